@@ -1,0 +1,60 @@
+# Each target creates what it needs in .venv; a stamp file makes the second run cheap.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test record check lint types format bench clean
+.DEFAULT_GOAL := test
+
+# make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
+demo: export QUESTION := $(QUESTION)
+demo: export DOCS := $(DOCS)
+demo: $(VENV)/.demo-installed
+	@$(BIN)/python -m demo
+
+test: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest $(ARGS)
+
+# Without a key the simulator answers; with SILICONFLOW_API_KEY set, the live API does.
+record: $(VENV)/.dev-installed
+	rm -rf cassettes
+	$(BIN)/python -m pytest -m vcr --record-mode=rewrite $(ARGS)
+
+check: lint types
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev-installed
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+format: $(VENV)/.dev-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev-installed
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.demo-installed: pyproject.toml | $(VENV)/.created
+	@echo "Installing what the demo needs into $(VENV) (once) ..."
+	$(PIP) install --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev-installed: pyproject.toml | $(VENV)/.created
+	@echo "Installing what the tests need into $(VENV) (once) ..."
+	$(PIP) install --editable '.[all,demo]' --group dev
+	@touch $@
