@@ -60,7 +60,7 @@ def vcr_config() -> dict[str, object]:
     """No `record_mode` here: it would overrule the command line's."""
 
     def with_numbered_ids(request: Request) -> Request:
-        if not request.body:
+        if not isinstance(request.body, bytes):
             return request
         tidy = copy.copy(request)
         tidy.body = number_random_ids(request.body)

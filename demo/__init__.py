@@ -1,0 +1,1 @@
+"""`make demo`: ask your documents, through LangChain and through LlamaIndex."""

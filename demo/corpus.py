@@ -1,0 +1,136 @@
+"""Passages to search in: the standard library's docstrings, or the reader's own files."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_CHARACTERS = 1200
+"""About 300 tokens, well inside the 512 that the smallest embedding models take."""
+
+MIN_CHARACTERS = 40
+"""Shorter docstrings ("See the base class.") say too little to be found."""
+
+SUFFIXES = frozenset({".md", ".txt", ".py", ".rst"})
+
+# Tests and vendored parts of the library, folders without documentation, and modules that not
+# every installation has.
+_SKIPPED = frozenset(
+    "site-packages dist-packages test tests idle_test idlelib lib2to3 ensurepip turtledemo "
+    "distutils tkinter turtle.py encodings __pycache__".split()
+)
+
+
+class CorpusError(Exception):
+    """There is nothing to search in; the message tells the reader what was looked for."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of text small enough to embed, under a title that says where it is from."""
+
+    title: str
+    text: str
+
+    @property
+    def content(self) -> str:
+        """What is embedded, reranked and shown to the model."""
+        return f"{self.title}\n\n{self.text}"
+
+
+def standard_library() -> list[Passage]:
+    """Gather the docstrings of Python's standard library, without importing any of it."""
+    root = Path(sysconfig.get_path("stdlib"))
+    passages: list[Passage] = []
+    for path in sorted(root.rglob("*.py")):
+        relative = path.relative_to(root)
+        private = any(part.startswith("_") and part != "__init__.py" for part in relative.parts)
+        if private or not _SKIPPED.isdisjoint(relative.parts):
+            continue
+        module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
+        passages.extend(docstrings(path.read_bytes(), module))
+    return passages
+
+
+def folder(path: Path) -> list[Passage]:
+    """Cut the .md, .txt, .rst and .py files below `path` into passages.
+
+    Raises:
+        CorpusError: When there is no such folder, or no text in it.
+    """
+    if not path.is_dir():
+        raise CorpusError(f"{path} is not a folder.")
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise CorpusError(f"{path} holds no {', '.join(sorted(SUFFIXES))} files.")
+    passages = [passage for file in files for passage in _file(file, file.relative_to(path))]
+    if not passages:
+        raise CorpusError(f"The {len(files)} files in {path} hold no text.")
+    return passages
+
+
+def docstrings(source: bytes | str, module: str) -> Iterator[Passage]:
+    """Yield the docstrings of public names in `source`, titled `module.qualified.name`."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):  # some files of the library are wrong on purpose
+        return
+    yield from _docstrings_of(tree, module)
+
+
+def split(text: str, limit: int = MAX_CHARACTERS) -> list[str]:
+    """Cut `text` at blank lines into pieces of at most `limit` characters.
+
+    A paragraph that is longer is cut at the end of a line, or at a space, or anywhere.
+    """
+    pieces: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        rest = paragraph.rstrip()
+        if pieces and len(pieces[-1]) + 2 + len(rest) <= limit:
+            pieces[-1] += "\n\n" + rest
+            continue
+        while len(rest) > limit:
+            head = rest[:limit]
+            cut = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0) or limit
+            pieces.append(rest[:cut].rstrip())
+            rest = rest[cut:].lstrip("\n ")
+        pieces.append(rest)
+    return [piece for piece in pieces if piece]
+
+
+def _docstrings_of(
+    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, name: str
+) -> Iterator[Passage]:
+    text = ast.get_docstring(node)
+    if text and len(text) >= MIN_CHARACTERS:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            text = f"{node.name}({ast.unparse(node.args)})\n\n{text}"
+        yield from _titled(name, text)
+    for child in node.body:
+        match child:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                if not child.name.startswith("_"):
+                    yield from _docstrings_of(child, f"{name}.{child.name}")
+            case _:
+                pass
+
+
+def _file(path: Path, relative: Path) -> Iterator[Passage]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix.lower() == ".py":
+        found = list(docstrings(text, ".".join(relative.with_suffix("").parts)))
+        if found:
+            yield from found
+            return
+    yield from _titled(str(relative), text)
+
+
+def _titled(title: str, text: str) -> Iterator[Passage]:
+    pieces = split(text)
+    for number, piece in enumerate(pieces, start=1):
+        part = f" ({number}/{len(pieces)})" if len(pieces) > 1 else ""
+        yield Passage(title + part, piece)
