@@ -20,8 +20,8 @@ SUFFIXES = frozenset({".md", ".txt", ".py", ".rst"})
 # Tests and vendored parts of the library, folders without documentation, and modules that not
 # every installation has.
 _SKIPPED = frozenset(
-    "site-packages dist-packages test tests idle_test idlelib lib2to3 ensurepip turtledemo "
-    "distutils tkinter turtle.py encodings __pycache__".split()
+    {"__pycache__", "dist-packages", "distutils", "encodings", "ensurepip", "idle_test", "idlelib"}
+    | {"lib2to3", "site-packages", "test", "tests", "tkinter", "turtle.py", "turtledemo"}
 )
 
 

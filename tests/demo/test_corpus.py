@@ -61,7 +61,13 @@ def test_a_folder_of_the_readers_own_files(tmp_path: Path):
     (tmp_path / "plain.py").write_text("x = 1  # no docstring: the text itself is the passage")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
     titles = [passage.title for passage in folder(tmp_path)]
-    assert titles == ["inner.shop", "inner.shop.Store", "inner.shop.Store.get", "notes.md", "plain.py"]
+    assert titles == [
+        "inner.shop",
+        "inner.shop.Store",
+        "inner.shop.Store.get",
+        "notes.md",
+        "plain.py",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""The pipeline as a LangChain user would write it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage
+from langchain_core.tools import BaseTool, tool
+from langchain_core.vectorstores import InMemoryVectorStore
+
+from demo.corpus import Passage
+from demo.pipeline import (
+    BATCH,
+    FOUND,
+    INSTRUCTIONS,
+    KEPT,
+    Hit,
+    Tokens,
+    ToolUse,
+    question_prompt,
+    tool_prompt,
+)
+from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings, SiliconFlowRerank
+from siliconflow_simulator import LocalSettings
+
+
+class LangChainPipeline:
+    """Embeddings in LangChain's in-memory store, a document compressor, a chat model."""
+
+    framework = "LangChain"
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self.tokens = Tokens()
+        self._chat = ChatSiliconFlow(**settings)
+        self._reranker = SiliconFlowRerank(top_n=KEPT, **settings)
+        self._store = InMemoryVectorStore(SiliconFlowEmbeddings(**settings))
+        self._passages: dict[str, Passage] = {}
+
+    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
+        self._passages = {passage.title: passage for passage in passages}
+        asyncio.run(self._index(passages, advance))
+
+    async def _index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
+        for start in range(0, len(passages), BATCH):
+            batch = passages[start : start + BATCH]
+            await self._store.aadd_documents([_document(passage) for passage in batch])
+            advance(len(batch))
+
+    def search(self, question: str) -> list[Hit]:
+        found = self._store.similarity_search_with_score(question, k=FOUND)
+        return [self._hit(document, score) for document, score in found]
+
+    def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        documents = [_document(hit.passage) for hit in hits]
+        best = self._reranker.compress_documents(documents, question)
+        return [self._hit(document, document.metadata["relevance_score"]) for document in best]
+
+    def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[str]:
+        messages = [("system", INSTRUCTIONS), ("human", question_prompt(question, hits))]
+        for chunk in self._chat.stream(messages):
+            self._count(chunk)
+            if chunk.text:
+                yield chunk.text
+
+    def use_tool(self, title: str) -> ToolUse:
+        open_passage = self._open_passage()
+        chat = self._chat.bind_tools([open_passage])
+        messages: list[AnyMessage] = [HumanMessage(tool_prompt(title))]
+        request = chat.invoke(messages)
+        self._count(request)
+        call = request.tool_calls[0]
+        result = open_passage.invoke(call)
+        reply = chat.invoke([*messages, request, result])
+        self._count(reply)
+        return ToolUse(call["name"], call["args"], result.text, reply.text)
+
+    def _open_passage(self) -> BaseTool:
+        passages = self._passages
+
+        @tool
+        def open_passage(title: str) -> str:
+            """Give the whole text of the passage with this title."""
+            passage = passages.get(title)
+            return passage.text if passage else f"There is no passage called {title!r}."
+
+        return open_passage
+
+    def _hit(self, document: Document, score: float) -> Hit:
+        return Hit(self._passages[document.metadata["title"]], score)
+
+    def _count(self, message: AIMessage | AIMessageChunk) -> None:
+        if usage := message.usage_metadata:
+            self.tokens += Tokens(usage["input_tokens"], usage["output_tokens"])
+
+
+def _document(passage: Passage) -> Document:
+    return Document(passage.content, metadata={"title": passage.title})

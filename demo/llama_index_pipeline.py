@@ -1,0 +1,112 @@
+"""The pipeline as a LlamaIndex user would write it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+
+from llama_index.core import VectorStoreIndex
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, TextNode
+from llama_index.core.tools import FunctionTool
+
+from demo.corpus import Passage
+from demo.pipeline import (
+    BATCH,
+    FOUND,
+    INSTRUCTIONS,
+    KEPT,
+    Hit,
+    Tokens,
+    ToolUse,
+    question_prompt,
+    tool_prompt,
+)
+from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from siliconflow_simulator import LocalSettings
+
+
+class LlamaIndexPipeline:
+    """Embeddings in LlamaIndex's in-memory index, a node postprocessor, an LLM."""
+
+    framework = "LlamaIndex"
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self.tokens = Tokens()
+        self._llm = SiliconFlow(**settings)
+        self._reranker = SiliconFlowRerank(top_n=KEPT, **settings)
+        self._embedding = SiliconFlowEmbedding(**settings)
+        self._index = VectorStoreIndex(nodes=[], embed_model=self._embedding)
+        self._passages: dict[str, Passage] = {}
+
+    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
+        self._passages = {passage.title: passage for passage in passages}
+        asyncio.run(self._embed(passages, advance))
+
+    async def _embed(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
+        for start in range(0, len(passages), BATCH):
+            nodes = [_node(passage) for passage in passages[start : start + BATCH]]
+            texts = [node.get_content(MetadataMode.EMBED) for node in nodes]
+            vectors = await self._embedding.aget_text_embedding_batch(texts)
+            for node, vector in zip(nodes, vectors, strict=True):
+                node.embedding = vector
+            self._index.insert_nodes(nodes)
+            advance(len(nodes))
+
+    def search(self, question: str) -> list[Hit]:
+        retriever = self._index.as_retriever(similarity_top_k=FOUND)
+        return [self._hit(found) for found in retriever.retrieve(question)]
+
+    def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        nodes = [NodeWithScore(node=_node(hit.passage), score=hit.score) for hit in hits]
+        best = self._reranker.postprocess_nodes(nodes, query_bundle=QueryBundle(question))
+        return [self._hit(node) for node in best]
+
+    def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[str]:
+        messages = [
+            ChatMessage(INSTRUCTIONS, role=MessageRole.SYSTEM),
+            ChatMessage(question_prompt(question, hits)),
+        ]
+        response: ChatResponse | None = None
+        for response in self._llm.stream_chat(messages):
+            if response.delta:
+                yield response.delta
+        self._count(response)
+
+    def use_tool(self, title: str) -> ToolUse:
+        tool = FunctionTool.from_defaults(self._open_passage, name="open_passage")
+        question = ChatMessage(tool_prompt(title))
+        request = self._llm.chat_with_tools([tool], user_msg=question)
+        self._count(request)
+        call = self._llm.get_tool_calls_from_response(request)[0]
+        result = tool(**call.tool_kwargs).content
+        told = ChatMessage(
+            result, role=MessageRole.TOOL, additional_kwargs={"tool_call_id": call.tool_id}
+        )
+        reply = self._llm.chat([question, request.message, told])
+        self._count(reply)
+        return ToolUse(call.tool_name, call.tool_kwargs, result, reply.message.content or "")
+
+    def _open_passage(self, title: str) -> str:
+        """Give the whole text of the passage with this title."""
+        passage = self._passages.get(title)
+        return passage.text if passage else f"There is no passage called {title!r}."
+
+    def _hit(self, found: NodeWithScore) -> Hit:
+        return Hit(self._passages[found.node.metadata["title"]], found.score or 0.0)
+
+    def _count(self, response: ChatResponse | None) -> None:
+        usage = response.raw.get("usage") if response and isinstance(response.raw, dict) else None
+        if usage:
+            self.tokens += Tokens(usage["prompt_tokens"], usage["completion_tokens"])
+
+
+def _node(passage: Passage) -> TextNode:
+    title = {"title": passage.title}
+    hidden = list(title)  # the title is in the text already
+    return TextNode(
+        text=passage.content,
+        metadata=title,
+        excluded_embed_metadata_keys=hidden,
+        excluded_llm_metadata_keys=hidden,
+    )

@@ -1,0 +1,84 @@
+"""What both frameworks' pipelines have in common: their steps, and the words they use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from demo.corpus import Passage
+
+BATCH = 256
+"""Passages between two steps of the progress bar; the integrations send 32 to a request."""
+
+FOUND = 12
+KEPT = 4
+
+INSTRUCTIONS = (
+    "Answer the question in two or three sentences, from the passages only. "
+    "If they do not hold the answer, say so."
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage with its score: similarity after a search, relevance after rerank."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the chat model read and wrote."""
+
+    read: int = 0
+    written: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.read + other.read, self.written + other.written)
+
+
+@dataclass(frozen=True)
+class ToolUse:
+    """One round through a tool: the model's call, our result, the model's last word."""
+
+    name: str
+    arguments: dict[str, object]
+    result: str
+    answer: str
+
+
+class Pipeline(Protocol):
+    """Embed, search, rerank, answer: the steps of a retrieval application."""
+
+    framework: str
+    tokens: Tokens
+
+    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
+        """Embed the passages and keep them, telling `advance` after each batch."""
+
+    def search(self, question: str) -> list[Hit]:
+        """Find the `FOUND` passages that are nearest in meaning."""
+
+    def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
+        """Let the reranker pick the best `KEPT` of the hits."""
+
+    def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[str]:
+        """Stream an answer that is drawn from the hits."""
+
+    def use_tool(self, title: str) -> ToolUse:
+        """Have the model open a passage by itself."""
+
+
+def question_prompt(question: str, hits: Sequence[Hit]) -> str:
+    """Put the passages before the question."""
+    passages = "\n\n".join(
+        f"[{number}] {hit.passage.content}" for number, hit in enumerate(hits, start=1)
+    )
+    return f"Passages:\n\n{passages}\n\nQuestion: {question}"
+
+
+def tool_prompt(title: str) -> str:
+    """Ask for something that the model can only do with the tool."""
+    return f'Open the passage "{title}" and say in one sentence what it is about.'
