@@ -1,0 +1,50 @@
+"""What a package exports is what its `__all__` says, no more and no less."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+PACKAGES = [
+    "siliconflow_client",
+    "langchain_siliconflow",
+    "llama_index_siliconflow",
+    "siliconflow_simulator",
+]
+
+
+@pytest.fixture(params=PACKAGES)
+def package(request: pytest.FixtureRequest) -> ModuleType:
+    return import_module(request.param)
+
+
+def test_every_exported_name_exists(package: ModuleType):
+    assert all(getattr(package, name) is not None for name in package.__all__)
+    assert set(package.__all__) <= set(dir(package))
+
+
+def test_nothing_else_looks_public(package: ModuleType):
+    extra = {
+        name
+        for name, value in vars(package).items()
+        if not name.startswith("_") and name not in package.__all__ and name != "annotations"
+        if not isinstance(value, ModuleType) and name not in {"import_module", "TYPE_CHECKING"}
+    }
+    assert extra == set()
+
+
+def test_exported_names_are_sorted_and_named_once(package: ModuleType):
+    assert list(package.__all__) == sorted(set(package.__all__))
+
+
+def test_an_unknown_name_is_an_attribute_error_that_names_it(package: ModuleType):
+    with pytest.raises(AttributeError, match="Nonsense"):
+        package.Nonsense  # noqa: B018  the look-up is the test
+
+
+def test_star_import_brings_all_of_it(package: ModuleType):
+    names: dict[str, object] = {}
+    exec(f"from {package.__name__} import *", names)
+    assert set(package.__all__) <= set(names)
