@@ -1,0 +1,248 @@
+"""Settings of a client: read, checked and normalised before anything is sent."""
+
+from __future__ import annotations
+
+import copy
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+from urllib.parse import urlsplit
+
+from siliconflow_client._errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+DEFAULT_BASE_URL = "https://api.siliconflow.cn/v1"
+KEY_VARIABLE = "SILICONFLOW_API_KEY"
+URL_VARIABLE = "SILICONFLOW_BASE_URL"
+DEFAULT_TIMEOUT = 300.0
+"""Seconds without a byte. DeepSeek-R1 can be silent for tens of seconds, and a plain (not
+streamed) long answer is silent until it is whole."""
+DEFAULT_MAX_RETRIES = 3
+
+_ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/rerank", "/models")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Secret(Protocol):
+    """What `pydantic.SecretStr` offers."""
+
+    def get_secret_value(self) -> str:
+        """Tell the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """Settings for one call; what is `None` stays as the client has it.
+
+    Attributes:
+        timeout: Seconds without a byte, or an `httpx.Timeout`.
+        deadline: Seconds for the whole call, retries included.
+        max_retries: Further tries after the first.
+        headers: Sent with this call.
+    """
+
+    timeout: float | httpx.Timeout | None = None
+    deadline: float | None = None
+    max_retries: int | None = None
+    headers: Mapping[str, str] | None = None
+
+
+class ClientConfig:
+    """Settings that a synchronous and an asynchronous client can share; opens nothing.
+
+    Args:
+        api_key: The key; else the environment's `SILICONFLOW_API_KEY`. White space is stripped
+            (a trailing newline is an ordinary 401 otherwise). No other variable is read.
+        base_url: Else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`. With or
+            without `/v1`, with a trailing slash, or a full endpoint.
+        timeout: Seconds without a byte (not a total), or an `httpx.Timeout`.
+        deadline: Seconds for a whole call, retries and waits included; `None` for no limit.
+        max_retries: Further tries after the first; see the README for what is retried.
+        default_headers: Sent with every request.
+        allow_http: Allow plain http to hosts other than loopback.
+        http_client: Used for synchronous requests, and never closed by us.
+        async_http_client: Used for asynchronous requests, and never closed by us.
+        framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
+
+    Raises:
+        ConfigurationError: No key, a wrong URL, a wrong number; `.argument` names it.
+    """
+
+    __slots__ = (
+        "_key",
+        "allow_http",
+        "async_http_client",
+        "base_url",
+        "deadline",
+        "default_headers",
+        "framework",
+        "http_client",
+        "max_retries",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret | None = None,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        allow_http: bool = False,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+        framework: str | None = None,
+    ) -> None:
+        self._key = _checked_key(api_key)
+        self.allow_http = allow_http
+        self.base_url = normalise_base_url(
+            base_url or os.environ.get(URL_VARIABLE) or DEFAULT_BASE_URL, allow_http=allow_http
+        )
+        self.timeout = DEFAULT_TIMEOUT if timeout is None else timeout
+        if isinstance(self.timeout, int | float):
+            _check_positive(self.timeout, "timeout")
+        self.deadline = deadline
+        if deadline is not None:
+            _check_positive(deadline, "deadline")
+        self.max_retries = DEFAULT_MAX_RETRIES if max_retries is None else max_retries
+        if not _is_count(self.max_retries):
+            raise ConfigurationError(
+                f"max_retries must be 0 or more, not {self.max_retries!r}.", argument="max_retries"
+            )
+        self.default_headers = _checked_headers(default_headers or {})
+        self.http_client = http_client
+        self.async_http_client = async_http_client
+        self.framework = framework
+
+    @property
+    def host(self) -> str:
+        """The host that is asked."""
+        return urlsplit(self.base_url).hostname or ""
+
+    def headers(self) -> dict[str, str]:
+        """Headers of every request, the key among them: not for logs."""
+        from siliconflow_client._version import __version__
+
+        agent = f"siliconflow-integrations/{__version__}"
+        return {
+            "authorization": f"Bearer {self._key}",
+            "accept": "application/json",
+            "user-agent": f"{agent} {self.framework}" if self.framework else agent,
+            **{name.lower(): value for name, value in self.default_headers.items()},
+        }
+
+    def __repr__(self) -> str:
+        return f"ClientConfig(base_url={self.base_url!r}, api_key='**********')"
+
+    def __getstate__(self) -> dict[str, object]:
+        for name in ("http_client", "async_http_client"):
+            if getattr(self, name) is not None:
+                raise TypeError(
+                    f"Cannot pickle a client with its own {name}: connections do not travel. "
+                    f"Leave {name} out, and set it again where it is unpickled."
+                )
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def __copy__(self) -> Self:
+        twin = type(self).__new__(type(self))
+        for name in self.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        twin = copy.copy(self)
+        twin.default_headers = dict(self.default_headers)
+        return twin
+
+
+def _checked_key(api_key: str | Secret | None) -> str:
+    if api_key is None:
+        api_key = os.environ.get(KEY_VARIABLE, "")
+    if not isinstance(api_key, str):
+        api_key = api_key.get_secret_value()
+    key = api_key.strip()
+    if not key:
+        raise ConfigurationError(
+            f"No API key: pass api_key, or set the environment variable {KEY_VARIABLE}.",
+            argument="api_key",
+            hint="keys are made at https://cloud.siliconflow.cn/account/ak (.cn) or "
+            "https://cloud.siliconflow.com/account/ak (.com); each works on its own site only.",
+        )
+    if not key.isascii() or any(character.isspace() for character in key):
+        raise ConfigurationError(
+            "api_key has a character that no key has (white space inside, or not ASCII).",
+            argument="api_key",
+        )
+    return key
+
+
+def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not f"{name}{value}".isascii() or not f"{name}{value}".isprintable():
+            raise ConfigurationError(
+                f"default_headers[{name!r}] holds a character that a header cannot carry.",
+                argument="default_headers",
+            )
+    return dict(headers)
+
+
+def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
+    """Bring every accepted form to `scheme://host[/prefix]/v1`.
+
+    Raises:
+        ConfigurationError: No host, another scheme, a query, or http to a foreign host.
+    """
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"base_url {text!r} is no URL.", argument="base_url") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(
+            f"base_url {text!r} is no http(s) URL with a host.", argument="base_url"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "base_url must hold no user, password, query or fragment.", argument="base_url"
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not allow_http:
+        raise ConfigurationError(
+            f"base_url {text!r} would send the key in the clear.",
+            argument="base_url",
+            hint="use https, or allow_http=True if the network is yours.",
+        )
+    path = parts.path.rstrip("/")
+    for endpoint in _ENDPOINTS:
+        if path.endswith(endpoint):
+            path = path.removesuffix(endpoint)
+            break
+    if not path.endswith("/v1"):
+        path += "/v1"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}"
+
+
+def _check_positive(value: float, name: str) -> None:
+    if not _is_number(value) or not value > 0:
+        raise ConfigurationError(
+            f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

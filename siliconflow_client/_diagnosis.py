@@ -1,0 +1,318 @@
+"""No I/O: from an answer that is an error to the error class that says so.
+
+Six shapes of body are known (wire facts with fixtures in tests/fixtures/errors): an object
+with `code` and `message`, one without `code`, a bare JSON string, `{"error": {…}}`, plain text
+and HTML. The HTTP status decides first, then the code, then the words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+import pydantic_core
+
+from siliconflow_client._errors import (
+    APIResponseError,
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ContentRejectedError,
+    ContextLengthError,
+    ErrorResponse,
+    GatewayTimeoutError,
+    GoneError,
+    InsufficientBalanceError,
+    ModelNotFoundError,
+    NotFoundError,
+    OverloadedError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    UnsupportedParameterError,
+)
+from siliconflow_client._hints import hint_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from siliconflow_client._types import JsonObject, JsonValue
+
+TRACE_HEADER = "x-siliconcloud-trace-id"
+Code: TypeAlias = int | str | None
+
+_CONTEXT_LENGTH = re.compile(
+    r"max_prompt_tokens|max_seq_len|max_total_tokens|maximum context length", re.I
+)
+_RATE_LIMIT = re.compile(r"rate limit", re.I)
+_LIMIT_NAME = re.compile(r"\b(RPM|TPM|RPD|RPH|TPD|IPM|IPD)\b")
+_LIMIT_CODES = {
+    50601: "RPM",
+    50602: "TPM",
+    50604: "IPM",
+    50605: "IPD",
+    50606: "RPD",
+    50607: "RPH",
+    50608: "RPD",
+}
+_UNSUPPORTED = re.compile(r"does not support|not supported|is not a VLM", re.I)
+_UNSUPPORTED_CODES = frozenset({20024, 20030, 20031, 20036, 20037, 20039, 20041, 20066, 20088})
+_BALANCE = re.compile(r"balance", re.I)
+_HTML_TITLE = re.compile(r"<title>(.*?)</title>", re.I | re.S)
+
+_LONGEST_MESSAGE = 500
+_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
+_ECHOED_INPUT = re.compile(r"input_value=(?:'[^']*'|\"[^\"]*\"|.*?)(?=, input_type=|\]|$)", re.S)
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: InsufficientBalanceError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    410: GoneError,
+    413: PayloadTooLargeError,
+    422: BadRequestError,
+    429: RateLimitError,
+    451: ContentRejectedError,
+    503: OverloadedError,
+    504: GatewayTimeoutError,
+}
+# Code ranges and exceptions of the vendor's code table, for errors that come inside a stream.
+_STATUS_OF_CODE = {
+    20021: 451,
+    20042: 413,
+    20043: 413,
+    20045: 413,
+    20051: 403,
+    20063: 404,
+    20092: 410,
+    30001: 402,
+    30014: 401,
+    50501: 504,
+    50504: 504,
+    50505: 503,
+    50506: 504,
+    50508: 503,
+    50509: 504,
+    50601: 429,
+    50602: 429,
+    50603: 503,
+    50604: 429,
+    50605: 429,
+    50606: 429,
+    50607: 429,
+    50608: 429,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, and of whom: the part of a request that an error may show."""
+
+    host: str
+    path: str
+    model: str | None = None
+
+
+def redact(text: str) -> str:
+    """Take keys and echoed input out of a server's words, and keep them to a readable length.
+
+    The validation errors of some back ends repeat what was sent as `input_value=…`
+    (fixture errors/400_20015_tool_call_type_missing.json).
+    """
+    text = _ECHOED_INPUT.sub("input_value=…", _KEY.sub("sk-…", text))
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def error_from_response(
+    status: int, headers: Mapping[str, str], content: bytes, asked: Asked, *, now: float
+) -> APIStatusError:
+    """Make the error that a non-2xx answer describes; `now` is Unix time, for HTTP dates."""
+    body = _parse(content)
+    code, message = _code_and_message(body)
+    if message is None:
+        message = f"no message (an answer of {len(content)} bytes)" if content else "no body"
+    return _status_error(
+        status, code, message, asked, headers, body, ErrorResponse(status, headers, content), now
+    )
+
+
+def error_from_event(
+    event: JsonObject, headers: Mapping[str, str], asked: Asked
+) -> APIStatusError | None:
+    """Make the error that a `data:` line inside a stream describes; `None` if it is none.
+
+    The HTTP status had been 200 by then, so the code decides; without a known one it is a
+    `ServerError`, since something broke after the server had said yes.
+    """
+    code, message = _code_and_message(event)
+    if code is None and message is None:
+        return None
+    return _status_error(_status_of(code, message), code, message or "", asked, headers, event)
+
+
+def unexpected_answer(
+    content: bytes, headers: Mapping[str, str], asked: Asked, what: str
+) -> APIResponseError | RateLimitError:
+    """Make the error for a 2xx body that is not the documented shape; `what` says how."""
+    body = _parse(content)
+    code, message = (None, None) if _is_html(content) else _code_and_message(body)
+    is_error_object = isinstance(body, dict) and message is not None
+    if is_error_object and message is not None and _RATE_LIMIT.search(message):
+        # "rate limiting" decides whatever the status is (wire facts §9), so it is retried.
+        error = _status_error(429, code, message, asked, headers, body)
+        assert isinstance(error, RateLimitError)
+        return error
+    if is_error_object and message is not None:
+        what = f"an error object under HTTP 200: {redact(message)}"
+    elif _is_html(content):
+        title = _HTML_TITLE.search(content.decode("utf-8", "replace"))
+        what = f"an HTML page{f' ({redact(title[1].strip())})' if title else ''}, not JSON"
+    return APIResponseError(
+        f"Unexpected answer from {asked.path}: {what}.",
+        body=body,
+        code=code if is_error_object else None,
+        trace_id=headers.get(TRACE_HEADER),
+        host=asked.host,
+        model=asked.model,
+        hint=hint_for(APIResponseError, code, message or "", asked.host),
+    )
+
+
+def _status_error(
+    status: int,
+    code: Code,
+    message: str,
+    asked: Asked,
+    headers: Mapping[str, str],
+    body: JsonValue,
+    response: ErrorResponse | None = None,
+    now: float | None = None,
+) -> APIStatusError:
+    cls = _class_of(status, code, message)
+    error = cls(
+        redact(message),
+        status_code=status,
+        code=code,
+        trace_id=headers.get(TRACE_HEADER),
+        model=asked.model,
+        host=asked.host,
+        retry_after=None if now is None else parse_retry_after(headers, now),
+        body=body,
+        hint=hint_for(cls, code, message, asked.host),
+        response=response,
+    )
+    if isinstance(error, RateLimitError):
+        named = _LIMIT_NAME.search(message)
+        error.limit = (
+            named[1] if named else _LIMIT_CODES.get(code) if isinstance(code, int) else None
+        )
+        error.is_retryable = True
+    return error
+
+
+def _class_of(status: int, code: Code, message: str) -> type[APIStatusError]:
+    if status == 429 or _RATE_LIMIT.search(message):
+        return RateLimitError
+    if status in (400, 422):
+        if code == 20012:
+            return ModelNotFoundError
+        if code == 30003 or message == "Model disabled.":
+            return PermissionDeniedError
+        if _CONTEXT_LENGTH.search(message):
+            return ContextLengthError
+        if code in _UNSUPPORTED_CODES or _UNSUPPORTED.search(message):
+            return UnsupportedParameterError
+    if status == 403 and (code == 30001 or _BALANCE.search(message)):
+        return InsufficientBalanceError
+    if status >= 500:
+        return _BY_STATUS.get(status, ServerError)
+    return _BY_STATUS.get(status, APIStatusError)
+
+
+def _status_of(code: Code, message: str | None) -> int:
+    if isinstance(code, int):
+        if code in _STATUS_OF_CODE:
+            return _STATUS_OF_CODE[code]
+        if 400 <= code < 600:
+            return code
+        if 20000 < code < 30000:
+            return 400
+        if 30000 <= code < 40000:
+            return 403
+    return 400 if message and _CONTEXT_LENGTH.search(message) else 500
+
+
+def _parse(content: bytes) -> JsonValue:
+    if not content.strip():
+        return None
+    try:
+        value: JsonValue = pydantic_core.from_json(content)
+    except ValueError:
+        return content.decode("utf-8", "replace").strip()
+    return value
+
+
+def _is_html(content: bytes) -> bool:
+    return content.lstrip()[:1] == b"<"
+
+
+def _code_and_message(body: JsonValue) -> tuple[Code, str | None]:
+    if isinstance(body, str):
+        if body.startswith("<"):
+            title = _HTML_TITLE.search(body)
+            return None, title[1].strip() if title else "an HTML page"
+        return None, body
+    if not isinstance(body, dict):
+        return None, None
+    inner = body.get("error")
+    if isinstance(inner, str):
+        return _as_code(body.get("code")), inner
+    source = inner if isinstance(inner, dict) else body
+    message = source.get("message")
+    code = _as_code(source.get("code"))
+    return code, message if isinstance(message, str) else None if message is None else str(message)
+
+
+def _as_code(value: JsonValue) -> Code:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value:
+        return int(value) if value.isascii() and value.isdigit() else value
+    return None
+
+
+def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Read `retry-after-ms` or `retry-after` (seconds or an HTTP date), as seconds from now.
+
+    What is not a positive number counts as not sent. SiliconFlow documents neither header and
+    was never seen to send one; gateways in between do.
+    """
+    in_ms = _seconds(headers.get("retry-after-ms"))
+    if in_ms is not None:
+        return in_ms / 1000
+    value = headers.get("retry-after")
+    seconds = _seconds(value)
+    if seconds is not None or value is None:
+        return seconds
+    try:
+        wait = parsedate_to_datetime(value).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return wait if wait > 0 else None
+
+
+def _seconds(value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if 0 < number < float("inf") else None

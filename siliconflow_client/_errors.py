@@ -1,0 +1,366 @@
+"""Everything that can go wrong, as one tree.
+
+    SiliconFlowError
+    ├─ ConfigurationError (also ValueError)   a bad argument; raised before any request
+    ├─ APIConnectionError                     no complete answer reached us
+    │  ├─ APITimeoutError                     which phase, which limit
+    │  └─ StreamInterruptedError              a stream ended before its end
+    ├─ APIStatusError                         the API said no
+    │  ├─ BadRequestError                     400, 422
+    │  │  ├─ ContextLengthError               the prompt is longer than the model's window
+    │  │  ├─ UnsupportedParameterError        this model does not take this parameter
+    │  │  └─ ModelNotFoundError               code 20012
+    │  ├─ AuthenticationError                 401
+    │  ├─ InsufficientBalanceError            402, or 403 with code 30001
+    │  ├─ PermissionDeniedError               403
+    │  ├─ NotFoundError                       404
+    │  ├─ GoneError                           410
+    │  ├─ PayloadTooLargeError                413
+    │  ├─ RateLimitError                      429, or any body that speaks of rate limiting
+    │  ├─ ContentRejectedError                451
+    │  └─ ServerError                         5xx
+    │     ├─ OverloadedError                  503
+    │     └─ GatewayTimeoutError              504
+    └─ APIResponseError                       2xx, but not the documented shape
+       └─ EmptyAnswerError                    finished with neither text, thinking nor tool call
+
+`str` of an error holds status, code, the server's message, host, model, trace id and a hint;
+never a key, and no text of a prompt or an answer. What came of an answer is on `.partial`,
+the server's body on `.body`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
+
+import pydantic_core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from siliconflow_client._types import JsonValue
+
+Phase: TypeAlias = Literal["connect", "read", "write", "pool", "deadline"]
+E = TypeVar("E", bound="SiliconFlowError")
+
+
+class ErrorResponse:
+    """The answer behind an error, with the few members that tracers look at."""
+
+    __slots__ = ("content", "headers", "status_code")
+
+    def __init__(self, status_code: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.status_code = status_code
+        self.headers = dict(headers)
+        self.content = content
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> JsonValue:
+        """Parse the body.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
+        value: JsonValue = pydantic_core.from_json(self.content)
+        return value
+
+
+class SiliconFlowError(Exception):
+    """Base of all errors of this package.
+
+    Attributes:
+        message: What happened, in one sentence, without keys or prompt text.
+        hint: What to do next, or `None`.
+        is_retryable: Whether the same request may succeed later.
+    """
+
+    is_retryable: bool = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message} Hint: {self.hint}"
+
+    def as_type(self, cls: type[E]) -> E:
+        """Rebuild this error as `cls`, one of its subclasses, with the same data.
+
+        Adapters use it to raise errors that belong to their framework's tree as well.
+        """
+        error = cls.__new__(cls)
+        Exception.__init__(error, *self.args)
+        error.__dict__.update(self.__dict__)
+        return error
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuild(cls: type[E], args: tuple[object, ...], state: dict[str, object]) -> E:
+    error = cls.__new__(cls)
+    Exception.__init__(error, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(SiliconFlowError, ValueError):
+    """An argument cannot be right; no request was sent.
+
+    Attributes:
+        argument: Name of the argument, such as `"api_key"` or `"documents[3]"`.
+    """
+
+    def __init__(self, message: str, *, argument: str | None = None, hint: str | None = None):
+        super().__init__(message, hint=hint)
+        self.argument = argument
+
+
+class APIConnectionError(SiliconFlowError):
+    """No complete answer reached us: refused, reset, cut short, unreadable.
+
+    Attributes:
+        host: The host that was asked.
+        model: The model that was asked for.
+        partial: Answer text that had arrived, for streams.
+        partial_reasoning: Thinking text that had arrived, for streams.
+        trace_id: The trace header, if an answer had begun.
+    """
+
+    is_retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        host: str | None = None,
+        model: str | None = None,
+        partial: str = "",
+        partial_reasoning: str = "",
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.host = host
+        self.model = model
+        self.partial = partial
+        self.partial_reasoning = partial_reasoning
+        self.trace_id = trace_id
+
+    @property
+    def request_id(self) -> str | None:
+        """The trace id, under the name that tracers look for."""
+        return self.trace_id
+
+    def __str__(self) -> str:
+        where = _where(self.host, self.model, self.trace_id)
+        return _sentence(self.message, where, self.hint)
+
+
+class APITimeoutError(APIConnectionError):
+    """A time limit passed.
+
+    Attributes:
+        phase: `connect`, `read`, `write`, `pool` (no free connection) or `deadline`.
+        limit: The limit, in seconds, if known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        phase: Phase,
+        limit: float | None = None,
+        hint: str | None = None,
+        host: str | None = None,
+        model: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, host=host, model=model)
+        self.phase: Phase = phase
+        self.limit = limit
+        if phase == "deadline":
+            self.is_retryable = False
+
+
+class StreamInterruptedError(APIConnectionError):
+    """A stream ended before a `finish_reason` or `[DONE]`; `.partial` holds what came."""
+
+
+class APIStatusError(SiliconFlowError):
+    """The API answered with an error.
+
+    Attributes:
+        status_code: HTTP status. For an error inside a stream, the status that its code
+            stands for (the answer itself had begun with 200).
+        code: SiliconFlow's code such as 20012, or the text code of other bodies, or `None`.
+        message: The server's words, without keys or echoed input.
+        trace_id: `x-siliconcloud-trace-id`, to quote to support.
+        model: The model that was asked for.
+        host: The host that was asked.
+        retry_after: Seconds that the server asked to wait, or `None`.
+        body: The parsed body: an object, a string, or `None`.
+        response: Status, headers and content of the answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        code: int | str | None = None,
+        trace_id: str | None = None,
+        model: str | None = None,
+        host: str | None = None,
+        retry_after: float | None = None,
+        body: JsonValue = None,
+        hint: str | None = None,
+        response: ErrorResponse | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status_code = status_code
+        self.code = code
+        self.trace_id = trace_id
+        self.model = model
+        self.host = host
+        self.retry_after = retry_after
+        self.body = body
+        self.response = response
+        self.is_retryable = status_code in (408, 409, 429) or status_code >= 500
+
+    @property
+    def request_id(self) -> str | None:
+        """The trace id, under the name that tracers look for."""
+        return self.trace_id
+
+    def __str__(self) -> str:
+        code = "" if self.code is None else f", code {self.code}"
+        where = _where(self.host, self.model, self.trace_id)
+        return _sentence(f"HTTP {self.status_code}{code}: {self.message}", where, self.hint)
+
+
+class BadRequestError(APIStatusError):
+    """The request is wrong (400, 422); sending it again will not help."""
+
+
+class ContextLengthError(BadRequestError):
+    """The prompt, or prompt and answer together, exceed the model's context window."""
+
+
+class UnsupportedParameterError(BadRequestError):
+    """This model does not take this parameter, part or mode."""
+
+
+class ModelNotFoundError(BadRequestError):
+    """There is no model of this name (code 20012)."""
+
+
+class AuthenticationError(APIStatusError):
+    """The key is missing, wrong, or belongs to the other site (401)."""
+
+
+class InsufficientBalanceError(APIStatusError):
+    """The account has no money left (402, or 403 with code 30001)."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """The account may not do this: model disabled, real-name check missing (403)."""
+
+
+class NotFoundError(APIStatusError):
+    """Nothing at this path (404); often a wrong base URL."""
+
+
+class GoneError(APIStatusError):
+    """The endpoint was retired (410)."""
+
+
+class PayloadTooLargeError(APIStatusError):
+    """Too many inputs, or one that is too long (413)."""
+
+
+class RateLimitError(APIStatusError):
+    """A rate limit was reached (429); limits are per account and per model.
+
+    Attributes:
+        limit: `RPM`, `TPM`, `RPD`, `RPH`, `IPM` or `IPD` when the answer names it.
+    """
+
+    limit: str | None = None
+
+
+class ContentRejectedError(APIStatusError):
+    """The content was refused (451)."""
+
+
+class ServerError(APIStatusError):
+    """The server failed (5xx)."""
+
+
+class OverloadedError(ServerError):
+    """The model is overloaded (503)."""
+
+
+class GatewayTimeoutError(ServerError):
+    """The answer took too long for the gateway (504); streaming helps."""
+
+
+class APIResponseError(SiliconFlowError):
+    """A 2xx answer that is not the documented shape.
+
+    Attributes:
+        body: What came, as text or parsed.
+        code: The code inside the body, if it is an error object.
+        trace_id: `x-siliconcloud-trace-id`.
+        host: The host that was asked.
+        model: The model that was asked for.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        body: JsonValue = None,
+        code: int | str | None = None,
+        trace_id: str | None = None,
+        host: str | None = None,
+        model: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.body = body
+        self.code = code
+        self.trace_id = trace_id
+        self.host = host
+        self.model = model
+
+    @property
+    def request_id(self) -> str | None:
+        """The trace id, under the name that tracers look for."""
+        return self.trace_id
+
+    def __str__(self) -> str:
+        where = _where(self.host, self.model, self.trace_id)
+        return _sentence(self.message, where, self.hint)
+
+
+class EmptyAnswerError(APIResponseError):
+    """The model finished with neither text, thinking nor a tool call."""
+
+
+def _where(host: str | None, model: str | None, trace_id: str | None) -> str:
+    parts = [
+        host or "",
+        f"model {model}" if model else "",
+        f"trace id {trace_id}" if trace_id else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _sentence(message: str, where: str, hint: str | None) -> str:
+    text = f"{message} [{where}]" if where else message
+    return text if hint is None else f"{text} Hint: {hint}"

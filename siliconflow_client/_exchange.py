@@ -1,0 +1,268 @@
+"""One try at a request, for each world: does what the flow asks for, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from siliconflow_client._flow import Drop, Elapsed, Finish, Head, Read, Send, Wait
+from siliconflow_client._transport import (
+    deadline_error,
+    failures,
+    timeouts_for,
+    transport_error,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+
+    import httpx
+
+    from siliconflow_client._diagnosis import Asked
+    from siliconflow_client._errors import SiliconFlowError
+    from siliconflow_client._requests import HttpRequest
+    from siliconflow_client._retry import RetryPolicy
+
+logger = logging.getLogger("siliconflow")
+
+DRAIN_SECONDS = 0.5
+"""How long to wait for the few bytes after `[DONE]` that let the connection be used again."""
+
+Errand: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait
+Outcome: TypeAlias = Head | bytes | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request with everything that is needed to send it."""
+
+    request: HttpRequest
+    url: str
+    headers: Mapping[str, str]
+    timeout: float | httpx.Timeout
+    policy: RetryPolicy
+    asked: Asked
+
+
+class _Exchange:
+    """What both worlds share: the order, the clock, and how failures are told."""
+
+    __slots__ = ("_deadline", "_ended", "_order", "_response", "_started", "_timeouts")
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._deadline = order.policy.deadline
+        self._started = time.monotonic()
+        self._response: httpx.Response | None = None
+        self._ended = True
+        self._timeouts: dict[str, float | None] = {}
+
+    def _remaining(self) -> float | None:
+        """Seconds left of the deadline, `None` without one; raises when none are left."""
+        if self._deadline is None:
+            return None
+        left = self._deadline - (time.monotonic() - self._started)
+        if left <= 0:
+            raise deadline_error(self._deadline, self._order.asked)
+        return left
+
+    def _failed(self, error: Exception) -> SiliconFlowError:
+        passed = self._deadline is not None and time.monotonic() - self._started >= self._deadline
+        if passed and self._deadline is not None:
+            return deadline_error(self._deadline, self._order.asked)
+        return transport_error(error, self._order.asked, self._timeouts)
+
+    def _build(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
+        request = self._order.request
+        self._timeouts = timeouts_for(self._order.timeout, self._remaining())
+        headers = dict(self._order.headers)
+        if request.content is not None:
+            headers["content-type"] = "application/json"
+        if request.stream:
+            headers["accept"] = "text/event-stream"
+            headers["accept-encoding"] = "identity"  # compressing proxies hold back small pieces
+        return client.build_request(
+            request.method,
+            self._order.url,
+            content=request.content,
+            params=request.query,
+            headers=headers,
+            extensions={"timeout": self._timeouts},
+        )
+
+    def _opened(self, response: httpx.Response) -> Head:
+        self._response = response
+        self._ended = False
+        return Head(response.status_code, dict(response.headers), time.time())
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started
+
+
+def _is_raw(response: httpx.Response) -> bool:
+    """Whether the body can be taken as it comes from the wire, without decoding."""
+    return not response.is_stream_consumed and "content-encoding" not in response.headers
+
+
+class SyncExchange(_Exchange):
+    """Does errands with an `httpx.Client`."""
+
+    __slots__ = ("_client", "_pieces", "_sleep", "_watchdog")
+
+    def __init__(self, client: httpx.Client, order: Order, sleep: Callable[[float], None]) -> None:
+        super().__init__(order)
+        self._client = client
+        self._sleep = sleep
+        self._pieces: Iterator[bytes] = iter(())
+        self._watchdog: threading.Timer | None = None
+
+    def perform(self, action: Errand) -> Outcome:
+        """Do one errand.
+
+        Raises:
+            SiliconFlowError: The transport failed, or the deadline passed.
+        """
+        try:
+            if isinstance(action, Read):
+                piece = next(self._pieces, None)
+                self._remaining()
+                self._ended = piece is None
+                return piece
+            if isinstance(action, Send):
+                return self._send()
+            if isinstance(action, Elapsed):
+                return self._elapsed()
+            if isinstance(action, Finish):
+                self._finish()
+            elif isinstance(action, Drop):
+                self.close()
+            elif isinstance(action, Wait):
+                _log_wait(action)
+                self._sleep(action.seconds)
+            else:
+                assert_never(action)
+            return None
+        except failures() as error:
+            raise self._failed(error) from error
+
+    def _send(self) -> Head:
+        response = self._client.send(self._build(self._client), stream=True)
+        self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
+        remaining = self._remaining()
+        if remaining is not None:
+            self._watchdog = _cut_after(remaining, response)
+        return self._opened(response)
+
+    def _finish(self) -> None:
+        if self._response is not None and not self._ended:
+            self._watchdog = self._watchdog or _cut_after(DRAIN_SECONDS, self._response)
+            with contextlib.suppress(*failures()):
+                for _ in self._pieces:
+                    pass
+        self.close()
+
+    def close(self) -> None:
+        """Free or close the connection, if there is one."""
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
+        response, self._response = self._response, None
+        if response is not None:
+            with contextlib.suppress(*failures()):
+                response.close()
+
+
+def _cut_after(seconds: float, response: httpx.Response) -> threading.Timer | None:
+    """Shut the socket down later, unless cancelled: a read of httpx cannot be shortened."""
+    network = response.extensions.get("network_stream")
+    raw = network.get_extra_info("socket") if network is not None else None
+    if not isinstance(raw, socket.socket):
+        return None
+
+    def cut() -> None:
+        with contextlib.suppress(OSError):
+            raw.shutdown(socket.SHUT_RDWR)
+
+    watchdog = threading.Timer(seconds, cut)
+    watchdog.daemon = True
+    watchdog.start()
+    return watchdog
+
+
+class AsyncExchange(_Exchange):
+    """Does errands with an `httpx.AsyncClient`."""
+
+    __slots__ = ("_client", "_pieces", "_sleep")
+
+    def __init__(
+        self, client: httpx.AsyncClient, order: Order, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        super().__init__(order)
+        self._client = client
+        self._sleep = sleep
+        self._pieces: AsyncIterator[bytes] | None = None
+
+    async def perform(self, action: Errand) -> Outcome:
+        """Do one errand.
+
+        Raises:
+            SiliconFlowError: The transport failed, or the deadline passed.
+        """
+        try:
+            left = self._remaining()
+            if left is None:
+                return await self._do(action)
+            async with asyncio.timeout(left):
+                return await self._do(action)
+        except failures() as error:
+            raise self._failed(error) from error
+
+    async def _do(self, action: Errand) -> Outcome:
+        if isinstance(action, Read):
+            piece = await anext(self._pieces, None) if self._pieces is not None else None
+            self._ended = piece is None
+            return piece
+        if isinstance(action, Send):
+            return await self._send()
+        if isinstance(action, Elapsed):
+            return self._elapsed()
+        if isinstance(action, Finish):
+            await self._finish()
+        elif isinstance(action, Drop):
+            await self.aclose()
+        elif isinstance(action, Wait):
+            _log_wait(action)
+            await self._sleep(action.seconds)
+        else:
+            assert_never(action)
+        return None
+
+    async def _send(self) -> Head:
+        response = await self._client.send(self._build(self._client), stream=True)
+        self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
+        return self._opened(response)
+
+    async def _finish(self) -> None:
+        if self._response is not None and not self._ended and self._pieces is not None:
+            with contextlib.suppress(*failures()):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    async for _ in self._pieces:
+                        pass
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Free or close the connection, if there is one."""
+        response, self._response = self._response, None
+        if response is not None:
+            with contextlib.suppress(*failures()):
+                await response.aclose()
+
+
+def _log_wait(action: Wait) -> None:
+    logger.info("trying again in %.1f s after: %s", action.seconds, action.error)
