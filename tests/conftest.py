@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,6 +114,28 @@ def cassette_is_fully_played(
         if not vcr.play_counts[number]
     ]
     assert not unplayed, f"stored but not asked for: {unplayed}; run `make record`"
+
+
+# --- the simulator behind a real socket -----------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def simulator_url() -> Iterator[str]:
+    """Base URL of a simulator on a free port of this machine."""
+    import uvicorn
+
+    from siliconflow_simulator import Simulator
+    from siliconflow_simulator.asgi import create_app
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(Simulator()), log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    # The socket listens already: a connection made before uvicorn is ready waits in its queue.
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+    server.should_exit = True
+    thread.join(timeout=10)
+    listener.close()
 
 
 # --- clients whose answers are recorded -----------------------------------------------------
