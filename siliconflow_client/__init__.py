@@ -91,6 +91,12 @@ if TYPE_CHECKING:
     from siliconflow_client._version import __version__
 
 __all__ = [
+    "DEFAULT_BASE_URL",
+    "DEFAULT_CHAT_MODEL",
+    "DEFAULT_EMBEDDING_MODEL",
+    "DEFAULT_RERANK_MODEL",
+    "MAX_EMBEDDING_INPUTS",
+    "MAX_RERANK_DOCUMENTS",
     "APIConnectionError",
     "APIResponseError",
     "APIStatusError",
@@ -113,10 +119,6 @@ __all__ = [
     "ContentPart",
     "ContentRejectedError",
     "ContextLengthError",
-    "DEFAULT_BASE_URL",
-    "DEFAULT_CHAT_MODEL",
-    "DEFAULT_EMBEDDING_MODEL",
-    "DEFAULT_RERANK_MODEL",
     "Delta",
     "EmbeddingRequest",
     "EmbeddingResult",
@@ -131,8 +133,6 @@ __all__ = [
     "InsufficientBalanceError",
     "JsonObject",
     "JsonValue",
-    "MAX_EMBEDDING_INPUTS",
-    "MAX_RERANK_DOCUMENTS",
     "Message",
     "ModelCard",
     "ModelFacts",

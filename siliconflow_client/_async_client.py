@@ -130,7 +130,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
     async def models(
         self,
         *,
-        type: str | None = None,
+        type: str | None = None,  # noqa: A002  # the API's own name
         sub_type: str | None = None,
         options: CallOptions | None = None,
     ) -> list[ModelCard]:

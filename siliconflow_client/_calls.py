@@ -171,9 +171,9 @@ def rerank(request: RerankRequest, extra: Mapping[str, JsonValue] | None) -> Pla
     return Plain(http_request, functools.partial(read_reranking, documents=documents))
 
 
-def models(type: str | None, sub_type: str | None) -> Plain[list[ModelCard]]:
+def models(kind: str | None, sub_type: str | None) -> Plain[list[ModelCard]]:
     """`GET /models`."""
-    return Plain(models_request(type, sub_type), read_models)
+    return Plain(models_request(kind, sub_type), read_models)
 
 
 _NO_OPTIONS = CallOptions()

@@ -32,6 +32,7 @@ class Secret(Protocol):
 
     def get_secret_value(self) -> str:
         """Tell the secret."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ not. Here they become the same deltas.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 import pydantic_core
@@ -17,7 +17,12 @@ from siliconflow_client._results import Delta, ToolCall, ToolCallDelta, Usage
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import ChatChunkDict, JsonObject, UsageDict
+    from siliconflow_client._types import (
+        ChatChunkDict,
+        JsonObject,
+        JsonValue,
+        UsageDict,
+    )
 
 
 class UndocumentedShapeError(ValueError):
@@ -66,7 +71,7 @@ def invented_id(completion_id: str, choice: int, index: int) -> str:
 class _Choice:
     """What is known so far of one choice."""
 
-    __slots__ = ("by_id", "by_wire_index", "calls", "finish_reason", "finish_chunk", "number")
+    __slots__ = ("by_id", "by_wire_index", "calls", "finish_chunk", "finish_reason", "number")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -152,7 +157,7 @@ class DeltaNormaliser:
         """Whether nothing at all was said: no text, no thinking, no tool call."""
         return not self._something
 
-    def feed(self, chunk: ChatChunkDict, out: list[Delta]) -> None:
+    def feed(self, chunk: JsonObject, out: list[Delta]) -> None:
         """Append what `chunk` adds to `out`; usually one delta, none for an empty chunk.
 
         Raises:
@@ -164,7 +169,7 @@ class DeltaNormaliser:
         if usage:
             if not isinstance(usage, dict):
                 raise UndocumentedShapeError("`usage` is not an object")
-            self.usage = usage
+            self.usage = cast("UsageDict", usage)
         wire_choices = chunk.get("choices")
         if not wire_choices:
             return
@@ -173,42 +178,54 @@ class DeltaNormaliser:
         for wire in wire_choices:
             if not isinstance(wire, dict):
                 raise UndocumentedShapeError("a choice is not an object")
-            number = wire.get("index") or 0
+            number = wire.get("index")
+            number = number if isinstance(number, int) else 0
             choice = self._choices.get(number)
             if choice is None:
                 choice = self._choices[number] = _Choice(number)
             delta = wire.get("delta")
-            if delta is None:
-                text, reasoning, fragments = wire.get("text"), None, None  # /completions
-            elif isinstance(delta, dict):
-                text = delta.get("content")
-                reasoning = delta.get("reasoning_content")
-                fragments = delta.get("tool_calls")
-            else:
+            if delta is not None and not isinstance(delta, dict):
                 raise UndocumentedShapeError("`delta` is not an object")
-            logprobs = wire.get("logprobs")
-            if text or reasoning or fragments or logprobs:
-                text, reasoning = text or "", reasoning or ""
-                if not isinstance(text, str) or not isinstance(reasoning, str):
-                    raise UndocumentedShapeError("`content` is not a string")
-                calls = self._pieces(choice, fragments) if fragments else ()
-                if number == 0:
-                    if text:
-                        self.text.append(text)
-                    if reasoning:
-                        self.reasoning.append(reasoning)
-                if text or reasoning or calls or logprobs:
-                    self._something = True
-                    out.append(
-                        Delta(
-                            number, text, reasoning, calls, None, None,
-                            logprobs, self.id, self.model, chunk,
-                        )
-                    )  # fmt: skip
+            self._take(choice, wire, delta, chunk, out)
             reason = wire.get("finish_reason")
             if reason:
                 choice.finish_reason = finish_reason_from_wire(str(reason))
-                choice.finish_chunk = chunk
+                choice.finish_chunk = cast("ChatChunkDict", chunk)
+
+    def _take(
+        self,
+        choice: _Choice,
+        wire: JsonObject,
+        delta: JsonObject | None,
+        chunk: JsonObject,
+        out: list[Delta],
+    ) -> None:
+        """Append what one choice of a chunk adds; nothing for empty pieces."""
+        source = wire if delta is None else delta  # /completions has `text` in the choice itself
+        text = source.get("text" if delta is None else "content") or ""
+        reasoning = source.get("reasoning_content") or ""
+        fragments = source.get("tool_calls")
+        logprobs = wire.get("logprobs")
+        if not (text or reasoning or fragments or logprobs):
+            return
+        if not isinstance(text, str) or not isinstance(reasoning, str):
+            raise UndocumentedShapeError("`content` is not a string")
+        calls = self._pieces(choice, fragments) if fragments else ()
+        if not (text or reasoning or calls or logprobs):
+            return
+        self._something = True
+        if choice.number == 0:
+            if text:
+                self.text.append(text)
+            if reasoning:
+                self.reasoning.append(reasoning)
+        out.append(
+            Delta(
+                choice.number, text, reasoning, calls, None, None,
+                logprobs if isinstance(logprobs, dict) else None,
+                self.id, self.model, cast("ChatChunkDict", chunk),
+            )
+        )  # fmt: skip
 
     def finish(self) -> list[Delta]:
         """Close the stream: one last delta per choice, the very last one with the usage.
@@ -236,12 +253,12 @@ class DeltaNormaliser:
             )  # fmt: skip
         return out
 
-    def _identify(self, chunk: ChatChunkDict) -> None:
+    def _identify(self, chunk: JsonObject) -> None:
         self.id = str(chunk.get("id") or "")
         self.model = str(chunk.get("model") or self.model)
         self.system_fingerprint = str(chunk.get("system_fingerprint") or "")
 
-    def _pieces(self, choice: _Choice, fragments: object) -> Sequence[ToolCallDelta]:
+    def _pieces(self, choice: _Choice, fragments: JsonValue) -> Sequence[ToolCallDelta]:
         if not isinstance(fragments, list):
             raise UndocumentedShapeError("`tool_calls` is not a list")
         pieces: list[ToolCallDelta] = []

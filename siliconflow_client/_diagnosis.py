@@ -45,9 +45,9 @@ TRACE_HEADER = "x-siliconcloud-trace-id"
 Code: TypeAlias = int | str | None
 
 _CONTEXT_LENGTH = re.compile(
-    r"max_prompt_tokens|max_seq_len|max_total_tokens|maximum context length", re.I
+    r"max_prompt_tokens|max_seq_len|max_total_tokens|maximum context length", re.IGNORECASE
 )
-_RATE_LIMIT = re.compile(r"rate limit", re.I)
+_RATE_LIMIT = re.compile(r"rate limit", re.IGNORECASE)
 _LIMIT_NAME = re.compile(r"\b(RPM|TPM|RPD|RPH|TPD|IPM|IPD)\b")
 _LIMIT_CODES = {
     50601: "RPM",
@@ -58,14 +58,16 @@ _LIMIT_CODES = {
     50607: "RPH",
     50608: "RPD",
 }
-_UNSUPPORTED = re.compile(r"does not support|not supported|is not a VLM", re.I)
+_UNSUPPORTED = re.compile(r"does not support|not supported|is not a VLM", re.IGNORECASE)
 _UNSUPPORTED_CODES = frozenset({20024, 20030, 20031, 20036, 20037, 20039, 20041, 20066, 20088})
-_BALANCE = re.compile(r"balance", re.I)
-_HTML_TITLE = re.compile(r"<title>(.*?)</title>", re.I | re.S)
+_BALANCE = re.compile(r"balance", re.IGNORECASE)
+_HTML_TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 _LONGEST_MESSAGE = 500
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
-_ECHOED_INPUT = re.compile(r"input_value=(?:'[^']*'|\"[^\"]*\"|.*?)(?=, input_type=|\]|$)", re.S)
+_ECHOED_INPUT = re.compile(
+    r"input_value=(?:'[^']*'|\"[^\"]*\"|.*?)(?=, input_type=|\]|$)", re.DOTALL
+)
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -136,9 +138,8 @@ def error_from_response(
     code, message = _code_and_message(body)
     if message is None:
         message = f"no message (an answer of {len(content)} bytes)" if content else "no body"
-    return _status_error(
-        status, code, message, asked, headers, body, ErrorResponse(status, headers, content), now
-    )
+    response = ErrorResponse(status, headers, content)
+    return _status_error(status, code, message, asked, headers, body, response=response, now=now)
 
 
 def error_from_event(
@@ -183,13 +184,14 @@ def unexpected_answer(
     )
 
 
-def _status_error(
+def _status_error(  # the parts of an answer, in their order
     status: int,
     code: Code,
     message: str,
     asked: Asked,
     headers: Mapping[str, str],
     body: JsonValue,
+    *,
     response: ErrorResponse | None = None,
     now: float | None = None,
 ) -> APIStatusError:

@@ -116,7 +116,9 @@ class ConfigurationError(SiliconFlowError, ValueError):
         argument: Name of the argument, such as `"api_key"` or `"documents[3]"`.
     """
 
-    def __init__(self, message: str, *, argument: str | None = None, hint: str | None = None):
+    def __init__(
+        self, message: str, *, argument: str | None = None, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.argument = argument
 

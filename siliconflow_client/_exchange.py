@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, TypeAlias
 
 from siliconflow_client._flow import Drop, Elapsed, Finish, Head, Read, Send, Wait
 from siliconflow_client._transport import (
@@ -142,14 +142,12 @@ class SyncExchange(_Exchange):
                 self._finish()
             elif isinstance(action, Drop):
                 self.close()
-            elif isinstance(action, Wait):
+            else:
                 _log_wait(action)
                 self._sleep(action.seconds)
-            else:
-                assert_never(action)
-            return None
         except failures() as error:
             raise self._failed(error) from error
+        return None
 
     def _send(self) -> Head:
         response = self._client.send(self._build(self._client), stream=True)
@@ -236,11 +234,9 @@ class AsyncExchange(_Exchange):
             await self._finish()
         elif isinstance(action, Drop):
             await self.aclose()
-        elif isinstance(action, Wait):
+        else:
             _log_wait(action)
             await self._sleep(action.seconds)
-        else:
-            assert_never(action)
         return None
 
     async def _send(self) -> Head:

@@ -278,7 +278,7 @@ def _take_events(
         if event == DONE or event.strip() == DONE:
             return True
         try:
-            chunk = pydantic_core.from_json(event, cache_strings="keys")
+            chunk: JsonValue = pydantic_core.from_json(event, cache_strings="keys")
         except ValueError as error:
             if at_end:  # cut in the middle of a line: the end is early, not the JSON broken
                 return False
@@ -290,7 +290,7 @@ def _take_events(
             if said is not None:
                 raise said
         try:
-            normaliser.feed(chunk, deltas)  # type: ignore[arg-type]  # feed checks the shape
+            normaliser.feed(chunk, deltas)
         except UndocumentedShapeError as error:
             raise unexpected_answer(event, head.headers, asked, str(error)) from error
     return False

@@ -52,28 +52,36 @@ _BY_WORDS = (
     ("Model disabled", _BY_CODE[30003]),
     (
         "The parameter is invalid",
-        "the API says this for over-long embedding inputs and for parameters the model lacks "
-        "(such as dimensions outside Qwen3-Embedding).",
+        (
+            "the API says this for over-long embedding inputs and for parameters the model lacks "
+            "(such as dimensions outside Qwen3-Embedding)."
+        ),
     ),
 )
 _BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
     (
         ContextLengthError,
-        "shorten the history or the passages, lower max_tokens, or choose a model with a "
-        "larger window.",
+        (
+            "shorten the history or the passages, lower max_tokens, or choose a model with a "
+            "larger window."
+        ),
     ),
     (ModelNotFoundError, "client.models() lists the models of this site; ids are exact."),
     (UnsupportedParameterError, "leave the parameter out, or choose another model."),
     (
         RateLimitError,
-        "limits are per account and per model, so another key does not help; send fewer tokens "
-        "at once, wait a minute or two, or raise max_retries.",
+        (
+            "limits are per account and per model, so another key does not help; send fewer tokens "
+            "at once, wait a minute or two, or raise max_retries."
+        ),
     ),
     (GoneError, "the endpoint was retired; look for its successor in the API reference."),
     (
         PayloadTooLargeError,
-        "send at most 32 texts in one embedding request, and shorter ones (a batch fails as a "
-        "whole for one long text).",
+        (
+            "send at most 32 texts in one embedding request, and shorter ones (a batch fails as a "
+            "whole for one long text)."
+        ),
     ),
     (ContentRejectedError, "the content was refused by the provider's filter."),
     (GatewayTimeoutError, "stream the answer: long ones often outlast the gateway."),

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         ChatRequest,
         CompletionRequest,
         EmbeddingRequest,
-        JsonObject,
         RerankRequest,
     )
 
@@ -113,18 +112,14 @@ def embedding_request(
     """Check and write the body of `POST /embeddings`; tell how many vectors to expect."""
     body = _body(cast("Mapping[str, object]", request), extra_body)
     model = _require_model(body)
-    inputs = body.get("input")
-    if isinstance(inputs, str):
-        count = 1
-    elif isinstance(inputs, Sequence) and inputs:
-        for position, item in enumerate(inputs):
-            if not isinstance(item, str | Mapping):
-                raise _wrong(f"input[{position}]", "a string", item)
-        count = len(inputs)
-    elif isinstance(inputs, Sequence):
+    given = body.get("input")
+    inputs = [given] if isinstance(given, str) else _sequence(given)
+    if inputs is None:
+        raise _wrong("input", "a string or a list of strings", given)
+    if not inputs:
         raise ConfigurationError("input is empty: nothing to embed.", argument="input")
-    else:
-        raise _wrong("input", "a string or a list of strings", inputs)
+    _check_texts(inputs, "input", model)
+    count = len(inputs)
     if count > SERVER_EMBEDDING_INPUTS:
         raise ConfigurationError(
             f"input has {count} texts; one request takes {MAX_EMBEDDING_INPUTS} "
@@ -143,23 +138,21 @@ def rerank_request(
     """Check and write the body of `POST /rerank`; tell how many documents it holds."""
     body = _body(cast("Mapping[str, object]", request), extra_body)
     model = _require_model(body)
-    if not isinstance(body.get("query"), Mapping):  # vision rerankers take an object
+    if not (isinstance(body.get("query"), Mapping) and _takes_objects(model)):
         _check_string(body.get("query"), "query")
-    documents = body.get("documents")
-    if isinstance(documents, str) or not isinstance(documents, Sequence):
-        raise _wrong("documents", "a list of strings", documents)
+    documents = _sequence(body.get("documents"))
+    if documents is None:
+        raise _wrong("documents", "a list of strings", body.get("documents"))
     if not documents:
         raise ConfigurationError("documents is empty: nothing to rank.", argument="documents")
-    for position, document in enumerate(documents):
-        if not isinstance(document, str | Mapping):
-            raise _wrong(f"documents[{position}]", "a string", document)
+    _check_texts(documents, "documents", model)
     return _post("/rerank", body, model), len(documents)
 
 
-def models_request(type: str | None, sub_type: str | None) -> HttpRequest:
+def models_request(kind: str | None, sub_type: str | None) -> HttpRequest:
     """Write `GET /models`."""
     query = {
-        name: value for name, value in (("type", type), ("sub_type", sub_type)) if value is not None
+        name: value for name, value in (("type", kind), ("sub_type", sub_type)) if value is not None
     }
     return HttpRequest("GET", "/models", query=query or None)
 
@@ -210,6 +203,19 @@ def _require_model(body: Mapping[str, object]) -> str:
     return cast("str", model)
 
 
+def _takes_objects(model: str) -> bool:
+    """Vision embedders and rerankers take `{"text": …}` and `{"image": …}` beside strings."""
+    facts = lookup_model(model)
+    return "image" in facts.inputs or not facts.known
+
+
+def _check_texts(values: Sequence[object], name: str, model: str) -> None:
+    for position, value in enumerate(values):
+        if isinstance(value, str) or (isinstance(value, Mapping) and _takes_objects(model)):
+            continue
+        raise _wrong(f"{name}[{position}]", "a string", value)
+
+
 def _check_string(value: object, name: str) -> None:
     if not isinstance(value, str):
         raise _wrong(name, "a string", value)
@@ -228,27 +234,35 @@ def _check_value(name: str, value: object) -> None:
             raise _wrong(name, "a number", value)
         if not math.isfinite(value):
             raise ConfigurationError(f"{name} must be finite, not {value}.", argument=name)
-    elif name in _BOOLEANS:
-        if not isinstance(value, bool):
-            raise _wrong(name, "True or False", value)
-    elif name in _STRINGS:
-        if not isinstance(value, str):
-            raise _wrong(name, "a string", value)
+    elif name in _BOOLEANS and not isinstance(value, bool):
+        raise _wrong(name, "True or False", value)
+    elif name in _STRINGS and not isinstance(value, str):
+        raise _wrong(name, "a string", value)
     elif name == "stop" and not isinstance(value, str):
-        if not isinstance(value, Sequence) or not all(isinstance(word, str) for word in value):
+        words = _sequence(value)
+        if words is None or not all(isinstance(word, str) for word in words):
             raise _wrong("stop", "a string or a list of strings", value)
 
 
+def _sequence(value: object) -> Sequence[object] | None:
+    """`value` if it is a list of things, which a string is not."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return cast("Sequence[object]", value)
+    return None
+
+
 def _check_messages(messages: object) -> None:
-    if isinstance(messages, str) or not isinstance(messages, Sequence):
+    turns = _sequence(messages)
+    if turns is None:
         raise _wrong("messages", "a list of messages", messages)
-    if not messages:
+    if not turns:
         raise ConfigurationError("messages is empty.", argument="messages")
     asks = False
-    for position, message in enumerate(messages):
+    for position, turn in enumerate(turns):
         where = f"messages[{position}]"
-        if not isinstance(message, Mapping):
-            raise _wrong(where, "a mapping with role and content", message)
+        if not isinstance(turn, Mapping):
+            raise _wrong(where, "a mapping with role and content", turn)
+        message = cast("Mapping[str, object]", turn)
         role, content = message.get("role"), message.get("content")
         if not isinstance(role, str):
             raise _wrong(f"{where}['role']", "a string", role)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
         UsageDict,
     )
 
-FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter"] | str
-"""`eos` arrives as `stop`; other words are handed on as they come."""
+FinishReason: TypeAlias = str
+"""`stop`, `length`, `tool_calls` or another word of the server; `eos` arrives as `stop`."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 DONE = b"[DONE]"
 _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 65_536
+_OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
 
 
 class SSEDecoder:
@@ -48,8 +49,7 @@ class SSEDecoder:
     def flush(self) -> list[bytes]:
         """Say that no more bytes come; return the data of an event that lacks its blank line."""
         head, self._head, self._started = self._head, b"", True
-        events = self._take(head.replace(b"\r", b"\n") + b"\n\n")
-        return events
+        return self._take(head.replace(b"\r", b"\n") + b"\n\n")
 
     def _take(self, piece: bytes) -> list[bytes]:
         lines = piece.split(b"\n")
@@ -67,9 +67,8 @@ class SSEDecoder:
                     data.clear()
             elif line.startswith(b"data:"):
                 data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
-            elif not line.startswith((b":", b"event:", b"id:", b"retry:")) and line != b"data":
-                if len(self.stray) < _STRAY_LIMIT:
-                    self.stray += line[:_STRAY_LIMIT] + b"\n"
+            elif not line.startswith(_OTHER_FIELDS) and len(self.stray) < _STRAY_LIMIT:
+                self.stray += line[:_STRAY_LIMIT] + b"\n"
         if last:
             self._line.append(last)
         return events

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import ssl
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from siliconflow_client._errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator, Mapping
 
     from siliconflow_client._diagnosis import Asked
@@ -82,8 +82,7 @@ def transport_error(
     # httpx-aiohttp calls every lost connection a ConnectTimeout; its cause tells.
     lost = type(cause).__module__.startswith("aiohttp") and not isinstance(cause, TimeoutError)
     if isinstance(error, httpx.TimeoutException) and not lost:
-        found = (name for cls, name in _PHASES if isinstance(error, cls))
-        phase: Phase = next(found, "read")
+        phase = _phase_of(error)
         limit = timeouts.get(phase)
         after = f" within {limit:g} s" if limit is not None else ""
         what = {
@@ -114,6 +113,13 @@ def transport_error(
         model=asked.model,
         hint="check the network, a proxy, and base_url." if words == "could not connect" else None,
     )
+
+
+def _phase_of(error: httpx.TimeoutException) -> Phase:
+    for cls, phase in _PHASES:
+        if isinstance(error, cls):
+            return phase
+    return "read"
 
 
 def deadline_error(limit: float, asked: Asked) -> APITimeoutError:
