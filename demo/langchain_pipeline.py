@@ -17,6 +17,7 @@ from demo.pipeline import (
     INSTRUCTIONS,
     KEPT,
     Hit,
+    Pipeline,
     Tokens,
     ToolUse,
     question_prompt,
@@ -26,7 +27,7 @@ from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings, Silico
 from siliconflow_simulator import LocalSettings
 
 
-class LangChainPipeline:
+class LangChainPipeline(Pipeline):
     """Embeddings in LangChain's in-memory store, a document compressor, a chat model."""
 
     framework = "LangChain"

@@ -17,6 +17,7 @@ from demo.pipeline import (
     INSTRUCTIONS,
     KEPT,
     Hit,
+    Pipeline,
     Tokens,
     ToolUse,
     question_prompt,
@@ -26,7 +27,7 @@ from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFl
 from siliconflow_simulator import LocalSettings
 
 
-class LlamaIndexPipeline:
+class LlamaIndexPipeline(Pipeline):
     """Embeddings in LlamaIndex's in-memory index, a node postprocessor, an LLM."""
 
     framework = "LlamaIndex"

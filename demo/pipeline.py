@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from demo.corpus import Passage
 
@@ -49,24 +49,34 @@ class ToolUse:
     answer: str
 
 
-class Pipeline(Protocol):
-    """Embed, search, rerank, answer: the steps of a retrieval application."""
+class Pipeline(ABC):
+    """Embed, search, rerank, answer: the steps of a retrieval application.
+
+    Attributes:
+        framework: Its name, for the reader.
+        tokens: What the chat model has used so far.
+    """
 
     framework: str
     tokens: Tokens
 
+    @abstractmethod
     def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
         """Embed the passages and keep them, telling `advance` after each batch."""
 
+    @abstractmethod
     def search(self, question: str) -> list[Hit]:
         """Find the `FOUND` passages that are nearest in meaning."""
 
+    @abstractmethod
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """Let the reranker pick the best `KEPT` of the hits."""
 
+    @abstractmethod
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[str]:
         """Stream an answer that is drawn from the hits."""
 
+    @abstractmethod
     def use_tool(self, title: str) -> ToolUse:
         """Have the model open a passage by itself."""
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AnyMessage, HumanMessage
 from langchain_core.tools import tool
 
 from langchain_siliconflow import ChatSiliconFlow
@@ -18,7 +18,9 @@ def days_between(start: date, end: date) -> int:
 chat = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3.2", **local_settings())
 chat_with_tools = chat.bind_tools([days_between])
 
-messages = [HumanMessage("How many days are there between 2026-01-01 and 2026-11-20?")]
+messages: list[AnyMessage] = [
+    HumanMessage("How many days are there between 2026-01-01 and 2026-11-20?")
+]
 request = chat_with_tools.invoke(messages)
 messages.append(request)
 for call in request.tool_calls:
