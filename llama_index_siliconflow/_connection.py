@@ -1,0 +1,211 @@
+"""Where to connect, for all three classes: fields, and the clients behind them.
+
+The key is a field, so that pickling keeps it, and excluded, so that no dict, JSON, repr, event or
+ingestion hash shows it. Clients are made at the first call and are no part of the component's
+state: copies and pickles make their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+from llama_index.core import __version__ as core_version
+from llama_index.core.bridge.pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+)
+from llama_index.core.schema import BaseComponent
+
+from siliconflow_client import (
+    AsyncSiliconFlowClient,
+    CallOptions,
+    ClientConfig,
+    ConfigurationError,
+    SiliconFlowClient,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+
+class Connection(BaseComponent):
+    """Settings of the connection, and a synchronous and an asynchronous client made from them."""
+
+    model_config = ConfigDict(
+        # A misspelt keyword must not be lost without a word.
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        protected_namespaces=("pydantic_model_",),
+    )
+
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="The key; else the environment's SILICONFLOW_API_KEY.",
+        exclude=True,
+        repr=False,
+    )
+    base_url: str | None = Field(
+        default=None,
+        description=(
+            "Else SILICONFLOW_BASE_URL, else https://api.siliconflow.cn/v1. With or without /v1, "
+            "or a full endpoint."
+        ),
+    )
+    timeout: float | None = Field(
+        default=None, description="Seconds without a byte, not a total. Default: 300.", gt=0
+    )
+    deadline: float | None = Field(
+        default=None, description="Seconds for a whole call, retries included.", gt=0
+    )
+    max_retries: int = Field(default=3, description="Further tries after the first.", ge=0)
+    default_headers: dict[str, str] | None = Field(
+        default=None, description="Sent with every request.", exclude=True, repr=False
+    )
+    allow_http: bool = Field(
+        default=False, description="Allow plain http to hosts other than loopback."
+    )
+
+    _clients: _Clients = PrivateAttr()
+
+    def __init__(self, **fields: object) -> None:
+        http_client = cast("httpx.Client | None", fields.pop("http_client", None))
+        async_client = cast("httpx.AsyncClient | None", fields.pop("async_http_client", None))
+        if (api_base := fields.pop("api_base", None)) is not None:
+            fields["base_url"] = one_of("base_url", fields.get("base_url"), "api_base", api_base)
+        super().__init__(**fields)
+        self._clients = _Clients(http_client, async_client)
+        try:
+            self._clients.config(self)
+        except ConfigurationError as error:
+            # The key may come later: from the environment, or from whoever loads this from JSON.
+            if error.argument != "api_key" or self.api_key is not None:
+                raise
+
+    @field_validator("api_key", mode="before")
+    @classmethod
+    def _no_empty_key(cls, value: object) -> object:
+        return value or None
+
+    def close(self) -> None:
+        """Close the connections of synchronous calls; a later call opens new ones."""
+        self._clients.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of asynchronous calls; a later call opens new ones."""
+        await self._clients.aclose()
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._clients.refuse_to_travel()
+        state: dict[str, Any] = super().__getstate__()
+        # __setstate__ calls __init__ with the fields: private state is made anew.
+        state["__pydantic_private__"] = None
+        return state
+
+    def _sync_client(self) -> SiliconFlowClient:
+        return self._clients.sync(self)
+
+    def _async_client(self) -> AsyncSiliconFlowClient:
+        return self._clients.asynchronous(self)
+
+    def _options(self) -> CallOptions:
+        return CallOptions(
+            timeout=self.timeout, deadline=self.deadline, max_retries=self.max_retries
+        )
+
+
+class _Clients:
+    """The clients of one component, by the settings that they were made from.
+
+    Settings of a component can change (`llm.api_key = …`, `model_copy(update=…)`); looking the
+    client up by its settings keeps every call with the right key and host.
+    """
+
+    __slots__ = ("_async", "_async_http_client", "_configs", "_http_client", "_sync")
+
+    def __init__(
+        self, http_client: httpx.Client | None, async_http_client: httpx.AsyncClient | None
+    ) -> None:
+        self._http_client = http_client
+        self._async_http_client = async_http_client
+        self._configs: dict[tuple[object, ...], ClientConfig] = {}
+        self._sync: dict[tuple[object, ...], SiliconFlowClient] = {}
+        self._async: dict[tuple[object, ...], AsyncSiliconFlowClient] = {}
+
+    def config(self, owner: Connection) -> ClientConfig:
+        key = _settings(owner)
+        config = self._configs.get(key)
+        if config is None:
+            config = self._configs[key] = ClientConfig(
+                api_key=owner.api_key,
+                base_url=owner.base_url,
+                default_headers=owner.default_headers,
+                allow_http=owner.allow_http,
+                http_client=self._http_client,
+                async_http_client=self._async_http_client,
+                framework=f"llama-index-core/{core_version}",
+            )
+        return config
+
+    def sync(self, owner: Connection) -> SiliconFlowClient:
+        key = _settings(owner)
+        client = self._sync.get(key)
+        if client is None:
+            client = self._sync[key] = SiliconFlowClient(self.config(owner))
+        return client
+
+    def asynchronous(self, owner: Connection) -> AsyncSiliconFlowClient:
+        key = _settings(owner)
+        client = self._async.get(key)
+        if client is None:
+            client = self._async[key] = AsyncSiliconFlowClient(self.config(owner))
+        return client
+
+    def close(self) -> None:
+        while self._sync:
+            self._sync.popitem()[1].close()
+
+    async def aclose(self) -> None:
+        while self._async:
+            await self._async.popitem()[1].aclose()
+
+    def refuse_to_travel(self) -> None:
+        for name, client in (
+            ("http_client", self._http_client),
+            ("async_http_client", self._async_http_client),
+        ):
+            if client is not None:
+                raise TypeError(
+                    f"cannot pickle a component with its own {name}: connections do not travel"
+                )
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return type(self)(self._http_client, self._async_http_client)
+
+
+def _settings(owner: Connection) -> tuple[object, ...]:
+    headers = owner.default_headers
+    return (
+        owner.api_key,
+        owner.base_url,
+        owner.allow_http,
+        None if headers is None else tuple(sorted(headers.items())),
+    )
+
+
+def one_of(name: str, value: T | None, other_name: str, other: T | None) -> T | None:
+    """Take the one of two names for a setting that was given.
+
+    Raises:
+        ConfigurationError: Both were, and differ.
+    """
+    if value is None or other is None or value == other:
+        return other if value is None else value
+    raise ConfigurationError(
+        f"{name} and {other_name} mean the same, but differ: {value!r} and {other!r}.",
+        argument=other_name,
+    )

@@ -1,0 +1,125 @@
+"""Images, videos, sounds and PDF files as content parts, by URL or as data URI."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Final
+
+from llama_index.core.base.llms.types import (
+    AudioBlock,
+    DocumentBlock,
+    ImageBlock,
+    VideoBlock,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import IOBase
+
+    from siliconflow_client import AudioPart, ImagePart, VideoPart
+    from siliconflow_client import ImageUrl as WireImage
+    from siliconflow_client import VideoUrl as WireVideo
+
+# Endings whose MIME type is not "audio/<ending>".
+_AUDIO_TYPES: Final = {"mp3": "mpeg", "m4a": "mp4", "wave": "wav", "x-wav": "wav", "oga": "ogg"}
+
+
+def image_part(block: ImageBlock) -> ImagePart:
+    """Make an `image_url` part.
+
+    Raises:
+        ValueError: The block holds no image, or its kind cannot be told.
+    """
+    image: WireImage = {"url": _image_url(block)}
+    if block.detail is not None:
+        image["detail"] = block.detail
+    return {"type": "image_url", "image_url": image}
+
+
+def video_part(block: VideoBlock, *, max_frames: int | None = None) -> VideoPart:
+    """Make a `video_url` part; frames used are min(fps x seconds, max_frames).
+
+    Raises:
+        ValueError: The block holds no video, or its kind cannot be told.
+    """
+    video: WireVideo = {"url": _video_url(block)}
+    if block.detail is not None:
+        video["detail"] = block.detail
+    if max_frames is not None:
+        video["max_frames"] = max_frames
+    if block.fps is not None:
+        video["fps"] = block.fps
+    return {"type": "video_url", "video_url": video}
+
+
+def audio_part(block: AudioBlock) -> AudioPart:
+    """Make an `audio_url` part; a URL is sent as it is, nothing is downloaded.
+
+    Raises:
+        ValueError: The block holds no sound, or its kind cannot be told.
+    """
+    return {"type": "audio_url", "audio_url": {"url": _audio_url(block)}}
+
+
+def pdf_part(block: DocumentBlock) -> ImagePart:
+    """Make the `image_url` part in which DeepSeek-OCR takes PDF files.
+
+    Source: the chat reference's note on `image_url.url`.
+
+    Raises:
+        ValueError: The document is not a PDF file.
+    """
+    if block.url is not None:
+        return {"type": "image_url", "image_url": {"url": block.url}}
+    data = _read("DocumentBlock", block.resolve_document)
+    if not data.startswith(b"%PDF"):
+        raise ValueError(
+            f"DocumentBlock {block.title!r} is not a PDF file; the model reads images and PDF only"
+        )
+    return {"type": "image_url", "image_url": {"url": _data_uri("application/pdf", data)}}
+
+
+def _image_url(block: ImageBlock) -> str:
+    if block.url is not None:
+        return str(block.url)
+    data = _read("ImageBlock", block.resolve_image)
+    # The block tells the kind of bytes and paths, not of open files: ask again with the bytes.
+    mime = block.image_mimetype or ImageBlock(image=data).image_mimetype
+    if mime is None:
+        raise ValueError("ImageBlock: cannot tell what kind of image this is; set image_mimetype")
+    return _data_uri(mime, data)
+
+
+def _video_url(block: VideoBlock) -> str:
+    if block.url is not None:
+        return str(block.url)
+    data = _read("VideoBlock", block.resolve_video)
+    mime = block.video_mimetype or VideoBlock(video=data).video_mimetype
+    if mime is None:
+        raise ValueError("VideoBlock: cannot tell what kind of video this is; set video_mimetype")
+    return _data_uri(mime, data)
+
+
+def _audio_url(block: AudioBlock) -> str:
+    if block.url is not None:
+        return str(block.url)
+    data = _read("AudioBlock", block.resolve_audio)
+    ending = block.format or AudioBlock(audio=data).format
+    if ending is None:
+        raise ValueError("AudioBlock: cannot tell what kind of sound this is; set format")
+    ending = ending.removeprefix("audio/").lower()
+    return _data_uri(f"audio/{_AUDIO_TYPES.get(ending, ending)}", data)
+
+
+def _read(name: str, resolve: Callable[[], IOBase]) -> bytes:
+    try:
+        data: object = resolve().read()
+    except ValueError as error:
+        raise ValueError(f"{name} holds no data: {error}") from error
+    if not isinstance(data, bytes):
+        raise TypeError(f"{name} must be read as bytes; the file was opened as text")
+    return data
+
+
+def _data_uri(mime: str, data: bytes) -> str:
+    return f"data:{mime};base64,{b64encode(data).decode('ascii')}"

@@ -1,0 +1,203 @@
+"""A whole answer as a `ChatResponse`. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    LogProb,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+
+from llama_index_siliconflow._tool_calls import arguments_are_whole, parse_arguments
+from siliconflow_client import APIResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llama_index.core.base.llms.types import ContentBlock
+
+    from siliconflow_client import ChatCompletion, JsonObject, JsonValue, ToolCall, Usage
+
+
+class TruncatedAnswerError(APIResponseError, ValueError):
+    """An object that was asked for ends in the middle.
+
+    It is also a `ValueError`, which LlamaIndex's programs raise for answers that do not fit.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the caller wants of the answer.
+
+    Attributes:
+        one_call: Keep only the first tool call (`allow_parallel_tool_calls=False`).
+        whole_arguments: Refuse a finished answer whose arguments end in the middle, since the
+            call stands for an object that was asked for.
+    """
+
+    one_call: bool = False
+    whole_arguments: bool = False
+
+
+def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
+    """Build the response of a plain call.
+
+    Raises:
+        TruncatedAnswerError: `shape` wants whole arguments, and they are not.
+    """
+    choice = completion.choices[0]
+    calls = choice.tool_calls[:1] if shape.one_call else choice.tool_calls
+    check_calls(calls, shape, choice.finish_reason, completion.trace_id)
+    usage = completion.usage
+    message = ChatMessage(
+        role=MessageRole.ASSISTANT,
+        blocks=blocks(
+            choice.text, choice.reasoning, calls, usage.reasoning_tokens if usage else None
+        ),
+        additional_kwargs={"tool_calls": wire_calls(calls)} if calls else {},
+    )
+    return ChatResponse(
+        message=message,
+        raw={**completion.raw, "trace_id": completion.trace_id},
+        logprobs=log_probs(choice.logprobs),
+        additional_kwargs=token_counts(usage),
+    )
+
+
+def blocks(
+    text: str, reasoning: str, calls: Sequence[ToolCall], reasoning_tokens: int | None = None
+) -> list[ContentBlock]:
+    """Order the content: thinking, one text, tool calls. Empty text stands only for itself."""
+    content: list[ContentBlock] = []
+    if reasoning:
+        content.append(ThinkingBlock(content=reasoning, num_tokens=reasoning_tokens))
+    if text or not (reasoning or calls):
+        content.append(TextBlock(text=text))
+    content.extend(
+        ToolCallBlock(
+            tool_call_id=call.id,
+            tool_name=call.name,
+            tool_kwargs=parse_arguments(call.arguments),
+        )
+        for call in calls
+    )
+    return content
+
+
+def wire_calls(calls: Sequence[ToolCall]) -> list[JsonObject]:
+    """Write calls as plain dicts, for the many readers of `additional_kwargs["tool_calls"]`."""
+    return [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in calls
+    ]
+
+
+def token_counts(usage: Usage | None) -> dict[str, int]:
+    """Lay out the usage flat, as tracers read it from `additional_kwargs`."""
+    if usage is None:
+        return {}
+    counts = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+    if usage.reasoning_tokens is not None:
+        counts["reasoning_tokens"] = usage.reasoning_tokens
+    if usage.cached_tokens is not None:
+        counts["cached_tokens"] = usage.cached_tokens
+    return counts
+
+
+def check_calls(
+    calls: Iterable[ToolCall], shape: Shape, finish_reason: str | None, trace_id: str | None
+) -> None:
+    """Refuse a finished answer with calls that nobody can make.
+
+    Raises:
+        APIResponseError: A call has no name, as THUDM/GLM-4-9B-0414 streams them. An agent would
+            take the answer for an empty one.
+        TruncatedAnswerError: `shape` wants whole arguments, and some end in the middle.
+    """
+    for call in calls:
+        if not call.name:
+            raise APIResponseError(
+                "the model sent a tool call without a name",
+                trace_id=trace_id,
+                hint="ask without streaming; some models stream broken tool calls",
+            )
+        if shape.whole_arguments and not arguments_are_whole(call.arguments):
+            raise truncated(call.name, finish_reason, trace_id)
+
+
+def truncated(what: str, finish_reason: str | None, trace_id: str | None) -> TruncatedAnswerError:
+    """Say that an answer ends in the middle, and what helps."""
+    at_limit = finish_reason == "length"
+    return TruncatedAnswerError(
+        f"the answer for {what} ends in the middle (finish_reason {finish_reason!r})",
+        trace_id=trace_id,
+        hint="raise max_tokens, or leave more of it by switching thinking off"
+        if at_limit
+        else None,
+    )
+
+
+def ending(response: ChatResponse) -> tuple[str | None, str | None]:
+    """Tell the finish reason and the trace id of a finished response."""
+    raw = cast("JsonObject", response.raw or {})
+    choices = raw.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    reason = first.get("finish_reason") if isinstance(first, dict) else None
+    trace_id = raw.get("trace_id")
+    return (
+        reason if isinstance(reason, str) else None,
+        trace_id if isinstance(trace_id, str) else None,
+    )
+
+
+def log_probs(logprobs: JsonObject | None) -> list[list[LogProb]] | None:
+    """Read log probabilities: one list per token, the alternatives if there are any."""
+    content = logprobs.get("content") if logprobs else None
+    if not isinstance(content, list):
+        return None
+    return [_alternatives(token) for token in content if isinstance(token, dict)]
+
+
+def _alternatives(token: JsonObject) -> list[LogProb]:
+    top = token.get("top_logprobs")
+    entries = [entry for entry in top if isinstance(entry, dict)] if isinstance(top, list) else []
+    return [_log_prob(entry) for entry in entries or [token]]
+
+
+def _log_prob(entry: JsonObject) -> LogProb:
+    encoded: JsonValue = entry.get("bytes")
+    return LogProb.model_validate(
+        {
+            "token": entry.get("token") or "",
+            "logprob": entry.get("logprob") or 0.0,
+            "bytes": encoded if isinstance(encoded, list) else [],
+        }
+    )
+
+
+def as_only_chunk(response: ChatResponse) -> ChatResponse:
+    """Make a whole answer the single chunk of a stream."""
+    response.delta = response.message.content or ""
+    thinking = "".join(
+        block.content or "" for block in response.message.blocks if isinstance(block, ThinkingBlock)
+    )
+    if thinking:
+        kwargs = cast("dict[str, object]", response.additional_kwargs)
+        kwargs["thinking_delta"] = thinking
+    return response

@@ -1,0 +1,276 @@
+"""Structured prediction: by function calling, or by `response_format` where that is switched on.
+
+LlamaIndex's own function-calling program would do for the plain case. It forces no call while
+streaming, forgets the system prompt in async, hides errors of a stream, and takes arguments that
+were cut at `max_tokens` for finished ones; so the two ways are written here, once for all four
+methods. Other program modes (text completion) stay LlamaIndex's.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole, ToolCallBlock
+from llama_index.core.bridge.pydantic import BaseModel, ValidationError
+from llama_index.core.instrumentation.events.llm import (
+    LLMStructuredPredictEndEvent,
+    LLMStructuredPredictStartEvent,
+)
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.types import PydanticProgramMode
+from llama_index_instrumentation import get_dispatcher
+from pydantic_core import from_json
+
+from llama_index_siliconflow._fields import ChatFields
+from llama_index_siliconflow._responses import ending, truncated
+from llama_index_siliconflow._schema import strict_schema
+from llama_index_siliconflow._tool_calls import block_arguments, parse_arguments
+from siliconflow_client import lookup_model
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+
+    from llama_index.core.base.llms.types import ChatResponse
+    from llama_index.core.program.utils import FlexibleModel
+    from llama_index.core.prompts import PromptTemplate
+
+    from siliconflow_client import JsonObject
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*(```)?\s*$", re.DOTALL)
+_dispatcher = get_dispatcher(__name__)
+
+
+class StructuredPrediction(ChatFields, FunctionCallingLLM):
+    """The four methods that predict objects; what a call does is the subclass's."""
+
+    def structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: object,
+    ) -> Model:
+        """Predict one object.
+
+        Args:
+            output_cls: Its class.
+            prompt: The prompt.
+            llm_kwargs: Keywords for the call.
+            prompt_args: What the prompt's template lacks.
+
+        Raises:
+            ValueError: The answer is no such object, or ends in the middle.
+        """
+        prediction = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
+        if prediction is None:
+            return cast(
+                "Model",
+                super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args),
+            )
+        _announce(output_cls, prompt, prompt_args)
+        response: ChatResponse = self.chat(**prediction.chat_kwargs)
+        result = prediction.result(response)
+        _dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+        return result
+
+    async def astructured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: object,
+    ) -> Model:
+        """Predict one object; see `structured_predict`."""
+        prediction = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
+        if prediction is None:
+            return cast(
+                "Model",
+                await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args),
+            )
+        _announce(output_cls, prompt, prompt_args)
+        response: ChatResponse = await self.achat(**prediction.chat_kwargs)
+        result = prediction.result(response)
+        _dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+        return result
+
+    def _structured_stream_call(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: object,
+    ) -> Generator[Model | list[Model] | FlexibleModel | list[FlexibleModel], None, None]:
+        prediction = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
+        if prediction is None:
+            yield from super()._structured_stream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return
+        last = None
+        for last in self.stream_chat(**prediction.chat_kwargs):
+            partial = prediction.partial(last)
+            if partial is not None:
+                yield partial
+        yield prediction.result(last)
+
+    async def _structured_astream_call(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: object,
+    ) -> AsyncGenerator[Model | list[Model] | FlexibleModel | list[FlexibleModel], None]:
+        found = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
+        if found is None:
+            return await super()._structured_astream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+        prediction = found
+
+        async def objects() -> AsyncGenerator[Model | FlexibleModel, None]:
+            last = None
+            async for last in await self.astream_chat(**prediction.chat_kwargs):
+                partial = prediction.partial(last)
+                if partial is not None:
+                    yield partial
+            yield prediction.result(last)
+
+        return objects()
+
+    def _prediction(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None,
+        prompt_args: dict[str, object],
+    ) -> _Prediction[Model] | None:
+        """Choose the way; `None` leaves it to LlamaIndex's programs."""
+        by_format = self.should_use_structured_outputs or self.structured_output_mode is not None
+        mode = self.pydantic_program_mode
+        if by_format and mode is PydanticProgramMode.DEFAULT:
+            kwargs = self._format_kwargs(output_cls)
+        elif mode is PydanticProgramMode.FUNCTION or (
+            mode is PydanticProgramMode.DEFAULT and self.metadata.is_function_calling_model
+        ):
+            by_format = False
+            kwargs = {}
+        else:
+            return None
+        given = dict(llm_kwargs or {})
+        for name in ("tool_required", "allow_parallel_tool_calls"):
+            given.pop(name, None)
+        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+        if by_format:
+            instruction = kwargs.pop("instruction", None)
+            if instruction is not None:
+                messages = [instruction, *messages]
+            return _Prediction(output_cls, {"messages": messages, **kwargs, **given}, by_format)
+
+        from llama_index.core.program.function_program import get_function_tool
+
+        kwargs = self._prepare_chat_with_tools(
+            [get_function_tool(output_cls)], chat_history=messages, tool_required=True, **given
+        )
+        return _Prediction(output_cls, {**kwargs, "whole_arguments": True}, by_format)
+
+    def _format_kwargs(self, output_cls: type[BaseModel]) -> dict[str, Any]:
+        facts = lookup_model(self.model)
+        mode = self.structured_output_mode
+        if mode is None:
+            only_objects = facts.known and "json_schema" not in facts.json_modes
+            mode = "json_object" if only_objects else "json_schema"
+        schema: JsonObject = output_cls.model_json_schema()
+        if mode == "json_schema":
+            name = re.sub(r"[^a-zA-Z0-9_-]", "_", output_cls.__name__)[:64]
+            wanted = {"name": name, "schema": strict_schema(schema), "strict": True}
+            return {"response_format": {"type": "json_schema", "json_schema": wanted}}
+        return {
+            "response_format": {"type": "json_object"},
+            # This mode knows no schema, and wants the word JSON in the prompt.
+            "instruction": ChatMessage(
+                role=MessageRole.SYSTEM,
+                content=f"Answer with one JSON object that fits this JSON schema:\n{schema}",
+            ),
+        }
+
+
+class _Prediction(Generic[Model]):
+    """One prediction: the keywords of its chat call, and the way from responses to objects."""
+
+    __slots__ = ("_by_format", "_flexible", "_output_cls", "_seen", "chat_kwargs")
+
+    def __init__(
+        self, output_cls: type[Model], chat_kwargs: dict[str, Any], by_format: bool
+    ) -> None:
+        self.chat_kwargs = chat_kwargs
+        self._output_cls = output_cls
+        self._by_format = by_format
+        self._seen: JsonObject = {}
+
+    def partial(self, response: ChatResponse) -> Model | FlexibleModel | None:
+        """Build what there is so far; `None` if nothing is new."""
+        if self._by_format:
+            value = parse_arguments(_unfenced(response.message.content or ""))
+        else:
+            value = _arguments(response) or {}
+        if not value or value == self._seen:
+            return None
+        self._seen = value
+        try:
+            return self._output_cls.model_validate(value)
+        except ValidationError:
+            return _flexible(self._output_cls).model_validate(value)
+
+    def result(self, response: ChatResponse | None) -> Model:
+        """Build the object from the finished answer."""
+        name = self._output_cls.__name__
+        if response is None:
+            raise ValueError(f"no answer came for {name}")
+        if not self._by_format:
+            arguments = _arguments(response)
+            if arguments is None:
+                raise ValueError(
+                    f"Expected a call of {name}, but the model answered with text. It may not "
+                    "honour tool_choice='required'; should_use_structured_outputs=True or "
+                    "PydanticProgramMode.LLM are the other ways."
+                )
+            return self._output_cls.model_validate(arguments)
+        text = _unfenced(response.message.content or "")
+        try:
+            value: object = from_json(text)
+        except ValueError as error:
+            raise truncated(name, *ending(response)) from error
+        return self._output_cls.model_validate(value)
+
+
+def _announce(
+    output_cls: type[BaseModel], prompt: PromptTemplate, prompt_args: dict[str, object]
+) -> None:
+    _dispatcher.event(
+        LLMStructuredPredictStartEvent(
+            output_cls=output_cls, template=prompt, template_args=prompt_args
+        )
+    )
+
+
+def _arguments(response: ChatResponse) -> JsonObject | None:
+    for block in response.message.blocks:
+        if isinstance(block, ToolCallBlock):
+            return block_arguments(block)
+    return None
+
+
+def _unfenced(text: str) -> str:
+    fenced = _FENCE.match(text)
+    return fenced[1] if fenced else text
+
+
+@functools.lru_cache(maxsize=64)
+def _flexible(output_cls: type[BaseModel]) -> type[FlexibleModel]:
+    from llama_index.core.program.utils import create_flexible_model
+
+    return create_flexible_model(output_cls)

@@ -1,0 +1,227 @@
+"""`SiliconFlowRerank`: rerankers as LlamaIndex node postprocessors."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.callbacks import CBEventType, EventPayload
+from llama_index.core.instrumentation.events.exception import ExceptionEvent
+from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import MetadataMode, NodeWithScore
+from llama_index_instrumentation import get_dispatcher
+
+from llama_index_siliconflow._batches import Gate, batches
+from llama_index_siliconflow._connection import Connection, one_of
+from siliconflow_client import (
+    DEFAULT_RERANK_MODEL,
+    MAX_RERANK_DOCUMENTS,
+    SiliconFlowError,
+    lookup_model,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    import httpx
+    from llama_index.core.schema import QueryBundle
+
+    from siliconflow_client import RerankRequest, RerankResult
+
+_dispatcher = get_dispatcher(__name__)
+
+
+class SiliconFlowRerank(Connection, BaseNodePostprocessor):
+    """SiliconFlow's rerankers: bge, bce, Qwen3-Reranker.
+
+    Nodes come back as new `NodeWithScore`s, best first, with scores from 0 to 1; those handed in
+    keep their scores. More than `max_batch` nodes are ranked in several requests and merged: a
+    reranker scores each document by itself, so scores of different requests compare.
+
+    Args:
+        model: The model's id.
+        base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
+        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        top_n: Nodes to keep.
+        return_documents: Have the server echo the texts; nothing here needs it.
+        max_chunks_per_doc: Chunks that a long document is cut into (bge and bce only).
+        overlap_tokens: Tokens that neighbouring chunks share, 0 to 80 (bge and bce only).
+        instruction: What relevance means here (Qwen3-Reranker only).
+        http_client: An `httpx.Client` for synchronous calls.
+        async_http_client: An `httpx.AsyncClient` for asynchronous calls.
+        fields: All other fields, by name.
+
+    Raises:
+        ConfigurationError: A wrong URL or key. A missing key is missed at the first call.
+
+    Examples:
+        ```python
+        from llama_index_siliconflow import SiliconFlowRerank
+
+        rerank = SiliconFlowRerank(top_n=3)
+        engine = index.as_query_engine(similarity_top_k=12, node_postprocessors=[rerank])
+        ```
+    """
+
+    model: str = Field(default=DEFAULT_RERANK_MODEL, description="The model's id.")
+    top_n: int = Field(default=4, description="Nodes to keep.", gt=0)
+    return_documents: bool | None = Field(default=None, description="Echo the texts.")
+    instruction: str | None = Field(default=None, description="Qwen3-Reranker only.")
+    max_chunks_per_doc: int | None = Field(default=None, description="bge and bce only.", gt=0)
+    overlap_tokens: int | None = Field(
+        default=None, description="0 to 80; bge and bce only.", ge=0, le=80
+    )
+    additional_kwargs: dict[str, Any] = Field(
+        default_factory=dict, description="Merged into the body at top level."
+    )
+    max_batch: int = Field(default=MAX_RERANK_DOCUMENTS, description="Documents per request.", gt=0)
+    max_concurrency: int = Field(
+        default=8, description="Requests in flight per event loop, for more than one batch.", gt=0
+    )
+
+    def __init__(
+        self,
+        model: str | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        top_n: int = 4,
+        return_documents: bool | None = None,
+        max_chunks_per_doc: int | None = None,
+        overlap_tokens: int | None = None,
+        *,
+        model_name: str | None = None,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+        **fields: object,
+    ) -> None:
+        super().__init__(
+            model=one_of("model", model, "model_name", model_name) or DEFAULT_RERANK_MODEL,
+            base_url=base_url,
+            api_key=api_key,
+            top_n=top_n,
+            return_documents=return_documents,
+            max_chunks_per_doc=max_chunks_per_doc,
+            overlap_tokens=overlap_tokens,
+            http_client=http_client,
+            async_http_client=async_http_client,
+            **fields,
+        )
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Name the class in serialised form."""
+        return "SiliconFlowRerank"
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        with self._ranking(nodes, query_bundle) as ranking:
+            client = self._sync_client()
+            for batch in ranking.batches:
+                result = client.rerank(
+                    options=self._options(),
+                    extra_body=self.additional_kwargs,
+                    **self._request(ranking.query, batch),
+                )
+                ranking.results.append(result)
+        return ranking.ranked
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        with self._ranking(nodes, query_bundle) as ranking:
+            client = self._async_client()
+
+            async def rank(batch: list[str]) -> RerankResult:
+                return await client.rerank(
+                    options=self._options(),
+                    extra_body=self.additional_kwargs,
+                    **self._request(ranking.query, batch),
+                )
+
+            # Calls at the same time are the caller's business: a gate of its own for each.
+            ranking.results = await Gate().map(rank, ranking.batches, width=self.max_concurrency)
+        return ranking.ranked
+
+    @contextmanager
+    def _ranking(
+        self, nodes: Sequence[NodeWithScore], query_bundle: QueryBundle | None
+    ) -> Generator[_Ranking, None, None]:
+        """Surround the requests with events and callbacks, on every path."""
+        if query_bundle is None:
+            raise ValueError("Missing query bundle in extra info.")
+        texts = [node.node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes]
+        ranking = _Ranking(query_bundle.query_str, batches(texts, self.max_batch))
+        _dispatcher.event(
+            ReRankStartEvent(
+                query=query_bundle, nodes=list(nodes), top_n=self.top_n, model_name=self.model
+            )
+        )
+        payload: dict[str, Any] = {
+            EventPayload.NODES: nodes,
+            EventPayload.MODEL_NAME: self.model,
+            EventPayload.QUERY_STR: query_bundle.query_str,
+            EventPayload.TOP_K: self.top_n,
+        }
+        with self.callback_manager.event(CBEventType.RERANKING, payload=payload) as event:
+            try:
+                yield ranking
+            except SiliconFlowError as error:
+                _dispatcher.event(ExceptionEvent(exception=error))
+                raise
+            ranking.ranked = self._ranked(nodes, ranking.results)
+            event.on_end(payload={EventPayload.NODES: ranking.ranked})
+        _dispatcher.event(ReRankEndEvent(nodes=ranking.ranked))
+
+    def _ranked(
+        self, nodes: Sequence[NodeWithScore], results: Sequence[RerankResult]
+    ) -> list[NodeWithScore]:
+        hits = [
+            (hit.relevance_score, number * self.max_batch + hit.index)
+            for number, result in enumerate(results)
+            for hit in result.results
+        ]
+        hits.sort(key=lambda hit: (-hit[0], hit[1]))
+        return [
+            NodeWithScore(node=nodes[index].node, score=score)
+            for score, index in hits[: self.top_n]
+        ]
+
+    def _request(self, query: str, documents: list[str]) -> RerankRequest:
+        request: RerankRequest = {
+            "model": self.model,
+            "query": query,
+            "documents": documents,
+            "top_n": min(self.top_n, len(documents)),
+        }
+        if self.return_documents is not None:
+            request["return_documents"] = self.return_documents
+        facts = lookup_model(self.model)
+        if self.instruction is not None and self._takes("instruction", facts.instruction):
+            request["instruction"] = self.instruction
+        chunks = facts.chunk_parameters
+        if self.max_chunks_per_doc is not None and self._takes("max_chunks_per_doc", chunks):
+            request["max_chunks_per_doc"] = self.max_chunks_per_doc
+        if self.overlap_tokens is not None and self._takes("overlap_tokens", chunks):
+            request["overlap_tokens"] = self.overlap_tokens
+        return request
+
+    def _takes(self, parameter: str, takes: bool) -> bool:
+        if not takes:
+            warnings.warn(f"{self.model} does not take {parameter}; it is not sent", stacklevel=2)
+        return takes
+
+
+class _Ranking:
+    """One ranking on its way: texts in, results and ranked nodes out."""
+
+    __slots__ = ("batches", "query", "ranked", "results")
+
+    def __init__(self, query: str, groups: list[list[str]]) -> None:
+        self.query = query
+        self.batches = groups
+        self.results: list[RerankResult] = []
+        self.ranked: list[NodeWithScore] = []
