@@ -198,6 +198,5 @@ def as_only_chunk(response: ChatResponse) -> ChatResponse:
         block.content or "" for block in response.message.blocks if isinstance(block, ThinkingBlock)
     )
     if thinking:
-        kwargs = cast("dict[str, object]", response.additional_kwargs)
-        kwargs["thinking_delta"] = thinking
+        response.additional_kwargs["thinking_delta"] = thinking  # pyright: ignore[reportUnknownMemberType]  # a bare dict upstream
     return response

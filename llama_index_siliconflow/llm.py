@@ -120,8 +120,9 @@ class SiliconFlow(StructuredPrediction):
             "max_retries": max_retries,
             "http_client": http_client,
             "async_http_client": async_http_client,
+            **fields,
         }
-        super().__init__(**settings, **fields)
+        super().__init__(**settings)
 
     @classmethod
     def class_name(cls) -> str:
