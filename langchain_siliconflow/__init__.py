@@ -1,0 +1,112 @@
+"""SiliconFlow's models for LangChain.
+
+`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank` and `SiliconFlowLLM` are loaded on
+first use (PEP 562), so that importing one does not load the others.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from siliconflow_client._version import __version__
+
+if TYPE_CHECKING:
+    from langchain_siliconflow._errors import (
+        SiliconFlowAPIConnectionError,
+        SiliconFlowAPIResponseError,
+        SiliconFlowAPIStatusError,
+        SiliconFlowAPITimeoutError,
+        SiliconFlowAuthenticationError,
+        SiliconFlowBadRequestError,
+        SiliconFlowConfigurationError,
+        SiliconFlowContentRejectedError,
+        SiliconFlowContextOverflowError,
+        SiliconFlowEmptyAnswerError,
+        SiliconFlowGatewayTimeoutError,
+        SiliconFlowGoneError,
+        SiliconFlowInsufficientBalanceError,
+        SiliconFlowModelNotFoundError,
+        SiliconFlowNotFoundError,
+        SiliconFlowOverloadedError,
+        SiliconFlowPayloadTooLargeError,
+        SiliconFlowPermissionDeniedError,
+        SiliconFlowRateLimitError,
+        SiliconFlowServerError,
+        SiliconFlowStreamInterruptedError,
+        SiliconFlowUnsupportedParameterError,
+    )
+    from langchain_siliconflow.chat_models import ChatSiliconFlow
+    from langchain_siliconflow.embeddings import SiliconFlowEmbeddings
+    from langchain_siliconflow.llms import SiliconFlowLLM
+    from langchain_siliconflow.providers import register_provider
+    from langchain_siliconflow.rerank import SiliconFlowRerank
+    from siliconflow_client import SiliconFlowError
+
+__all__ = [
+    "ChatSiliconFlow",
+    "SiliconFlowAPIConnectionError",
+    "SiliconFlowAPIResponseError",
+    "SiliconFlowAPIStatusError",
+    "SiliconFlowAPITimeoutError",
+    "SiliconFlowAuthenticationError",
+    "SiliconFlowBadRequestError",
+    "SiliconFlowConfigurationError",
+    "SiliconFlowContentRejectedError",
+    "SiliconFlowContextOverflowError",
+    "SiliconFlowEmbeddings",
+    "SiliconFlowEmptyAnswerError",
+    "SiliconFlowError",
+    "SiliconFlowGatewayTimeoutError",
+    "SiliconFlowGoneError",
+    "SiliconFlowInsufficientBalanceError",
+    "SiliconFlowLLM",
+    "SiliconFlowModelNotFoundError",
+    "SiliconFlowNotFoundError",
+    "SiliconFlowOverloadedError",
+    "SiliconFlowPayloadTooLargeError",
+    "SiliconFlowPermissionDeniedError",
+    "SiliconFlowRateLimitError",
+    "SiliconFlowRerank",
+    "SiliconFlowServerError",
+    "SiliconFlowStreamInterruptedError",
+    "SiliconFlowUnsupportedParameterError",
+    "__version__",
+    "register_provider",
+]
+
+_HOMES = {
+    "ChatSiliconFlow": "langchain_siliconflow.chat_models",
+    "SiliconFlowEmbeddings": "langchain_siliconflow.embeddings",
+    "SiliconFlowError": "siliconflow_client",
+    "SiliconFlowLLM": "langchain_siliconflow.llms",
+    "SiliconFlowRerank": "langchain_siliconflow.rerank",
+    "register_provider": "langchain_siliconflow.providers",
+}
+
+
+def _require_framework() -> None:
+    try:
+        import_module("langchain_core")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "langchain_core":
+            raise
+        raise ImportError(
+            "langchain_siliconflow needs LangChain: "
+            'pip install "siliconflow-integrations[langchain]"'
+        ) from error
+
+
+_require_framework()
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES.get(name, "langchain_siliconflow._errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

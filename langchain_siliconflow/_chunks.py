@@ -1,0 +1,249 @@
+"""What the client hands over, as LangChain messages: whole answers and stream pieces.
+
+Two rules of LangChain's merging decide how pieces look: strings in the metadata are concatenated,
+and usage is added up. So model name, finish reason, ids and usage are on the last piece only,
+and every piece before it carries nothing but `model_provider`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
+from langchain_core.messages.tool import (
+    ToolCall,
+    ToolCallChunk,
+    invalid_tool_call,
+    tool_call,
+    tool_call_chunk,
+)
+from langchain_core.outputs import ChatGenerationChunk
+
+from langchain_siliconflow._usage import to_usage_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from siliconflow_client import (
+        ChatChoice,
+        ChatChunkDict,
+        ChatCompletion,
+        ChatCompletionDict,
+        Delta,
+        ToolCallDelta,
+    )
+    from siliconflow_client import ToolCall as ClientToolCall
+
+PROVIDER: Final = "siliconflow"
+
+# A validated constructor costs 4.3 µs for a message and 2.4 µs for its generation; filling the
+# instance by hand, 1.1 µs and 0.6 µs (pydantic 2.11, python 3.11). Per token, that is the
+# difference between 1.1 and 1.3 times LangChain's own floor. Fields that a later LangChain adds
+# come in through the templates, and a test compares both ways of making a chunk.
+_set: Final = object.__setattr__
+_MESSAGE: Final = dict(AIMessageChunk(content="").__dict__)
+_GENERATION: Final = dict(ChatGenerationChunk(message=AIMessageChunk(content="")).__dict__)
+
+
+def text_chunk(text: str, reasoning: str = "") -> ChatGenerationChunk:
+    """Make a stream piece that holds text, thinking, or both."""
+    message = AIMessageChunk.__new__(AIMessageChunk)
+    _set(
+        message,
+        "__dict__",
+        {
+            **_MESSAGE,
+            "content": text,
+            "additional_kwargs": {"reasoning_content": reasoning} if reasoning else {},
+            "response_metadata": {"model_provider": PROVIDER},
+            "tool_calls": [],
+            "invalid_tool_calls": [],
+            "tool_call_chunks": [],
+        },
+    )
+    _set(message, "__pydantic_fields_set__", {"content", "additional_kwargs", "response_metadata"})
+    _set(message, "__pydantic_extra__", {})
+    _set(message, "__pydantic_private__", None)
+    return _wrap(message, text)
+
+
+def _wrap(message: AIMessageChunk, text: str) -> ChatGenerationChunk:
+    generation = ChatGenerationChunk.__new__(ChatGenerationChunk)
+    _set(generation, "__dict__", {**_GENERATION, "text": text, "message": message})
+    _set(generation, "__pydantic_fields_set__", {"text", "message"})
+    _set(generation, "__pydantic_extra__", None)
+    _set(generation, "__pydantic_private__", None)
+    return generation
+
+
+class HasTraceId(Protocol):
+    """A stream, sync or async."""
+
+    @property
+    def trace_id(self) -> str | None:
+        """The `x-siliconcloud-trace-id` header."""
+
+
+class ChunkBuilder:
+    """Turns the deltas of one stream (one choice) into chunks.
+
+    It remembers per tool call whether its arguments have begun, because arguments that are the
+    word `null` mean "none" and would end as an invalid call, or as an error, in LangChain.
+    """
+
+    __slots__ = ("_held", "_include_usage")
+
+    def __init__(self, *, include_usage: bool = True) -> None:
+        self._held: dict[int, str] = {}
+        self._include_usage = include_usage
+
+    def chunk(self, delta: Delta, source: HasTraceId) -> ChatGenerationChunk:
+        """Make the chunk for one delta of `source`, which is asked for its trace id at the end."""
+        if delta.finish_reason is None and delta.usage is None and delta.logprobs is None:
+            if not delta.tool_calls:
+                return text_chunk(delta.text, delta.reasoning)
+            return self._full(delta, {"model_provider": PROVIDER}, last=False)
+        metadata: dict[str, Any] = {"model_provider": PROVIDER}
+        if delta.logprobs is not None:
+            metadata["logprobs"] = delta.logprobs
+        last = delta.finish_reason is not None or delta.usage is not None
+        if last:
+            metadata.update(
+                _final_metadata(
+                    delta.model, delta.finish_reason, delta.id, source.trace_id, delta.raw
+                )
+            )
+        return self._full(delta, metadata, last=last)
+
+    def _full(self, delta: Delta, metadata: dict[str, Any], *, last: bool) -> ChatGenerationChunk:
+        usage = delta.usage if self._include_usage else None
+        message = AIMessageChunk(
+            content=delta.text,
+            additional_kwargs={"reasoning_content": delta.reasoning} if delta.reasoning else {},
+            response_metadata=metadata,
+            tool_call_chunks=self._call_chunks(delta.tool_calls, last=last),
+            usage_metadata=None if usage is None else to_usage_metadata(usage),
+            chunk_position="last" if last else None,
+        )
+        return ChatGenerationChunk(message=message)
+
+    def _call_chunks(self, deltas: Sequence[ToolCallDelta], *, last: bool) -> list[ToolCallChunk]:
+        chunks = [
+            tool_call_chunk(
+                name=piece.name or None,
+                args=self._arguments(piece.index, piece.arguments),
+                id=piece.id or None,
+                index=piece.index,
+            )
+            for piece in deltas
+        ]
+        if last:
+            chunks += [
+                tool_call_chunk(args=held, index=index)
+                for index, held in self._held.items()
+                if held and held.strip() != "null"
+            ]
+        return chunks
+
+    def _arguments(self, index: int, piece: str) -> str:
+        """Hold back what may turn out to be the word `null`; JSON objects begin otherwise."""
+        held = self._held.get(index)
+        if held is None and not piece:
+            return ""
+        if held == "":  # the arguments have begun, and not with `null`
+            return piece
+        text = (held or "") + piece
+        if "null".startswith(text.strip()):
+            self._held[index] = text
+            return ""
+        self._held[index] = ""
+        return text
+
+
+def _final_metadata(
+    model: str,
+    finish_reason: str | None,
+    completion_id: str,
+    trace_id: str | None,
+    raw: ChatChunkDict | ChatCompletionDict,
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "model_name": model,
+        "finish_reason": finish_reason,
+        "id": completion_id,
+        "trace_id": trace_id,
+        "system_fingerprint": raw.get("system_fingerprint") or None,
+    }
+    return {name: value for name, value in metadata.items() if value is not None}
+
+
+def to_message(completion: ChatCompletion, choice: ChatChoice) -> AIMessage:
+    """Make the message for one choice of a whole answer.
+
+    With `n > 1` the tokens of all choices are on the first message, so that adding up is right.
+    """
+    usage = completion.usage if choice is completion.choices[0] else None
+    extra: dict[str, Any] = {}
+    if choice.reasoning:
+        extra["reasoning_content"] = choice.reasoning
+    refusal = _refusal(completion, choice.index)
+    if refusal:
+        extra["refusal"] = refusal
+    metadata = _final_metadata(
+        completion.model, choice.finish_reason, completion.id, completion.trace_id, completion.raw
+    )
+    metadata["model_provider"] = PROVIDER
+    if choice.logprobs is not None:
+        metadata["logprobs"] = choice.logprobs
+    calls, invalid = parse_calls(choice.tool_calls)
+    return AIMessage(
+        content=choice.text,
+        additional_kwargs=extra,
+        response_metadata=metadata,
+        tool_calls=calls,
+        invalid_tool_calls=invalid,
+        usage_metadata=None if usage is None else to_usage_metadata(usage),
+    )
+
+
+def _refusal(completion: ChatCompletion, index: int) -> str | None:
+    for choice in completion.raw.get("choices") or []:
+        if choice.get("index", 0) == index:
+            refusal: object = dict(choice.get("message") or {}).get("refusal")
+            return refusal if isinstance(refusal, str) else None
+    return None
+
+
+def parse_calls(
+    calls: Iterable[ClientToolCall],
+) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+    """Sort tool calls into those that can be executed and those that cannot.
+
+    A call counts only if it has a name and its arguments are a whole JSON object: nothing is
+    repaired, because a repaired call may do something else than the model meant.
+    """
+    valid: list[ToolCall] = []
+    invalid: list[InvalidToolCall] = []
+    for call in calls:
+        arguments: object = None
+        error: str | None = None
+        text = call.arguments.strip()
+        try:
+            arguments = {} if text in ("", "null") else json.loads(text)
+        except json.JSONDecodeError as cause:
+            error = f"arguments are not JSON: {cause}"
+        if error is None and not isinstance(arguments, dict):
+            error = "arguments are not a JSON object"
+        if error is None and not call.name:
+            error = "the call has no function name"
+        if error is None:
+            whole = cast("dict[str, Any]", arguments)
+            valid.append(tool_call(name=call.name, args=whole, id=call.id))
+        else:
+            invalid.append(
+                invalid_tool_call(
+                    name=call.name or None, args=call.arguments, id=call.id, error=error
+                )
+            )
+    return valid, invalid

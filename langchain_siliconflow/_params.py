@@ -1,0 +1,81 @@
+"""Keywords: which are known, what others call them, and what to say about the rest."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final
+
+from langchain_siliconflow._errors import SiliconFlowConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+CONNECTION_ALIASES: Final = {
+    "siliconflow_api_key": "api_key",
+    "openai_api_key": "api_key",
+    "siliconflow_api_base": "base_url",
+    "openai_api_base": "base_url",
+    "request_timeout": "timeout",
+    "http_async_client": "async_http_client",
+}
+"""Names of the settings that `langchain-siliconflow` 1.0 and `langchain-openai` use. They are
+keywords only: no environment variable but SiliconFlow's own is ever read."""
+
+CHAT_ALIASES: Final = {
+    **CONNECTION_ALIASES,
+    "model": "model_name",
+    "max_completion_tokens": "max_tokens",
+    "stop_sequences": "stop",
+}
+
+_ADVICE: Final = {
+    "thinking": "use enable_thinking=True or False",
+    "reasoning": "use enable_thinking, thinking_budget or reasoning_effort",
+    "chat_template_kwargs": "use enable_thinking",
+    "openai_proxy": "use http_client=httpx.Client(proxy=...) and async_http_client=",
+    "organization": "SiliconFlow has no organizations",
+    "openai_organization": "SiliconFlow has no organizations",
+    "default_query": "put what is needed into base_url or extra_body",
+    "use_responses_api": "SiliconFlow has chat completions only",
+    "tiktoken_model_name": "tokens are estimated without a download; set custom_get_token_ids",
+    "include_response_headers": 'the trace id is always in response_metadata["trace_id"]',
+}
+
+
+def unknown_keyword(name: str, known: Collection[str], owner: str) -> SiliconFlowConfigurationError:
+    """Make the error for a keyword that does not exist, with the nearest that does."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    advice = _ADVICE.get(name) or (f"did you mean {near[0]!r}?" if near else None)
+    text = f"{owner} has no keyword {name!r}"
+    return SiliconFlowConfigurationError(
+        f"{text}: {advice}" if advice else text,
+        argument=name,
+        hint=None if advice else "what the API takes beyond the fields goes into extra_body.",
+    )
+
+
+def resolve_keywords(
+    data: Mapping[str, object],
+    known: Collection[str],
+    aliases: Mapping[str, str],
+    owner: str,
+) -> dict[str, object]:
+    """Rename other packages' keywords to ours, and refuse those that mean nothing here.
+
+    Raises:
+        SiliconFlowConfigurationError: A keyword is unknown, or the same one came under two names
+            with different values.
+    """
+    resolved: dict[str, object] = {}
+    for name, value in data.items():
+        target = aliases.get(name, name)
+        if target not in known:
+            raise unknown_keyword(name, [*known, *aliases], owner)
+        if resolved.get(target) is not None and value is not None and resolved[target] != value:
+            raise SiliconFlowConfigurationError(
+                f"{name!r} and another keyword both set {target!r}, to different values",
+                argument=name,
+            )
+        if value is not None or target not in resolved:
+            resolved[target] = value
+    return resolved

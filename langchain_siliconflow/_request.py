@@ -1,0 +1,191 @@
+"""One call's request, built without I/O: constructor fields, bound and per-call keywords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from langchain_siliconflow._content import as_block
+from langchain_siliconflow._messages import to_wire
+from langchain_siliconflow._params import unknown_keyword
+from langchain_siliconflow._structured import to_response_format
+from langchain_siliconflow._tools import is_forced, to_wire_choice, to_wire_tools
+from siliconflow_client import CallOptions, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from langchain_core.messages import BaseMessage
+
+    from siliconflow_client import ChatRequest, JsonValue, ReasoningReplay, Tool
+
+REQUEST_FIELDS: Final = (
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "n",
+    "stop",
+    "response_format",
+    "parallel_tool_calls",
+    "enable_thinking",
+    "thinking_budget",
+    "reasoning_effort",
+    "prefix",
+    "suffix",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "user",
+)
+"""Fields of the chat class that are sent under their own name when they are set."""
+
+_CALL_ALIASES: Final = {
+    "model_name": "model",
+    "max_completion_tokens": "max_tokens",
+    "stop_sequences": "stop",
+    "request_timeout": "timeout",
+    "extra_headers": "headers",
+}
+_OPTIONS: Final = ("timeout", "deadline", "max_retries", "headers")
+# LangChain's own marks on a call; core takes most of them out before we see them.
+_FRAMEWORK: Final = frozenset({"stream", "ls_structured_output_format", "structured_output_format"})
+_CALL_ONLY: Final = frozenset(
+    {
+        "model",
+        "tools",
+        "tool_choice",
+        "strict",
+        "extra_body",
+        "stream_usage",
+        "stream_options",
+        "reasoning_replay",
+        *_OPTIONS,
+    }
+)
+_KNOWN: Final = frozenset({*REQUEST_FIELDS, *_CALL_ONLY})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    """Everything one call needs.
+
+    Attributes:
+        request: The body, as the client's typed request.
+        extra_body: What goes into the body beyond it.
+        options: Settings of this call, or `None`.
+        include_usage: Whether the last piece of a stream tells the tokens.
+    """
+
+    request: ChatRequest
+    extra_body: Mapping[str, JsonValue] | None
+    options: CallOptions | None
+    include_usage: bool
+
+    @property
+    def forces_tool(self) -> bool:
+        """Whether the model has no other way than to call a tool."""
+        return is_forced(self.request.get("tool_choice"))
+
+
+def build_call(
+    fields: Mapping[str, Any],
+    messages: Sequence[BaseMessage],
+    stop: Sequence[str] | None,
+    kwargs: Mapping[str, Any],
+) -> ChatCall:
+    """Put a request together; what is `None` in the end is not sent.
+
+    Args:
+        fields: The model's fields by name.
+        messages: The conversation.
+        stop: LangChain's own argument; wins over the field.
+        kwargs: Bound and per-call keywords; win over the fields, even with `None`.
+
+    Raises:
+        ConfigurationError: A keyword is unknown, or a message, a tool or a choice has no form
+            on the wire.
+    """
+    call = _renamed(kwargs)
+    body: dict[str, Any] = {name: fields[name] for name in REQUEST_FIELDS}
+    body.update((name, call[name]) for name in REQUEST_FIELDS if name in call)
+    if stop is not None:
+        body["stop"] = stop
+    if not body["stop"]:
+        body["stop"] = None
+    body["model"] = call.get("model") or fields["model_name"]
+    if body["response_format"] is not None:
+        body["response_format"] = to_response_format(body["response_format"], call.get("strict"))
+    tools = _tools(call.get("tools"), call.get("strict"))
+    if tools:
+        body["tools"] = tools
+    body["tool_choice"] = _choice(call.get("tool_choice"), tools)
+    replay: ReasoningReplay = call.get("reasoning_replay") or fields["reasoning_replay"]
+    request: dict[str, Any] = {"model": body.pop("model")}
+    request["messages"] = to_wire(messages, replay=replay)
+    request.update((name, value) for name, value in body.items() if value is not None)
+    include_usage = call.get("stream_usage")
+    return ChatCall(
+        request=cast("ChatRequest", request),
+        extra_body=_extra_body(fields, call),
+        options=_options(call),
+        include_usage=fields["stream_usage"] if include_usage is None else include_usage,
+    )
+
+
+def _renamed(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    call: dict[str, Any] = {}
+    for name, value in kwargs.items():
+        target = _CALL_ALIASES.get(name, name)
+        if target in _KNOWN:
+            call[target] = value
+        elif target not in _FRAMEWORK:
+            raise unknown_keyword(name, _KNOWN, "a call of ChatSiliconFlow")
+    return call
+
+
+def _tools(tools: Sequence[Any] | None, strict: bool | None) -> list[Tool]:
+    if not tools:
+        return []
+    if strict is None and all(_is_wire_tool(tool) for tool in tools):
+        return list(tools)
+    return to_wire_tools(tools, strict=strict)
+
+
+def _is_wire_tool(tool: object) -> bool:
+    block = as_block(tool)
+    return block.get("type") == "function" and "function" in block
+
+
+def _choice(choice: Any, tools: Sequence[Tool]) -> Any:
+    """Without tools, `auto` and `none` say nothing; to demand a call is a mistake."""
+    if tools or choice in (None, False):
+        return to_wire_choice(choice, tools)
+    if choice in ("auto", "none"):
+        return None
+    raise ConfigurationError(
+        f"tool_choice {choice!r} demands a tool call, but there are no tools",
+        argument="tool_choice",
+    )
+
+
+def _extra_body(
+    fields: Mapping[str, Any], call: Mapping[str, Any]
+) -> Mapping[str, JsonValue] | None:
+    extra: dict[str, JsonValue] = {
+        **(fields["model_kwargs"] or {}),
+        **(fields["extra_body"] or {}),
+        **(call.get("extra_body") or {}),
+    }
+    if call.get("stream_options") is not None:
+        extra["stream_options"] = call["stream_options"]
+    return extra or None
+
+
+def _options(call: Mapping[str, Any]) -> CallOptions | None:
+    given = {name: call[name] for name in _OPTIONS if call.get(name) is not None}
+    return CallOptions(**given) if given else None

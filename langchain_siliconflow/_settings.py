@@ -1,0 +1,127 @@
+"""Settings that all four classes share: where to ask, with which key, how long to wait."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from langchain_core.version import VERSION as CORE_VERSION
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+
+from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._params import CONNECTION_ALIASES, resolve_keywords
+from siliconflow_client import AsyncSiliconFlowClient, ClientConfig, SiliconFlowClient
+
+if TYPE_CHECKING:
+    from httpx import AsyncClient, Client, Timeout
+else:
+    # pydantic would import httpx to name them: 60 ms. The client checks what it is given.
+    AsyncClient = Client = Timeout = Any
+
+
+def _key_from_env() -> SecretStr | None:
+    key = os.environ.get("SILICONFLOW_API_KEY")
+    return SecretStr(key) if key else None
+
+
+def _url_from_env() -> str | None:
+    return os.environ.get("SILICONFLOW_BASE_URL") or None
+
+
+class ConnectionSettings(BaseModel):
+    """Fields of the connection, and the two clients made from them.
+
+    Raises:
+        SiliconFlowConfigurationError: There is no key, a setting is wrong, or a keyword is
+            unknown; the text names it.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+
+    _aliases: ClassVar[Mapping[str, str]] = CONNECTION_ALIASES
+
+    api_key: SecretStr | None = Field(default_factory=_key_from_env)
+    """The key; else `SILICONFLOW_API_KEY`. No other variable is read."""
+
+    base_url: str | None = Field(default_factory=_url_from_env)
+    """Else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`. Keys work on the site
+    (.cn or .com) that made them only."""
+
+    timeout: float | Timeout | None = None
+    """Seconds without a byte (not a total), or an `httpx.Timeout`; `None` for the default."""
+
+    deadline: float | None = None
+    """Seconds for a whole call, retries and waits included."""
+
+    max_retries: int | None = None
+    """Further tries after the first: transport errors, 408, 409, 429 and 5xx; 3 when `None`."""
+
+    default_headers: dict[str, str] | None = None
+    """Sent with every request."""
+
+    allow_http: bool = False
+    """Allow plain http to hosts other than loopback."""
+
+    http_client: Client | None = Field(default=None, exclude=True, repr=False)
+    """An `httpx.Client` to use for synchronous calls; never closed by us."""
+
+    async_http_client: AsyncClient | None = Field(default=None, exclude=True, repr=False)
+    """An `httpx.AsyncClient` to use for asynchronous calls; never closed by us."""
+
+    _client: SiliconFlowClient = PrivateAttr()
+    _async_client: AsyncSiliconFlowClient = PrivateAttr()
+
+    def __init__(self, **data: Any) -> None:
+        """Check the keywords, then the fields, then the connection's settings."""
+        cls = type(self)
+        known = cls.model_fields
+        super().__init__(**resolve_keywords(data, known, cls._aliases, cls.__name__))
+        with langchain_errors():
+            config = ClientConfig(
+                api_key=self.api_key,
+                base_url=self.base_url,
+                timeout=self.timeout,
+                deadline=self.deadline,
+                max_retries=self.max_retries,
+                default_headers=self.default_headers,
+                allow_http=self.allow_http,
+                http_client=self.http_client,
+                async_http_client=self.async_http_client,
+                framework=f"langchain-core/{CORE_VERSION}",
+            )
+        self._client = SiliconFlowClient(config)
+        self._async_client = AsyncSiliconFlowClient(config)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Pass on to LangChain's own hook, which pydantic would skip for private attributes."""
+        super().model_post_init(context)
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Name the environment variable that stands for the key in a serialised model."""
+        return {"api_key": "SILICONFLOW_API_KEY"}
+
+    def close(self) -> None:
+        """Close the connections of synchronous calls; a later call opens new ones."""
+        self._client.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of asynchronous calls on this event loop."""
+        await self._async_client.aclose()
+
+    def __getstate__(self) -> dict[Any, Any]:
+        for name in ("http_client", "async_http_client"):
+            if getattr(self, name) is not None:
+                raise TypeError(
+                    f"Cannot pickle {type(self).__name__} with its own {name}: connections do "
+                    f"not travel. Leave {name} out, and set it again where it is unpickled."
+                )
+        return super().__getstate__()
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        for client in (self.http_client, self.async_http_client):
+            if client is not None:
+                memo[id(client)] = client  # shared: an open connection cannot be copied
+        return super().__deepcopy__(memo)

@@ -1,0 +1,252 @@
+"""Structured output: what to ask for, and how to read it without repairing it.
+
+LangChain's own parsers complete JSON that was cut off, which is right while streaming and wrong
+at the end: half an answer would pass for a whole one. The parsers here are LangChain's with that
+one check added.
+"""
+
+from __future__ import annotations
+
+import json
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers.openai_tools import (
+    JsonOutputKeyToolsParser,
+    PydanticToolsParser,
+)
+from langchain_core.outputs import ChatGeneration
+from langchain_core.runnables import RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_openai_function
+from langchain_core.utils.json import parse_json_markdown
+from langchain_core.utils.pydantic import is_basemodel_subclass
+
+from siliconflow_client import ConfigurationError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import LanguageModelInput
+    from langchain_core.output_parsers import BaseOutputParser
+    from langchain_core.outputs import Generation
+    from langchain_core.runnables import Runnable
+
+Method: TypeAlias = Literal["function_calling", "json_schema", "json_mode"]
+Schema: TypeAlias = "dict[str, Any] | type"
+
+METHODS: Final[tuple[Method, ...]] = ("function_calling", "json_schema", "json_mode")
+_FORMATS: Final = frozenset({"text", "json_object", "json_schema"})
+
+
+def to_response_format(value: Schema, strict: bool | None = None) -> dict[str, Any]:
+    """Make the API's `response_format` from one, or from a schema in any form.
+
+    Args:
+        value: `{"type": "json_schema" | "json_object" | "text", ...}` as it is; or a pydantic
+            class, a TypedDict, or a JSON schema.
+        strict: Sent with the schema when it is given.
+    """
+    if isinstance(value, dict) and value.get("type") in _FORMATS:
+        return value
+    function = _function(value, strict)
+    schema: dict[str, Any] = {
+        "name": function["name"],
+        "schema": function.get("parameters") or {"type": "object", "properties": {}},
+    }
+    if function.get("description"):
+        schema["schema"] = {**schema["schema"], "description": function["description"]}
+    if strict is not None:
+        schema["strict"] = strict
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def with_title(schema: Schema) -> Schema:
+    """Give a JSON schema a title, which LangChain needs for a function's name."""
+    if isinstance(schema, dict) and schema.get("type") == "object" and "title" not in schema:
+        return {"title": schema.get("name") or "Answer", **schema}
+    return schema
+
+
+def _function(schema: Schema, strict: bool | None) -> dict[str, Any]:
+    return convert_to_openai_function(with_title(schema), strict=strict)
+
+
+def schema_name(schema: Schema) -> str:
+    """Name under which a schema is offered as a function."""
+    return str(_function(schema, None)["name"])
+
+
+def method_arguments(schema: Schema, method: Method, strict: bool | None) -> dict[str, Any]:
+    """What `bind` needs for a JSON mode, beside the mark for tracing."""
+    if method == "json_schema":
+        return {"response_format": to_response_format(schema, strict)}
+    return {"response_format": {"type": "json_object"}}
+
+
+def tracing_mark(schema: Schema, method: Method, strict: bool | None) -> dict[str, Any]:
+    """Tell LangChain's tracing which schema was asked for."""
+    kwargs: dict[str, Any] = {"method": method}
+    if strict is not None:
+        kwargs["strict"] = strict
+    return {"ls_structured_output_format": {"kwargs": kwargs, "schema": schema}}
+
+
+def check_method(method: str) -> Method:
+    """Refuse a method that does not exist."""
+    for known in METHODS:
+        if method == known:
+            return known
+    raise ConfigurationError(
+        f"method {method!r} is unknown; known are {', '.join(METHODS)}", argument="method"
+    )
+
+
+def parser_for(schema: Schema | None, method: Method) -> BaseOutputParser[Any]:
+    """Choose the parser: instances for pydantic classes, dictionaries for everything else."""
+    is_pydantic = isinstance(schema, type) and is_basemodel_subclass(schema)
+    if method == "function_calling":
+        if schema is None:
+            raise ConfigurationError(
+                'a schema is needed for method "function_calling"', argument="schema"
+            )
+        if is_pydantic:
+            return WholeToolParser(tools=[cast("type", schema)], first_tool_only=True)
+        return WholeToolJsonParser(key_name=schema_name(schema), first_tool_only=True)
+    if is_pydantic:
+        return WholePydanticParser(pydantic_object=cast("type", schema))
+    return WholeJsonParser()
+
+
+def chain(
+    model: Runnable[LanguageModelInput, AIMessage],
+    parser: BaseOutputParser[Any],
+    *,
+    include_raw: bool,
+) -> Runnable[LanguageModelInput, Any]:
+    """Put the parser behind the model; with `include_raw`, keep the message and the error."""
+    if not include_raw:
+        return model | parser
+    parse = RunnablePassthrough.assign(
+        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
+    )
+    nothing = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=model) | parse.with_fallbacks([nothing], exception_key="parsing_error")
+
+
+def _message(result: list[Generation]) -> AIMessage | None:
+    generation = result[0] if result else None
+    if isinstance(generation, ChatGeneration) and isinstance(generation.message, AIMessage):
+        return generation.message
+    return None
+
+
+def _is_over(message: AIMessage | None, *, partial: bool) -> bool:
+    """Whether nothing more will come; the last piece of a stream is parsed as partial too."""
+    return not partial or (
+        message is not None and message.response_metadata.get("finish_reason") is not None
+    )
+
+
+def _check_end(message: AIMessage | None) -> None:
+    """Refuse an answer that was cut off, or that the model declined to give."""
+    if message is None:
+        return
+    refusal = message.additional_kwargs.get("refusal")
+    if refusal:
+        raise _refused(str(refusal))
+    if message.response_metadata.get("finish_reason") == "length":
+        raise OutputParserException(
+            "The answer was cut off (finish_reason 'length'), so its JSON is not whole. Raise "
+            "max_tokens, or ask for less; thinking counts too (thinking_budget, enable_thinking).",
+            llm_output=message.text,
+        )
+
+
+def _refused(refusal: str) -> Exception:
+    from langchain_core import exceptions
+
+    refused = getattr(exceptions, "ModelRefusalError", None)  # langchain-core >= 1.7.5
+    if refused is None:
+        return OutputParserException(f"The model refused: {refusal}", llm_output=refusal)
+    return cast("Exception", refused(f"The model refused: {refusal}"))
+
+
+def _check_calls(message: AIMessage | None) -> None:
+    if message is None:
+        return
+    if message.invalid_tool_calls:
+        call = message.invalid_tool_calls[0]
+        raise OutputParserException(
+            f"The call of {call['name']!r} cannot be read: {call['error'] or 'not JSON'}",
+            llm_output=call["args"] or "",
+        )
+    if not message.tool_calls:
+        raise OutputParserException(
+            "The model answered with text and did not call the function that holds the schema.",
+            llm_output=message.text,
+        )
+
+
+def _check_json(result: list[Generation]) -> None:
+    text = result[0].text
+    try:
+        parse_json_markdown(text, parser=_strict)
+    except json.JSONDecodeError as error:
+        raise OutputParserException(
+            f"The answer is not whole JSON: {error}", llm_output=text
+        ) from error
+
+
+def _strict(text: str, **_: Any) -> Any:
+    return json.loads(text, strict=False)
+
+
+class WholeJsonParser(JsonOutputParser):
+    """JSON in the text."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """Parse; at the end of the answer, only what is whole."""
+        _check_text_end(result, partial=partial)
+        return super().parse_result(result, partial=partial)
+
+
+class WholePydanticParser(PydanticOutputParser[Any]):
+    """JSON in the text, as an instance of a pydantic class."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """Parse; at the end of the answer, only what is whole."""
+        _check_text_end(result, partial=partial)
+        return super().parse_result(result, partial=partial)
+
+
+class WholeToolJsonParser(JsonOutputKeyToolsParser):
+    """Arguments of a call, as a dictionary."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """Parse; at the end of the answer, only what is whole."""
+        _check_call_end(result, partial=partial)
+        return super().parse_result(result, partial=partial)
+
+
+class WholeToolParser(PydanticToolsParser):
+    """Arguments of a call, as an instance of a pydantic class."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """Parse; at the end of the answer, only what is whole."""
+        _check_call_end(result, partial=partial)
+        return super().parse_result(result, partial=partial)
+
+
+def _check_text_end(result: list[Generation], *, partial: bool) -> None:
+    message = _message(result)
+    if _is_over(message, partial=partial):
+        _check_end(message)
+        _check_json(result)
+
+
+def _check_call_end(result: list[Generation], *, partial: bool) -> None:
+    message = _message(result)
+    if _is_over(message, partial=partial):
+        _check_end(message)
+        _check_calls(message)

@@ -1,0 +1,347 @@
+"""SiliconFlow's chat models for LangChain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages.utils import count_tokens_approximately
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field, model_validator
+
+from langchain_siliconflow import _blocks
+from langchain_siliconflow._chunks import ChunkBuilder, to_message
+from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._fields import RequestFields
+from langchain_siliconflow._params import CHAT_ALIASES
+from langchain_siliconflow._profiles import profile_of
+from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
+from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._structured import (
+    Method,
+    chain,
+    check_method,
+    method_arguments,
+    parser_for,
+    schema_name,
+    tracing_mark,
+    with_title,
+)
+from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
+from langchain_siliconflow._usage import add_token_usage, to_token_usage
+from siliconflow_client import (
+    ChatCompletion,
+    ConfigurationError,
+    ReasoningReplay,
+    __version__,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from typing import Self
+
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForLLMRun,
+        CallbackManagerForLLMRun,
+    )
+    from langchain_core.language_models import (
+        LangSmithParams,
+        LanguageModelInput,
+        ModelProfile,
+    )
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable
+    from langchain_core.tools import BaseTool
+
+_blocks.register()
+
+
+class ChatSiliconFlow(RequestFields, ConnectionSettings, BaseChatModel):
+    """Chat with a model of SiliconFlow.
+
+    Example:
+        >>> from langchain_siliconflow import ChatSiliconFlow
+        >>> model = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3.2", temperature=0)
+        >>> model.invoke("Say hello.")
+    """
+
+    _aliases: ClassVar[Mapping[str, str]] = CHAT_ALIASES
+
+    reasoning_replay: ReasoningReplay = "tool_loop"
+    """Which earlier turns send `reasoning_content` back: those with tool calls since the last
+    human message (what DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
+
+    streaming: bool = False
+    """Whether `invoke` streams inside; `False` set by hand switches streaming off."""
+
+    stream_usage: bool = True
+    """Whether the last piece of a stream tells the tokens."""
+
+    extra_body: dict[str, Any] | None = None
+    """Anything else for the body of the request."""
+
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """As `extra_body`; names of fields are moved to the fields."""
+
+    def __init__(self, **data: Any) -> None:
+        """See the fields; `ChatOpenAI`'s common keywords work too."""
+        super().__init__(**_with_model_kwargs(data, type(self).model_fields))
+
+    @model_validator(mode="after")
+    def _set_siliconflow_version(self) -> Self:
+        self._add_version("siliconflow-integrations", __version__)
+        return self
+
+    # --- what LangChain asks about -----------------------------------------------------------
+
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+        return self.model_name
+
+    @property
+    def _llm_type(self) -> str:
+        return "chat-siliconflow"
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Tell LangChain that `dumpd` writes a constructor call, without the key."""
+        return True
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        fields = self.__dict__
+        params: dict[str, Any] = {
+            "model": self.model_name,
+            "base_url": self._client.config.base_url,
+        }
+        params.update((name, fields[name]) for name in REQUEST_FIELDS if fields[name] is not None)
+        for name in ("extra_body", "model_kwargs"):
+            if fields[name]:
+                params[name] = fields[name]
+        return params
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = "siliconflow"
+        params["ls_model_name"] = str(kwargs.get("model") or self.model_name)
+        words = stop or self.stop
+        if words:
+            params["ls_stop"] = [words] if isinstance(words, str) else list(words)
+        return params
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile_of(self.model_name)
+
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
+        usages = [output["token_usage"] for output in llm_outputs if output]
+        return {"token_usage": add_token_usage(usages), "model_name": self.model_name}
+
+    def get_num_tokens(self, text: str) -> int:
+        """Estimate the tokens of a text, without a download: about four characters each."""
+        return self.get_num_tokens_from_messages([("user", text)])
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: Sequence[Any],
+        tools: Sequence[Any] | None = None,
+    ) -> int:
+        """Estimate the tokens of a conversation and the tools it offers, without a download."""
+        return count_tokens_approximately(messages, tools=list(tools) if tools else None)
+
+    # --- the four methods that do the work ---------------------------------------------------
+
+    def _call(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> ChatCall:
+        with langchain_errors():
+            return build_call(self.__dict__, messages, stop, kwargs)
+
+    def _stream_call(
+        self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
+    ) -> ChatCall:
+        call = self._call(messages, stop, kwargs)
+        if call.request.get("n", 1) > 1:
+            with langchain_errors():
+                raise ConfigurationError(
+                    "n > 1 cannot be streamed: the pieces of all answers would run together. "
+                    "Use generate() or invoke(), or n=1.",
+                    argument="n",
+                )
+        return call
+
+    def _streaming_disabled(self, **kwargs: Any) -> bool:
+        return (kwargs.get("n") or self.n or 1) > 1 or super()._streaming_disabled(**kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        call = self._call(messages, stop, kwargs)
+        with langchain_errors(forced_choice=call.forces_tool):
+            completion = self._client.chat(
+                options=call.options, extra_body=call.extra_body, **call.request
+            )
+        return _to_result(completion)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        call = self._call(messages, stop, kwargs)
+        with langchain_errors(forced_choice=call.forces_tool):
+            completion = await self._async_client.chat(
+                options=call.options, extra_body=call.extra_body, **call.request
+            )
+        return _to_result(completion)
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        call = self._stream_call(messages, stop, kwargs)
+        make = ChunkBuilder(include_usage=call.include_usage).chunk
+        with (
+            langchain_errors(forced_choice=call.forces_tool),
+            self._client.stream_chat(
+                options=call.options, extra_body=call.extra_body, **call.request
+            ) as stream,
+        ):
+            for delta in stream:
+                yield make(delta, stream)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        call = self._stream_call(messages, stop, kwargs)
+        make = ChunkBuilder(include_usage=call.include_usage).chunk
+        with langchain_errors(forced_choice=call.forces_tool):
+            async with self._async_client.stream_chat(
+                options=call.options, extra_body=call.extra_body, **call.request
+            ) as stream:
+                async for delta in stream:
+                    yield make(delta, stream)
+
+    # --- tools and structured output ---------------------------------------------------------
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | bool | dict[str, Any] | None = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: dict[str, Any] | type | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools to the model.
+
+        Args:
+            tools: `BaseTool`s, functions, pydantic classes, or dictionaries in OpenAI's or
+                Anthropic's form or as a JSON schema. An empty list is not sent.
+            tool_choice: `"auto"`, `"none"`, `"required"` or `"any"` (or `True`), or a tool's
+                name; dictionaries in OpenAI's or Anthropic's form.
+            strict: Ask for arguments that keep to the schema.
+            parallel_tool_calls: Sent only when set.
+            response_format: Form of the answer that is not a call.
+            **kwargs: Anything else to bind.
+
+        Raises:
+            SiliconFlowConfigurationError: `tool_choice` names no tool of the list.
+        """
+        with langchain_errors():
+            wire = to_wire_tools(tools, strict=strict)
+            choice = to_wire_choice(tool_choice, wire) if wire else tool_choice
+        optional = {
+            "tools": wire or None,
+            "tool_choice": choice,
+            "parallel_tool_calls": parallel_tool_calls,
+            "response_format": response_format,
+        }
+        kwargs.update((name, value) for name, value in optional.items() if value is not None)
+        return super().bind(**kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        method: Literal["function_calling", "json_schema", "json_mode"] = "function_calling",
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Make the model answer in the form of a schema.
+
+        Args:
+            schema: A pydantic class (v2 or v1), a TypedDict, or a JSON schema.
+            method: `function_calling` (the default, since every model with tools has it) forces
+                a call of a function with this schema; `json_schema` sends the schema; for
+                `json_mode` the prompt has to describe it.
+            include_raw: Return `{"raw", "parsed", "parsing_error"}` and raise no parsing error.
+            strict: Ask the API to keep to the schema.
+            **kwargs: Anything else to bind.
+
+        Returns:
+            A runnable that gives instances for pydantic classes and dictionaries otherwise.
+            An answer that was cut off, or that is not JSON, raises `OutputParserException`.
+        """
+        with langchain_errors():
+            checked: Method = check_method(method)
+            parser = parser_for(schema, checked)
+            if schema is None:
+                return chain(
+                    self.bind(response_format={"type": "json_object"}, **kwargs),
+                    parser,
+                    include_raw=include_raw,
+                )
+            kwargs |= tracing_mark(schema, checked, strict)
+            if checked == "function_calling":
+                bound = self.bind_tools(
+                    [with_title(schema)],
+                    tool_choice=schema_name(schema),
+                    strict=strict,
+                    **kwargs,
+                )
+            else:
+                bound = self.bind(**method_arguments(schema, checked, strict), **kwargs)
+        return chain(bound, parser, include_raw=include_raw)
+
+
+def _with_model_kwargs(data: dict[str, Any], known: Mapping[str, object]) -> dict[str, Any]:
+    """Move the fields that came in `model_kwargs` to where they are checked."""
+    extra = data.get("model_kwargs")
+    if not extra:
+        return data
+    fields = {name: value for name, value in extra.items() if CHAT_ALIASES.get(name, name) in known}
+    rest = {name: value for name, value in extra.items() if name not in fields}
+    return {**fields, **data, "model_kwargs": rest}
+
+
+def _to_result(completion: ChatCompletion) -> ChatResult:
+    output: dict[str, Any] = {"model_name": completion.model}
+    if completion.usage is not None:
+        output["token_usage"] = to_token_usage(completion.usage)
+    return ChatResult(
+        generations=[
+            ChatGeneration(
+                message=to_message(completion, choice),
+                generation_info={"finish_reason": choice.finish_reason},
+            )
+            for choice in completion.choices
+        ],
+        llm_output=output,
+    )

@@ -1,0 +1,312 @@
+"""Text completion and fill-in-the-middle with SiliconFlow's models, for LangChain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+from langchain_core.language_models.llms import BaseLLM
+from langchain_core.messages.utils import count_tokens_approximately
+from langchain_core.outputs import Generation, GenerationChunk, LLMResult
+from pydantic import Field, model_validator
+
+from langchain_siliconflow._batches import run_bounded
+from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword
+from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._usage import add_token_usage, to_token_usage
+from siliconflow_client import (
+    DEFAULT_CHAT_MODEL,
+    ChatCompletion,
+    ConfigurationError,
+    __version__,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from typing import Self
+
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForLLMRun,
+        CallbackManagerForLLMRun,
+    )
+    from langchain_core.language_models import LangSmithParams
+
+    from siliconflow_client import (
+        ChatRequest,
+        CompletionRequest,
+        Delta,
+        JsonValue,
+        TextCompletion,
+    )
+
+_SAMPLING = (
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "stop",
+    "enable_thinking",
+)
+_KNOWN = frozenset({*_SAMPLING, "suffix", "model", "extra_body", "endpoint"})
+
+
+class SiliconFlowLLM(ConnectionSettings, BaseLLM):
+    r"""Continue a text, or fill in the middle between a prompt and a suffix.
+
+    Example:
+        >>> from langchain_siliconflow import SiliconFlowLLM
+        >>> llm = SiliconFlowLLM(model="Qwen/Qwen2.5-Coder-32B-Instruct", max_tokens=100)
+        >>> llm.invoke("def add(a, b):\n    return ", suffix="\n\nprint(add(1, 2))")
+    """
+
+    _aliases: ClassVar[Mapping[str, str]] = CHAT_ALIASES
+
+    model_name: str = DEFAULT_CHAT_MODEL
+    """Id of the model; the keyword `model` sets it too."""
+
+    endpoint: Literal["completions", "chat"] = "chat"
+    """`chat` sends the prompt to `/chat/completions`, as `prefix` beside a `suffix`; both sites
+    document it. `completions` sends it to `/completions`, which only the .com site documents."""
+
+    suffix: str | None = None
+    """Text that follows what is to be filled in."""
+
+    max_tokens: int | None = None
+    """Longest completion, in tokens."""
+
+    temperature: float | None = None
+    """0 to 2 (0 to 1 with `completions`)."""
+
+    top_p: float | None = None
+    """Keep the most likely tokens up to this probability."""
+
+    top_k: int | None = None
+    """Keep this many of the most likely tokens."""
+
+    min_p: float | None = None
+    """0 to 1; drop tokens below this share of the likeliest."""
+
+    frequency_penalty: float | None = None
+    """-2 to 2; make repeated tokens less likely."""
+
+    presence_penalty: float | None = None
+    """-2 to 2; make tokens that occurred less likely."""
+
+    seed: int | None = None
+    """0 or more; repeat the same sampling where the model can."""
+
+    stop: list[str] | str | None = None
+    """One to four texts at which the completion ends."""
+
+    enable_thinking: bool | None = None
+    """Switch thinking, with `chat`; models that have no switch refuse it."""
+
+    max_concurrency: int = Field(default=8, ge=1)
+    """Prompts in flight at once in the asynchronous methods."""
+
+    extra_body: dict[str, Any] | None = None
+    """Anything else for the body of the request."""
+
+    @model_validator(mode="after")
+    def _set_siliconflow_llm_version(self) -> Self:
+        self._add_version("siliconflow-integrations", __version__)
+        return self
+
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+        return self.model_name
+
+    @property
+    def _llm_type(self) -> str:
+        return "siliconflow-llm"
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Tell LangChain that `dumpd` writes a constructor call, without the key."""
+        return True
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        names = (*_SAMPLING, "suffix", "extra_body")
+        params = {name: self.__dict__[name] for name in names if self.__dict__[name] is not None}
+        return {
+            "model": self.model_name,
+            "base_url": self._client.config.base_url,
+            "endpoint": self.endpoint,
+            **params,
+        }
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = "siliconflow"
+        params["ls_model_name"] = str(kwargs.get("model") or self.model_name)
+        return params
+
+    def get_num_tokens(self, text: str) -> int:
+        """Estimate the tokens of a text, without a download: about four characters each."""
+        return count_tokens_approximately([("user", text)])
+
+    # --- one prompt ---------------------------------------------------------------------------
+
+    def _parameters(self, stop: list[str] | None, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        for name in kwargs:
+            if name not in _KNOWN:
+                raise unknown_keyword(name, _KNOWN, "a call of SiliconFlowLLM")
+        fields = self.__dict__
+        parameters = {name: kwargs.get(name, fields[name]) for name in (*_SAMPLING, "suffix")}
+        parameters["stop"] = (stop if stop is not None else parameters["stop"]) or None
+        parameters["model"] = kwargs.get("model") or self.model_name
+        return {name: value for name, value in parameters.items() if value is not None}
+
+    def _chat_request(
+        self, prompt: str, stop: list[str] | None, kwargs: Mapping[str, Any]
+    ) -> ChatRequest:
+        parameters = self._parameters(stop, kwargs)
+        if "suffix" in parameters:
+            # `messages` is required beside prefix and suffix; an empty one adds nothing.
+            parameters |= {"prefix": prompt, "messages": [{"role": "user", "content": ""}]}
+        else:
+            parameters["messages"] = [{"role": "user", "content": prompt}]
+        return cast("ChatRequest", parameters)
+
+    def _completion_request(
+        self, prompt: str, stop: list[str] | None, kwargs: Mapping[str, Any]
+    ) -> CompletionRequest:
+        parameters = self._parameters(stop, kwargs)
+        if "enable_thinking" in parameters:
+            raise ConfigurationError(
+                'enable_thinking needs endpoint="chat"', argument="enable_thinking"
+            )
+        return cast("CompletionRequest", {**parameters, "prompt": prompt})
+
+    def _endpoint(self, kwargs: Mapping[str, Any]) -> str:
+        return str(kwargs.get("endpoint") or self.endpoint)
+
+    def _extra_body(self, kwargs: Mapping[str, Any]) -> dict[str, JsonValue] | None:
+        return {**(self.extra_body or {}), **(kwargs.get("extra_body") or {})} or None
+
+    # --- LangChain's four methods ---------------------------------------------------------------
+
+    def _generate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        extra = self._extra_body(kwargs)
+        answers: list[ChatCompletion | TextCompletion] = []
+        for prompt in prompts:
+            with langchain_errors():
+                if self._endpoint(kwargs) == "chat":
+                    chat = self._chat_request(prompt, stop, kwargs)
+                    answers.append(self._client.chat(extra_body=extra, **chat))
+                else:
+                    text = self._completion_request(prompt, stop, kwargs)
+                    answers.append(self._client.complete(extra_body=extra, **text))
+        return _to_result(answers)
+
+    async def _agenerate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        extra = self._extra_body(kwargs)
+
+        async def answer(prompt: str) -> ChatCompletion | TextCompletion:
+            with langchain_errors():
+                if self._endpoint(kwargs) == "chat":
+                    chat = self._chat_request(prompt, stop, kwargs)
+                    return await self._async_client.chat(extra_body=extra, **chat)
+                text = self._completion_request(prompt, stop, kwargs)
+                return await self._async_client.complete(extra_body=extra, **text)
+
+        return _to_result(await run_bounded(answer, prompts, limit=self.max_concurrency))
+
+    def _stream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[GenerationChunk]:
+        extra = self._extra_body(kwargs)
+        with langchain_errors():
+            if self._endpoint(kwargs) == "chat":
+                chat = self._chat_request(prompt, stop, kwargs)
+                stream = self._client.stream_chat(extra_body=extra, **chat)
+            else:
+                text = self._completion_request(prompt, stop, kwargs)
+                stream = self._client.stream_complete(extra_body=extra, **text)
+            with stream:
+                for delta in stream:
+                    chunk = _to_chunk(delta, stream.trace_id)
+                    if run_manager is not None:
+                        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
+
+    async def _astream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[GenerationChunk]:
+        extra = self._extra_body(kwargs)
+        with langchain_errors():
+            if self._endpoint(kwargs) == "chat":
+                chat = self._chat_request(prompt, stop, kwargs)
+                stream = self._async_client.stream_chat(extra_body=extra, **chat)
+            else:
+                text = self._completion_request(prompt, stop, kwargs)
+                stream = self._async_client.stream_complete(extra_body=extra, **text)
+            async with stream:
+                async for delta in stream:
+                    chunk = _to_chunk(delta, stream.trace_id)
+                    if run_manager is not None:
+                        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield chunk
+
+
+def _to_chunk(delta: Delta, trace_id: str | None) -> GenerationChunk:
+    info: dict[str, Any] = {}
+    if delta.reasoning:
+        info["reasoning_content"] = delta.reasoning
+    if delta.finish_reason is not None:
+        info |= {"finish_reason": delta.finish_reason, "model_name": delta.model}
+        if trace_id is not None:
+            info["trace_id"] = trace_id
+    if delta.usage is not None:
+        info["token_usage"] = to_token_usage(delta.usage)
+    return GenerationChunk(text=delta.text, generation_info=info or None)
+
+
+def _to_result(answers: list[ChatCompletion | TextCompletion]) -> LLMResult:
+    usages = [to_token_usage(answer.usage) for answer in answers if answer.usage is not None]
+    return LLMResult(
+        generations=[[_to_generation(answer)] for answer in answers],
+        llm_output={
+            "token_usage": add_token_usage(usages),
+            "model_name": answers[0].model if answers else "",
+        },
+    )
+
+
+def _to_generation(answer: ChatCompletion | TextCompletion) -> Generation:
+    info: dict[str, Any] = {
+        "finish_reason": answer.choices[0].finish_reason,
+        "model_name": answer.model,
+    }
+    if answer.trace_id is not None:
+        info["trace_id"] = answer.trace_id
+    if isinstance(answer, ChatCompletion) and answer.reasoning:
+        info["reasoning_content"] = answer.reasoning
+    return Generation(text=answer.choices[0].text, generation_info=info)

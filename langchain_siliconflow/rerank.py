@@ -1,0 +1,178 @@
+"""SiliconFlow's rerankers for LangChain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from langchain_core.documents import Document
+from langchain_core.documents.compressor import BaseDocumentCompressor
+from pydantic import Field
+
+from langchain_siliconflow._batches import run_bounded, split
+from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._params import CONNECTION_ALIASES
+from langchain_siliconflow._settings import ConnectionSettings
+from siliconflow_client import DEFAULT_RERANK_MODEL, MAX_RERANK_DOCUMENTS, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from langchain_core.callbacks import Callbacks
+
+    from siliconflow_client import RerankHit, RerankRequest
+
+
+class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
+    """Order documents by how well they answer a query, with a model of SiliconFlow.
+
+    Example:
+        >>> from langchain_siliconflow import SiliconFlowRerank
+        >>> reranker = SiliconFlowRerank(top_n=3)
+        >>> best = reranker.compress_documents(documents, "What is gzip?")
+        >>> best[0].metadata["relevance_score"]
+    """
+
+    _aliases: ClassVar[Mapping[str, str]] = {**CONNECTION_ALIASES, "model_name": "model"}
+
+    model: str = DEFAULT_RERANK_MODEL
+    """Id of the model."""
+
+    top_n: int | None = Field(default=3, ge=1)
+    """Documents to keep; `None` keeps all."""
+
+    instruction: str | None = None
+    """What counts as relevant, in words; Qwen3-Reranker models only."""
+
+    max_chunks_per_doc: int | None = None
+    """Pieces that a long document is cut into; bge-reranker-v2-m3 and bce-reranker only."""
+
+    overlap_tokens: int | None = None
+    """Tokens that neighbouring pieces share, 0 to 80; the same models only."""
+
+    chunk_size: int = Field(default=MAX_RERANK_DOCUMENTS, ge=1)
+    """Documents in a request; longer lists go in several, merged by score."""
+
+    max_concurrency: int = Field(default=8, ge=1)
+    """Requests in flight at once in the asynchronous methods."""
+
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Anything else for the body of the request."""
+
+    def compress_documents(
+        self,
+        documents: Sequence[Document],
+        query: str,
+        callbacks: Callbacks | None = None,
+    ) -> Sequence[Document]:
+        """Return copies of the `top_n` best documents, best first.
+
+        Each copy has `metadata["relevance_score"]`, 0 to 1; the documents given stay as they
+        are. An empty list costs no request.
+        """
+        return _ranked(documents, self.rerank(documents, query))
+
+    async def acompress_documents(
+        self,
+        documents: Sequence[Document],
+        query: str,
+        callbacks: Callbacks | None = None,
+    ) -> Sequence[Document]:
+        """Do as `compress_documents`, with `max_concurrency` requests in flight."""
+        return _ranked(documents, await self.arerank(documents, query))
+
+    def rerank(
+        self, documents: Sequence[str | Document], query: str, *, top_n: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Score documents.
+
+        Args:
+            documents: Texts, or documents whose `page_content` counts.
+            query: The question.
+            top_n: How many to return; the field when `None`.
+
+        Returns:
+            `[{"index": 2, "relevance_score": 0.9}, ...]`, best first; `index` counts in
+            `documents`.
+        """
+        batches = self._batches(documents)
+        limit = top_n or self.top_n
+        hits: list[tuple[int, RerankHit]] = []
+        for first, texts in batches:
+            with langchain_errors():
+                result = self._client.rerank(
+                    extra_body=self.model_kwargs or None, **self._request(texts, query, limit)
+                )
+            hits += [(first, hit) for hit in result.results]
+        return _merged(hits, limit)
+
+    async def arerank(
+        self, documents: Sequence[str | Document], query: str, *, top_n: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Score documents as `rerank` does, with `max_concurrency` requests in flight."""
+        batches = self._batches(documents)
+        limit = top_n or self.top_n
+
+        async def score(numbered: tuple[int, Sequence[str]]) -> list[tuple[int, RerankHit]]:
+            first, texts = numbered
+            with langchain_errors():
+                result = await self._async_client.rerank(
+                    extra_body=self.model_kwargs or None, **self._request(texts, query, limit)
+                )
+            return [(first, hit) for hit in result.results]
+
+        parts = await run_bounded(score, batches, limit=self.max_concurrency)
+        return _merged([hit for part in parts for hit in part], limit)
+
+    def _batches(self, documents: Sequence[object]) -> list[tuple[int, Sequence[str]]]:
+        texts: list[str] = []
+        for position, document in enumerate(documents):
+            text = document.page_content if isinstance(document, Document) else document
+            if not isinstance(text, str):
+                with langchain_errors():
+                    raise ConfigurationError(
+                        f"documents[{position}] must be a string or a Document, not "
+                        f"{type(text).__name__}",
+                        argument=f"documents[{position}]",
+                    )
+            texts.append(text)
+        size = self.chunk_size
+        return [(number * size, batch) for number, batch in enumerate(split(texts, size))]
+
+    def _request(self, texts: Sequence[str], query: str, top_n: int | None) -> RerankRequest:
+        request: RerankRequest = {
+            "model": self.model,
+            "query": query,
+            "documents": list(texts),
+            "return_documents": False,
+        }
+        if top_n is not None:
+            request["top_n"] = min(top_n, len(texts))
+        if self.instruction is not None:
+            request["instruction"] = self.instruction
+        if self.max_chunks_per_doc is not None:
+            request["max_chunks_per_doc"] = self.max_chunks_per_doc
+        if self.overlap_tokens is not None:
+            request["overlap_tokens"] = self.overlap_tokens
+        return request
+
+
+def _merged(hits: Iterable[tuple[int, RerankHit]], top_n: int | None) -> list[dict[str, Any]]:
+    """Put the hits of all batches in one order; scores are comparable across requests."""
+    scored = [
+        {"index": first + hit.index, "relevance_score": hit.relevance_score} for first, hit in hits
+    ]
+    scored.sort(key=lambda hit: (-hit["relevance_score"], hit["index"]))
+    return scored[:top_n]
+
+
+def _ranked(documents: Sequence[Document], hits: Iterable[dict[str, Any]]) -> list[Document]:
+    ranked: list[Document] = []
+    for hit in hits:
+        index: int = hit["index"]
+        document = documents[index]
+        metadata = deepcopy(document.metadata)
+        metadata["relevance_score"] = hit["relevance_score"]
+        ranked.append(document.model_copy(update={"metadata": metadata}))
+    return ranked
