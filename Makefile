@@ -17,8 +17,9 @@ test: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest $(ARGS)
 
 # Without a key the simulator answers; with SILICONFLOW_API_KEY set, the live API does.
+# All cassettes are made anew, so that none outlives its test; with ARGS only those of some tests.
 record: $(VENV)/.dev-installed
-	rm -rf cassettes
+	$(if $(ARGS),,rm -rf cassettes)
 	$(BIN)/python -m pytest -m vcr --record-mode=rewrite $(ARGS)
 
 check: lint types
@@ -57,4 +58,4 @@ $(VENV)/.demo-installed: pyproject.toml | $(VENV)/.created
 $(VENV)/.dev-installed: pyproject.toml | $(VENV)/.created
 	@echo "Installing what the tests need into $(VENV) (once) ..."
 	$(PIP) install --editable '.[all,demo]' --group dev
-	@touch $@
+	@touch $@ $(VENV)/.demo-installed
