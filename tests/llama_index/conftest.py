@@ -1,0 +1,144 @@
+"""Fixtures of the LlamaIndex tests: the stub, components that talk to it, both ways of calling."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.instrumentation.events import BaseEvent
+from llama_index.core.rate_limiter import BaseRateLimiter
+
+from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from tests.llama_index import scenarios
+from tests.llama_index.stub import Reply, Request, Stub
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "shows(*ids): the defects (D1, E1, R1 …) and acceptance cases (case1 …) shown"
+    )
+
+
+# Workflows of LlamaIndex look at every attribute of an agent, pydantic's deprecated ones too.
+agents_warn = pytest.mark.filterwarnings("ignore:The `.*` attribute is deprecated")
+
+
+class Way:
+    """Calls a method, or its asynchronous twin; streams are collected into a list."""
+
+    def __init__(self, asynchronous: bool) -> None:
+        self.asynchronous = asynchronous
+
+    async def __call__(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        if not self.asynchronous:
+            result = getattr(target, name)(*args, **kwargs)
+            return list(result) if hasattr(result, "__next__") else result
+        result = await getattr(target, f"a{name}")(*args, **kwargs)
+        return [item async for item in result] if hasattr(result, "__anext__") else result
+
+    async def each(self, target: Any, name: str, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """Hand out a stream's items as they come."""
+        if self.asynchronous:
+            async for item in await getattr(target, f"a{name}")(*args, **kwargs):
+                yield item
+        else:
+            for item in getattr(target, name)(*args, **kwargs):
+                yield item
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def way(request: pytest.FixtureRequest) -> Way:
+    return Way(request.param)
+
+
+def by_endpoint(request: Request) -> Reply:
+    """Embeddings and rerankings as asked; a plain answer to chats."""
+    if request.path.endswith("/embeddings"):
+        return scenarios.embeddings(request)
+    if request.path.endswith("/rerank"):
+        return scenarios.reranking(request)
+    return scenarios.PLAIN(request)
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with Stub(by_endpoint) as running:
+        yield running
+
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+async def make(stub: Stub) -> AsyncIterator[Make]:
+    """Make components that talk to the stub, and close their connections at the end."""
+    made: list[Any] = []
+
+    def component(cls: type, **settings: Any) -> Any:
+        defaults: dict[str, Any] = {"api_key": "sk-secret", "base_url": stub.url}
+        if cls is SiliconFlow:
+            defaults["model"] = "m"
+        made.append(cls(**{**defaults, **settings}))
+        return made[-1]
+
+    yield component
+    for component_made in made:
+        component_made.close()
+        await component_made.aclose()
+
+
+@pytest.fixture
+def llm(make: Make) -> SiliconFlow:
+    return make(SiliconFlow)
+
+
+@pytest.fixture
+def embedding(make: Make) -> SiliconFlowEmbedding:
+    return make(SiliconFlowEmbedding)
+
+
+@pytest.fixture
+def rerank(make: Make) -> SiliconFlowRerank:
+    return make(SiliconFlowRerank, top_n=2)
+
+
+class Events(BaseEventHandler):
+    """Keeps all events of LlamaIndex's instrumentation."""
+
+    seen: list[BaseEvent] = []  # noqa: RUF012  # a pydantic field
+
+    def handle(self, event: BaseEvent, **kwargs: Any) -> None:
+        self.seen.append(event)
+
+    def names(self, prefix: str = "") -> list[str]:
+        return [name for event in self.seen if (name := event.class_name()).startswith(prefix)]
+
+
+@pytest.fixture
+def events() -> Iterator[Events]:
+    handler = Events()
+    root = get_dispatcher()
+    root.add_event_handler(handler)
+    yield handler
+    root.event_handlers.remove(handler)
+
+
+class CountingLimiter(BaseRateLimiter):
+    """Counts how often a request was asked for."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def acquire(self, num_tokens: int = 0) -> None:
+        self.n += 1
+
+    async def async_acquire(self, num_tokens: int = 0) -> None:
+        self.n += 1
+
+
+@pytest.fixture
+def limiter() -> CountingLimiter:
+    return CountingLimiter()

@@ -1,0 +1,426 @@
+"""Classes: names, settings, metadata, and every way to store a component."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import logging
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+from llama_index.core import Settings
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.base.llms.base import BaseLLM
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+
+import llama_index_siliconflow
+from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from siliconflow_client import ConfigurationError, __version__
+from tests.llama_index import scenarios as s
+from tests.llama_index.conftest import Make, Way, agents_warn
+from tests.llama_index.stub import Stub
+
+U = [ChatMessage(role="user", content="hi")]
+CLASSES = [SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank]
+KEY = "sk-secret"
+
+
+async def use(component: Any, way: Way) -> Any:
+    if isinstance(component, SiliconFlow):
+        return (await way(component, "chat", U)).message.content
+    if isinstance(component, SiliconFlowEmbedding):
+        return await way(component, "get_text_embedding", "t1")
+    from llama_index.core.schema import NodeWithScore, TextNode
+
+    nodes = [NodeWithScore(node=TextNode(text="apple"))]
+    return [n.score for n in await way(component, "postprocess_nodes", nodes, query_str="apple")]
+
+
+@pytest.mark.parametrize(
+    ("cls", "base"),
+    [
+        (SiliconFlow, BaseLLM),
+        (SiliconFlow, FunctionCallingLLM),
+        (SiliconFlowEmbedding, BaseEmbedding),
+        (SiliconFlowRerank, BaseNodePostprocessor),
+    ],
+)
+def test_classes_are_of_their_tree(cls: type, base: type) -> None:
+    assert issubclass(cls, base)
+    assert cls.class_name() == cls.__name__
+
+
+def test_the_package_names_what_it_has() -> None:
+    assert dir(llama_index_siliconflow) == sorted(llama_index_siliconflow.__all__)
+    assert llama_index_siliconflow.__version__ == __version__
+    with pytest.raises(AttributeError, match="Nothing"):
+        _ = llama_index_siliconflow.Nothing
+
+
+# --- settings -------------------------------------------------------------------------------
+
+
+@pytest.mark.shows("D27", "E10", "R5")
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_the_key_may_come_from_the_environment(
+    cls: type, stub: Stub, way: Way, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SILICONFLOW_API_KEY", " sk-env\n")
+    monkeypatch.setenv("SILICONFLOW_BASE_URL", stub.url)
+    await use(make(cls, api_key=None, base_url=None), way)
+    assert stub.last.headers["authorization"] == "Bearer sk-env"
+
+
+@pytest.mark.shows("E10", "R5")
+@pytest.mark.parametrize("key", [None, ""])
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_a_missing_key_is_an_error_before_any_request(
+    cls: type, stub: Stub, way: Way, make: Make, key: str | None
+) -> None:
+    component = make(cls, api_key=key)
+    with pytest.raises(ConfigurationError, match="SILICONFLOW_API_KEY") as caught:
+        await use(component, way)
+    assert caught.value.argument == "api_key"
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_wrong_url_is_an_error_at_once(cls: type) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        cls(api_key=KEY, base_url="ftp://x")
+    assert caught.value.argument == "base_url"
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_misspelt_setting_is_an_error(cls: type) -> None:
+    with pytest.raises(ValueError, match="temprature"):
+        cls(api_key=KEY, temprature=0.1)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"temperature": "hot"}, {"temperature": 2.5}, {"max_tokens": 0}, {"top_p": -1}]
+)
+def test_a_wrong_number_is_an_error_that_names_it(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        SiliconFlow(api_key=KEY, **settings)
+
+
+@pytest.mark.shows("D26")
+def test_the_api_s_ranges_are_ours() -> None:
+    llm = SiliconFlow(api_key=KEY, temperature=2, stop=["a", "b", "c", "d"])
+    assert llm.model_kwargs == {"temperature": 2, "stop": ["a", "b", "c", "d"]}
+
+
+@pytest.mark.parametrize(
+    ("cls", "endpoint"),
+    list(zip(CLASSES, ["/chat/completions", "/embeddings", "/rerank"], strict=True)),
+)
+async def test_old_forms_of_the_base_url(
+    cls: type, endpoint: str, stub: Stub, way: Way, make: Make
+) -> None:
+    for form in ({"base_url": stub.url + endpoint}, {"api_base": stub.url, "base_url": None}):
+        await use(make(cls, **form), way)
+        assert stub.last.path == f"/v1{endpoint}"
+
+
+def test_two_different_base_urls_are_an_error() -> None:
+    with pytest.raises(ConfigurationError, match="api_base"):
+        SiliconFlow(api_key=KEY, api_base="https://a.example", base_url="https://b.example")
+
+
+def test_positional_orders_of_the_older_classes() -> None:
+    url = "https://api.siliconflow.com/v1"
+    llm = SiliconFlow(KEY, "m", url, 0.1, 100, 0.2, 5.0, "stop", 1)
+    assert (llm.model, llm.base_url, llm.temperature, llm.max_tokens) == ("m", url, 0.1, 100)
+    assert (llm.frequency_penalty, llm.timeout, llm.stop, llm.max_retries) == (0.2, 5.0, "stop", 1)
+    embedding = SiliconFlowEmbedding("m", KEY, url, "base64", 1)
+    assert (embedding.model, embedding.base_url) == ("m", url)
+    assert (embedding.encoding_format, embedding.max_retries) == ("base64", 1)
+    rerank = SiliconFlowRerank("m", url, KEY, 2, True, 10, 8)
+    assert (rerank.model, rerank.base_url, rerank.top_n) == ("m", url, 2)
+    assert (rerank.return_documents, rerank.max_chunks_per_doc, rerank.overlap_tokens) == (
+        True,
+        10,
+        8,
+    )
+    for component in (llm, embedding, rerank):
+        assert component.api_key.get_secret_value() == KEY
+
+
+def test_settings_of_openai_like_are_accepted() -> None:
+    llm = SiliconFlow(
+        model="m",
+        api_key=KEY,
+        api_base="https://api.siliconflow.com/v1",
+        is_chat_model=True,
+        is_function_calling_model=True,
+        context_window=1000,
+        default_headers={"x-team": "a"},
+        should_use_structured_outputs=True,
+    )
+    assert llm.metadata.context_window == 1000
+    with pytest.raises(ValueError, match="is_chat_model"):
+        SiliconFlow(api_key=KEY, is_chat_model=False)
+
+
+async def test_settings_may_change_after_the_first_call(
+    llm: SiliconFlow, stub: Stub, way: Way
+) -> None:
+    await way(llm, "chat", U)
+    llm.api_key = "sk-other"
+    llm.temperature = 0.3
+    await way(llm, "chat", U)
+    assert stub.last.headers["authorization"] == "Bearer sk-other"
+    assert stub.last.body["temperature"] == 0.3
+
+
+async def test_default_headers_are_sent(stub: Stub, way: Way, make: Make) -> None:
+    await way(make(SiliconFlow, default_headers={"X-Team": "a"}), "chat", U)
+    assert stub.last.headers["x-team"] == "a"
+    assert "llama-index-core/" in stub.last.headers["user-agent"]
+
+
+async def test_injected_clients_are_used(way: Way) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=s.completion({"content": "injected"}))
+
+    transport = httpx.MockTransport(answer)
+    with httpx.Client(transport=transport) as client:
+        async with httpx.AsyncClient(transport=transport) as async_client:
+            llm = SiliconFlow(api_key=KEY, http_client=client, async_http_client=async_client)
+            assert (await way(llm, "chat", U)).message.content == "injected"
+            twin = copy.deepcopy(llm)
+            assert (await way(twin, "chat", U)).message.content == "injected"
+            with pytest.raises(TypeError, match="http_client"):
+                pickle.dumps(llm)
+
+
+# --- metadata -------------------------------------------------------------------------------
+
+
+@pytest.mark.shows("D23")
+def test_metadata_come_from_the_catalogue() -> None:
+    metadata = SiliconFlow(api_key=KEY, model="deepseek-ai/DeepSeek-V3.2").metadata
+    assert metadata.context_window > 100_000
+    assert metadata.is_function_calling_model
+    assert metadata.is_chat_model
+    assert metadata.model_name == "deepseek-ai/DeepSeek-V3.2"
+    assert 0 < metadata.num_output <= metadata.context_window // 4
+
+
+@pytest.mark.shows("D23")
+def test_an_unknown_model_gets_safe_metadata() -> None:
+    metadata = SiliconFlow(api_key=KEY, model="acme/brand-new").metadata
+    assert metadata.context_window == 32768
+    assert metadata.is_function_calling_model
+    assert metadata.num_output == 4096
+
+
+def test_metadata_can_be_overridden() -> None:
+    llm = SiliconFlow(
+        api_key=KEY, context_window=5000, max_tokens=700, is_function_calling_model=False
+    )
+    assert llm.metadata.context_window == 5000
+    assert llm.metadata.num_output == 700
+    assert not llm.metadata.is_function_calling_model
+    llm.num_output = 300
+    assert llm.metadata.num_output == 300
+
+
+def test_a_model_without_tools_says_so() -> None:
+    llm = SiliconFlow(api_key=KEY, model="LoRA/Qwen/Qwen2.5-7B-Instruct")
+    assert not llm.metadata.is_function_calling_model
+
+
+@pytest.mark.shows("D23")
+async def test_a_long_context_is_one_call(llm: SiliconFlow, stub: Stub) -> None:
+    from llama_index.core import get_response_synthesizer
+    from llama_index.core.schema import NodeWithScore, TextNode
+
+    # Six passages of about 3000 tokens: seven calls where the window is taken for 3900 tokens.
+    nodes = [NodeWithScore(node=TextNode(text="apple pie and tea " * 750)) for _ in range(6)]
+    get_response_synthesizer(llm=llm).synthesize("?", nodes)
+    assert len(stub.requests) == 1
+
+
+def test_settings_llm() -> None:
+    llm = SiliconFlow(api_key=KEY)
+    Settings.llm = llm
+    try:
+        assert Settings.llm is llm
+    finally:
+        Settings._llm = None
+
+
+# --- the key and the forms of storage -------------------------------------------------------
+
+
+@pytest.mark.shows("case16", "D27", "E9", "R5")
+@pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_the_key_is_in_no_serialised_form(
+    cls: type, used: bool, way: Way, make: Make
+) -> None:
+    component = make(cls, default_headers={"x-token": "sk-secret-too"})
+    if used:
+        await use(component, way)
+    shown = [
+        str(component.to_dict()),
+        component.to_json(),
+        repr(component),
+        str(component),
+        component.model_dump_json(),
+    ]
+    if hasattr(component, "to_payload"):
+        shown.append(str(component.to_payload()))
+    assert not [text for text in shown if KEY in text]
+
+
+@agents_warn
+@pytest.mark.shows("case16")
+async def test_the_key_is_in_no_serialised_context(llm: SiliconFlow) -> None:
+    from llama_index.core.agent.workflow import FunctionAgent
+    from llama_index.core.workflow import Context, JsonSerializer
+
+    agent = FunctionAgent(llm=llm, tools=[])
+    context = Context(agent)
+    await agent.run("hi", ctx=context)
+    assert KEY not in json.dumps(context.to_dict(serializer=JsonSerializer()))
+
+
+@pytest.mark.shows("case16", "D27")
+@pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_pickles_and_deep_copies_work(
+    cls: type,
+    used: bool,
+    stub: Stub,
+    way: Way,
+    make: Make,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    component = make(cls)
+    if used:
+        await use(component, way)
+    with caplog.at_level(logging.DEBUG):
+        twins = [pickle.loads(pickle.dumps(component)), copy.deepcopy(component)]
+    assert [record for record in caplog.records if "attribute" in record.message] == []
+    for twin in twins:
+        await use(twin, way)
+        assert stub.last.headers["authorization"] == f"Bearer {KEY}"
+        assert twin.to_dict() == component.to_dict()
+        twin.close()
+        await twin.aclose()
+
+
+@pytest.mark.shows("case16", "D27")
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_dicts_and_json_bring_the_settings_back(
+    cls: type, stub: Stub, way: Way, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    component = make(cls, model="other")
+    given = cls.from_dict(component.to_dict(), api_key="sk-given")
+    assert given.to_dict() == component.to_dict()
+    monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-env")
+    from_env = cls.from_json(component.to_json())
+    for twin, key in ((given, "sk-given"), (from_env, "sk-env")):
+        await use(twin, way)
+        assert stub.last.headers["authorization"] == f"Bearer {key}"
+        assert stub.last.body["model"] == "other"
+        twin.close()
+        await twin.aclose()
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_a_copy_with_another_key_uses_it(
+    cls: type, stub: Stub, way: Way, make: Make
+) -> None:
+    component = make(cls)
+    await use(component, way)
+    twin = component.model_copy(update={"api_key": "sk-other"})
+    await use(twin, way)
+    assert stub.last.headers["authorization"] == "Bearer sk-other"
+    await use(component, way)
+    assert stub.last.headers["authorization"] == f"Bearer {KEY}"
+
+
+# --- event loops and connections ------------------------------------------------------------
+
+
+@pytest.mark.shows("case16", "D28", "E11")
+async def test_calls_share_a_connection(stub: Stub, way: Way, make: Make) -> None:
+    for cls in CLASSES:
+        before = stub.connections
+        component = make(cls)
+        for _ in range(4):
+            await use(component, way)
+        assert stub.connections == before + 1
+
+
+@pytest.mark.shows("case16")
+def test_one_component_serves_several_event_loops(
+    stub: Stub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    llm = SiliconFlow(api_key=KEY, base_url=stub.url, model="m")
+    embedding = SiliconFlowEmbedding(api_key=KEY, base_url=stub.url, max_batch=1)
+    answers = []
+
+    async def main() -> None:
+        for _ in range(2):
+            answers.append((await llm.achat(U)).message.content)
+        await embedding.aget_text_embedding_batch([f"t{n}" for n in range(20)])
+        await llm.aclose()
+        await embedding.aclose()
+
+    for _ in range(3):
+        asyncio.run(main())
+    assert answers == ["你好，世界"] * 6
+    assert capfd.readouterr().err == ""
+
+
+# --- imports --------------------------------------------------------------------------------
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.shows("R10")
+def test_importing_loads_little_on_top_of_llama_index_core() -> None:
+    core = loaded_by("import llama_index.core, llama_index.core.program.function_program")
+    ours = loaded_by(
+        "from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank"
+    )
+    added = ours - core
+    assert not {name.partition(".")[0] for name in added} - {
+        "llama_index_siliconflow",
+        "siliconflow_client",
+    } - {name for name in added if name.startswith("llama_index.core")}
+    assert len(added) < 45
+
+
+def test_the_embedding_class_does_not_load_the_chat_stack() -> None:
+    loaded = loaded_by("from llama_index_siliconflow import SiliconFlowEmbedding")
+    assert "llama_index_siliconflow.llm" not in loaded
+
+
+def test_without_llama_index_core_the_import_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['llama_index'] = None\n"
+        "try: import llama_index_siliconflow\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == (
+        "llama_index_siliconflow needs llama-index-core: "
+        'pip install "siliconflow-integrations[llama-index]"'
+    )

@@ -1,0 +1,199 @@
+"""What a chat request holds: settings, extras, tools; and the plain answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
+
+from llama_index_siliconflow import SiliconFlow
+from siliconflow_client import ConfigurationError
+from tests.llama_index import scenarios as s
+from tests.llama_index.conftest import Make, Way
+from tests.llama_index.stub import Stub
+
+U = [ChatMessage(role="user", content="hi")]
+WIRE = [{"role": "user", "content": "hi"}]
+
+
+@pytest.mark.shows("case18", "D24")
+@pytest.mark.parametrize(("name", "stream"), [("chat", False), ("stream_chat", True)])
+async def test_a_bare_request_holds_nothing_unasked(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str, stream: bool
+) -> None:
+    await way(llm, name, U)
+    body = dict(stub.last.body)
+    body.pop("stream_options", None)
+    assert body == {"model": "m", "messages": WIRE, "stream": stream}
+
+
+CALL: dict[str, Any] = {
+    "enable_thinking": False,
+    "thinking_budget": 1024,
+    "min_p": 0.05,
+    "top_k": 20,
+    "temperature": 0.0,
+}
+FIELDS: dict[str, Any] = {
+    **CALL,
+    "max_tokens": 10,
+    "top_p": 0.9,
+    "frequency_penalty": 0.5,
+    "presence_penalty": -0.5,
+    "seed": 7,
+    "stop": ["a", "b"],
+    "response_format": {"type": "json_object"},
+    "reasoning_effort": "high",
+    "parallel_tool_calls": False,
+    "logprobs": True,
+    "top_logprobs": 2,
+    "logit_bias": {"5": -1.0},
+    "user": "u1",
+    "prefix": "def f(",
+    "suffix": "return 1",
+    "n": 1,
+}
+
+
+@pytest.mark.shows("case18", "D25")
+@pytest.mark.parametrize("where", ["field", "call", "additional_kwargs"])
+async def test_every_parameter_arrives(stub: Stub, way: Way, make: Make, where: str) -> None:
+    fields = FIELDS if where == "field" else {}
+    fields = {"additional_kwargs": FIELDS} if where == "additional_kwargs" else fields
+    await way(make(SiliconFlow, **fields), "chat", U, **(FIELDS if where == "call" else {}))
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": False, **FIELDS}
+
+
+@pytest.mark.shows("D25")
+async def test_parameters_without_a_name_go_through(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    await way(llm, "chat", U, brand_new=1, extra_body={"nested": {"a": None}})
+    assert stub.last.body["brand_new"] == 1
+    assert stub.last.body["nested"] == {"a": None}
+
+
+async def test_a_call_s_word_beats_additional_kwargs_which_beat_fields(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    llm = make(SiliconFlow, temperature=0.1, top_p=0.1, additional_kwargs={"temperature": 0.2})
+    await way(llm, "chat", U, model="other")
+    assert (stub.last.body["temperature"], stub.last.body["top_p"]) == (0.2, 0.1)
+    assert stub.last.body["model"] == "other"
+    await way(llm, "chat", U, temperature=0.3)
+    assert stub.last.body["temperature"] == 0.3
+
+
+async def test_none_is_never_sent(stub: Stub, way: Way, make: Make) -> None:
+    llm = make(SiliconFlow, temperature=0.1)
+    await way(llm, "chat", U, temperature=None, tool_choice=None, brand_new=None)
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": False}
+
+
+async def test_headers_of_one_call(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    await way(llm, "chat", U, extra_headers={"x-one": "1"}, timeout=5.0, max_retries=0)
+    assert stub.last.headers["x-one"] == "1"
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": False}
+
+
+@pytest.mark.parametrize(
+    ("messages", "kwargs", "argument"),
+    [
+        ([], {}, "messages"),
+        (U, {"max_tokens": "many"}, "max_tokens"),
+        (U, {"enable_thinking": "yes"}, "enable_thinking"),
+    ],
+)
+async def test_wrong_arguments_are_named_before_any_request(
+    llm: SiliconFlow, stub: Stub, way: Way, messages: Any, kwargs: Any, argument: str
+) -> None:
+    for name in ("chat", "stream_chat"):
+        with pytest.raises(ConfigurationError) as caught:
+            await way(llm, name, messages, **kwargs)
+        assert caught.value.argument == argument
+    assert stub.requests == []
+
+
+# --- answers --------------------------------------------------------------------------------
+
+
+@pytest.mark.shows("case1")
+async def test_a_plain_answer(llm: SiliconFlow, way: Way) -> None:
+    response = await way(llm, "chat", U)
+    assert response.message.content == "你好，世界"
+    assert type(response.raw) is dict
+    assert response.raw["usage"]["completion_tokens"] == 3
+    assert response.raw["trace_id"] == "ti_stub0001"
+    assert response.additional_kwargs == s.USAGE
+    assert response.message.additional_kwargs == {}
+
+
+@pytest.mark.shows("case2", "D9")
+async def test_an_answer_with_thinking(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    stub.script = s.REASON
+    response = await way(llm, "chat", U)
+    assert response.message.blocks == [
+        ThinkingBlock(content="Okay, think", num_tokens=2),
+        TextBlock(text="The answer is 4."),
+    ]
+    assert response.additional_kwargs["reasoning_tokens"] == 2
+
+
+@pytest.mark.shows("D7")
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ({"content": None, "reasoning_content": "hm"}, None),
+        ({"reasoning_content": "hm"}, None),
+        ({"content": "", "reasoning_content": "hm"}, None),
+        ({"content": "x", "reasoning_content": None}, "x"),
+        ({"content": "x", "tool_calls": None}, "x"),
+    ],
+)
+async def test_keys_that_are_null_or_missing(
+    llm: SiliconFlow, stub: Stub, way: Way, message: dict[str, Any], content: str | None
+) -> None:
+    stub.script = s.always(s.json_reply(s.completion(message)))
+    assert (await way(llm, "chat", U)).message.content == content
+
+
+@pytest.mark.shows("case1", "D11")
+async def test_a_completion(llm: SiliconFlow, way: Way) -> None:
+    response = await way(llm, "complete", "hi")
+    assert response.text == "你好，世界"
+    assert response.raw["usage"] == s.USAGE
+    assert response.additional_kwargs == s.USAGE
+    pieces = await way(llm, "stream_complete", "hi")
+    assert [piece.delta for piece in pieces] == ["你好", "，世界", ""]
+    assert pieces[-1].text == "你好，世界"
+    assert pieces[-1].additional_kwargs == s.USAGE
+
+
+async def test_log_probabilities(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    body = s.completion({"content": "ab"})
+    body["choices"][0]["logprobs"] = {
+        "content": [
+            {
+                "token": "a",
+                "logprob": -0.1,
+                "bytes": [97],
+                "top_logprobs": [
+                    {"token": "a", "logprob": -0.1, "bytes": [97]},
+                    {"token": "b", "logprob": -2.0, "bytes": None},
+                ],
+            },
+            {"token": "b", "logprob": -0.2},
+        ]
+    }
+    stub.script = s.always(s.json_reply(body))
+    tokens = (await way(llm, "chat", U, logprobs=True)).logprobs
+    assert [[entry.token for entry in token] for token in tokens] == [["a", "b"], ["b"]]
+    assert tokens[0][1].bytes == []
+
+
+async def test_several_answers_are_in_raw(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    body = s.completion({"content": "first"})
+    body["choices"].append({**s.completion({"content": "second"})["choices"][0], "index": 1})
+    stub.script = s.always(s.json_reply(body))
+    response = await way(llm, "chat", U, n=2)
+    assert response.message.content == "first"
+    assert response.raw["choices"][1]["message"]["content"] == "second"
