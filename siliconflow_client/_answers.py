@@ -1,7 +1,7 @@
-"""No I/O: parsed bodies in, typed results out.
+"""No I/O: bodies in, typed results out.
 
-Each function raises `UndocumentedShapeError` for a body that is not the documented shape, so that
-no `KeyError` ever reaches a caller.
+Each function raises `UndocumentedShapeError` for a body that is not the documented shape, and
+`ValueError` for one that is not JSON, so that no `KeyError` ever reaches a caller.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import binascii
 import sys
 from array import array
 from typing import TYPE_CHECKING, cast
+
+import pydantic_core
+from pydantic_core import core_schema
 
 from siliconflow_client._deltas import (
     UndocumentedShapeError,
@@ -37,9 +40,31 @@ if TYPE_CHECKING:
     from siliconflow_client._types import ChatCompletionDict, JsonObject, JsonValue, UsageDict
 
 
-def read_chat(body: JsonValue, trace_id: str | None, *, may_be_empty: bool) -> ChatCompletion:
+# Parses and checks vectors of floats in one go, in the time that parsing alone takes.
+_VECTORS = pydantic_core.SchemaValidator(
+    core_schema.typed_dict_schema(
+        {
+            "data": core_schema.typed_dict_field(
+                core_schema.list_schema(
+                    core_schema.typed_dict_schema(
+                        {
+                            "embedding": core_schema.typed_dict_field(
+                                core_schema.list_schema(core_schema.float_schema(strict=True))
+                            )
+                        },
+                        extra_behavior="allow",
+                    )
+                )
+            )
+        },
+        extra_behavior="allow",
+    )
+)
+
+
+def read_chat(content: bytes, trace_id: str | None, *, may_be_empty: bool) -> ChatCompletion:
     """Read the answer of `POST /chat/completions`."""
-    answer = _object(body, "the body")
+    answer = _answer(content)
     completion_id = _text(answer, "id")
     choices = [
         _chat_choice(_object(wire, "a choice"), completion_id)
@@ -97,9 +122,9 @@ def _tool_call(wire: JsonObject, position: int, choice: int, completion_id: str)
     )
 
 
-def read_completion(body: JsonValue, trace_id: str | None) -> TextCompletion:
+def read_completion(content: bytes, trace_id: str | None) -> TextCompletion:
     """Read the answer of `POST /completions`."""
-    answer = _object(body, "the body")
+    answer = _answer(content)
     choices: list[TextChoice] = []
     for position, item in enumerate(_filled_list(answer, "choices")):
         wire = _object(item, "a choice")
@@ -124,13 +149,19 @@ def read_completion(body: JsonValue, trace_id: str | None) -> TextCompletion:
     )
 
 
-def read_embeddings(body: JsonValue, trace_id: str | None, *, expected: int) -> EmbeddingResult:
+def read_embeddings(content: bytes, trace_id: str | None, *, expected: int) -> EmbeddingResult:
     """Read the answer of `POST /embeddings`: vectors in the order of the inputs.
 
     The answer may be in any order (fixture embeddings/float_out_of_order_no_object.json), so
     `index` decides, and a missing vector is an error rather than a shifted list.
     """
-    answer = _object(body, "the body")
+    try:
+        answer: JsonObject = _VECTORS.validate_json(content)
+    except pydantic_core.ValidationError:  # base64, or the wrong shape: look closer
+        answer = _answer(content)
+        vector = _vector
+    else:
+        vector = _checked
     data = _filled_list(answer, "data")
     vectors: list[list[float] | None] = [None] * expected
     for position, item in enumerate(data):
@@ -140,11 +171,16 @@ def read_embeddings(body: JsonValue, trace_id: str | None, *, expected: int) -> 
             raise UndocumentedShapeError(
                 f"expected {expected} embeddings, got one with index {index!r}"
             )
-        vectors[index] = _vector(wire.get("embedding"))
+        vectors[index] = vector(wire.get("embedding"))
     found = [vector for vector in vectors if vector is not None]
     if len(found) != expected:
         raise UndocumentedShapeError(f"expected {expected} embeddings, got {len(found)}")
     return EmbeddingResult(found, _text(answer, "model"), _usage(answer), trace_id)
+
+
+def _checked(wire: JsonValue) -> list[float]:
+    """What `_VECTORS` has found to be a list of floats."""
+    return cast("list[float]", wire)
 
 
 def _vector(wire: JsonValue) -> list[float]:
@@ -155,15 +191,15 @@ def _vector(wire: JsonValue) -> list[float]:
                 floats.byteswap()
             return floats.tolist()
         if isinstance(wire, list) and wire:
-            return array("d", cast("list[float]", wire)).tolist()
+            return [float(number) for number in cast("list[float]", wire)]
     except (TypeError, ValueError, binascii.Error) as error:
         raise UndocumentedShapeError("an embedding is not a list of numbers") from error
     raise UndocumentedShapeError("an embedding is not a list of numbers")
 
 
-def read_reranking(body: JsonValue, trace_id: str | None, *, documents: int) -> RerankResult:
+def read_reranking(content: bytes, trace_id: str | None, *, documents: int) -> RerankResult:
     """Read the answer of `POST /rerank`, best score first."""
-    answer = _object(body, "the body")
+    answer = _answer(content)
     results = answer.get("results")
     if not isinstance(results, list):
         raise UndocumentedShapeError("`results` is not a list")
@@ -193,10 +229,9 @@ def read_reranking(body: JsonValue, trace_id: str | None, *, documents: int) -> 
     )
 
 
-def read_models(body: JsonValue, trace_id: str | None) -> list[ModelCard]:
+def read_models(content: bytes, _trace_id: str | None) -> list[ModelCard]:
     """Read the answer of `GET /models`."""
-    del trace_id
-    data = _object(body, "the body").get("data")
+    data = _answer(content).get("data")
     if not isinstance(data, list):
         raise UndocumentedShapeError("`data` is not a list")
     cards: list[ModelCard] = []
@@ -208,6 +243,11 @@ def read_models(body: JsonValue, trace_id: str | None) -> list[ModelCard]:
             ModelCard(_text(wire, "id"), _text(wire, "owned_by"), _count(wire.get("created")))
         )
     return cards
+
+
+def _answer(content: bytes) -> JsonObject:
+    body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
+    return _object(body, "the body")
 
 
 def _object(value: JsonValue, what: str) -> JsonObject:

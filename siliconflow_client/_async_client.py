@@ -175,6 +175,9 @@ class AsyncSiliconFlowClient(LaidOutClient):
             async for batch in batches:
                 yield batch
 
+    def _is_injected(self) -> bool:
+        return self.config.async_http_client is not None
+
     async def _http(self) -> httpx.AsyncClient:
         if self.config.async_http_client is not None:
             return self.config.async_http_client

@@ -81,6 +81,7 @@ class LaidOutClient:
             )
         self.config = config if config is not None else ClientConfig(**settings)
         self._headers = self.config.headers()
+        self._host = self.config.host
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.config!r})"
@@ -104,11 +105,16 @@ class LaidOutClient:
             headers=headers,
             timeout=config.timeout if options.timeout is None else options.timeout,
             policy=RetryPolicy(retries, deadline),
-            asked=Asked(config.host, request.path, request.model),
+            asked=Asked(self._host, request.path, request.model),
+            is_injected=self._is_injected(),
         )
 
+    def _is_injected(self) -> bool:
+        """Whether the caller's own httpx client is used."""
+        raise NotImplementedError("each world knows its own httpx client")
 
-def flow_of(order: Order, parse: Callable[[JsonValue, str | None], T]) -> Flow[T]:
+
+def flow_of(order: Order, parse: Callable[[bytes, str | None], T]) -> Flow[T]:
     """The life of a call with one answer."""
     return plain_flow(PlainCall(order.asked, parse), order.policy, random.random)
 
@@ -123,7 +129,7 @@ class Plain(Generic[T]):
     """A checked request, and how to read its answer."""
 
     request: HttpRequest
-    parse: Callable[[JsonValue, str | None], T]
+    parse: Callable[[bytes, str | None], T]
 
 
 @dataclass(frozen=True, slots=True)

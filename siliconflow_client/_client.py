@@ -202,6 +202,9 @@ class SiliconFlowClient(LaidOutClient):
         exchange = SyncExchange(self._http(), order, self._sleep)
         return (yield from drive(flow, exchange))
 
+    def _is_injected(self) -> bool:
+        return self.config.http_client is not None
+
     def _http(self) -> httpx.Client:
         if self.config.http_client is not None:
             return self.config.http_client

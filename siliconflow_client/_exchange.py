@@ -15,6 +15,7 @@ from siliconflow_client._flow import Drop, Elapsed, Finish, Head, Read, Send, Wa
 from siliconflow_client._transport import (
     deadline_error,
     failures,
+    new_request,
     timeouts_for,
     transport_error,
 )
@@ -48,6 +49,7 @@ class Order:
     timeout: float | httpx.Timeout
     policy: RetryPolicy
     asked: Asked
+    is_injected: bool
 
 
 class _Exchange:
@@ -79,17 +81,19 @@ class _Exchange:
         return transport_error(error, self._order.asked, self._timeouts)
 
     def _build(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
-        request = self._order.request
-        self._timeouts = timeouts_for(self._order.timeout, self._remaining())
-        headers = dict(self._order.headers)
+        order = self._order
+        request = order.request
+        self._timeouts = timeouts_for(order.timeout, self._remaining())
+        headers = dict(order.headers)
         if request.content is not None:
             headers["content-type"] = "application/json"
         if request.stream:
             headers["accept"] = "text/event-stream"
             headers["accept-encoding"] = "identity"  # compressing proxies hold back small pieces
-        return client.build_request(
+        make = client.build_request if order.is_injected else new_request
+        return make(
             request.method,
-            self._order.url,
+            order.url,
             content=request.content,
             params=request.query,
             headers=headers,
@@ -99,7 +103,7 @@ class _Exchange:
     def _opened(self, response: httpx.Response) -> Head:
         self._response = response
         self._ended = False
-        return Head(response.status_code, dict(response.headers), time.time())
+        return Head(response.status_code, dict(response.headers.multi_items()), time.time())
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

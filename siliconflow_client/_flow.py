@@ -108,10 +108,16 @@ Flow: TypeAlias = Generator[Action, Outcome, T]
 
 @dataclass(frozen=True, slots=True)
 class PlainCall(Generic[T]):
-    """A request with one answer; `parse` makes the result of its body."""
+    """A request with one answer.
+
+    Attributes:
+        asked: What was asked, for errors.
+        parse: Makes the result of the body and the trace id. Raises `UndocumentedShapeError`
+            for a body of another shape, any other `ValueError` for one that is not JSON.
+    """
 
     asked: Asked
-    parse: Callable[[JsonValue, str | None], T]
+    parse: Callable[[bytes, str | None], T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +195,12 @@ def _plain_try(call: PlainCall[T]) -> Flow[T]:
     if not 200 <= head.status < 300:
         raise error_from_response(head.status, head.headers, content, call.asked, now=head.now)
     try:
-        body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
+        return call.parse(content, head.trace_id)
+    except UndocumentedShapeError as error:
+        raise unexpected_answer(content, head.headers, call.asked, str(error)) from error
     except ValueError as error:
         what = "not JSON" if content.strip() else "an empty body"
         raise unexpected_answer(content, head.headers, call.asked, what) from error
-    try:
-        return call.parse(body, head.trace_id)
-    except UndocumentedShapeError as error:
-        raise unexpected_answer(content, head.headers, call.asked, str(error)) from error
     except EmptyAnswerError as error:
         error.trace_id, error.host, error.model = head.trace_id, call.asked.host, call.asked.model
         raise

@@ -210,10 +210,10 @@ def _takes_objects(model: str) -> bool:
 
 
 def _check_texts(values: Sequence[object], name: str, model: str) -> None:
+    allowed = (str, Mapping) if _takes_objects(model) else (str,)
     for position, value in enumerate(values):
-        if isinstance(value, str) or (isinstance(value, Mapping) and _takes_objects(model)):
-            continue
-        raise _wrong(f"{name}[{position}]", "a string", value)
+        if not isinstance(value, allowed):
+            raise _wrong(f"{name}[{position}]", "a string", value)
 
 
 def _check_string(value: object, name: str) -> None:

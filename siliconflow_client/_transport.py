@@ -160,6 +160,27 @@ def _ssl_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+@functools.lru_cache(maxsize=64)
+def _url(text: str) -> httpx.URL:
+    return httpx.URL(text)
+
+
+def new_request(
+    method: str,
+    url: str,
+    *,
+    content: bytes | None,
+    params: Mapping[str, str] | None,
+    headers: dict[str, str],
+    extensions: dict[str, object],
+) -> httpx.Request:
+    """As `httpx.Client.build_request` for a client of ours, which has nothing to merge in."""
+    headers.setdefault("accept-encoding", "gzip, deflate")
+    return httpx.Request(
+        method, _url(url), content=content, params=params, headers=headers, extensions=extensions
+    )
+
+
 def new_client() -> httpx.Client:
     """Make a synchronous pool."""
     return httpx.Client(verify=_ssl_context(), limits=_LIMITS, follow_redirects=False)
