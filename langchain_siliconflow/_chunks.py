@@ -8,6 +8,7 @@ and every piece before it carries nothing but `model_provider`.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
@@ -85,21 +86,47 @@ class HasTraceId(Protocol):
         """The `x-siliconcloud-trace-id` header."""
 
 
+@dataclass(slots=True)
+class _Opening:
+    """A tool call whose arguments have not begun."""
+
+    name: str | None = None
+    id: str | None = None
+    arguments: str = ""
+    announced: bool = False
+
+    def release(self, index: int, arguments: str) -> ToolCallChunk:
+        """Make the chunk for what was held back; name and id go out once."""
+        told, self.announced = self.announced, True
+        return tool_call_chunk(
+            name=None if told else self.name,
+            args=arguments,
+            id=None if told else self.id,
+            index=index,
+        )
+
+
 class ChunkBuilder:
     """Turns the deltas of one stream (one choice) into chunks.
 
-    It remembers per tool call whether its arguments have begun, because arguments that are the
-    word `null` mean "none" and would end as an invalid call, or as an error, in LangChain.
+    A tool call is held back until its arguments begin with a brace. Arguments that are the word
+    `null` mean "none", and ones that are no JSON object make an invalid call; LangChain's v3
+    stream fails with a validation error on both if it gets them in pieces.
     """
 
-    __slots__ = ("_held", "_include_usage")
+    __slots__ = ("_begun", "_include_usage", "_openings")
 
     def __init__(self, *, include_usage: bool = True) -> None:
-        self._held: dict[int, str] = {}
+        self._begun: set[int] = set()
+        self._openings: dict[int, _Opening] = {}
         self._include_usage = include_usage
 
-    def chunk(self, delta: Delta, source: HasTraceId) -> ChatGenerationChunk:
-        """Make the chunk for one delta of `source`, which is asked for its trace id at the end."""
+    def chunk(self, delta: Delta, source: HasTraceId) -> ChatGenerationChunk | None:
+        """Make the chunk for one delta of `source`, which is asked for its trace id at the end.
+
+        Returns:
+            The chunk, or `None` while all that came is held back.
+        """
         if delta.finish_reason is None and delta.usage is None and delta.logprobs is None:
             if not delta.tool_calls:
                 return text_chunk(delta.text, delta.reasoning)
@@ -116,49 +143,58 @@ class ChunkBuilder:
             )
         return self._full(delta, metadata, last=last)
 
-    def _full(self, delta: Delta, metadata: dict[str, Any], *, last: bool) -> ChatGenerationChunk:
+    def _full(
+        self, delta: Delta, metadata: dict[str, Any], *, last: bool
+    ) -> ChatGenerationChunk | None:
         usage = delta.usage if self._include_usage else None
+        pieces = self._pieces(delta.tool_calls)
+        if last:
+            pieces += self._rest()
+        elif not (pieces or delta.text or delta.reasoning or delta.logprobs):
+            return None
         message = AIMessageChunk(
             content=delta.text,
             additional_kwargs={"reasoning_content": delta.reasoning} if delta.reasoning else {},
             response_metadata=metadata,
-            tool_call_chunks=self._call_chunks(delta.tool_calls, last=last),
+            tool_call_chunks=pieces,
             usage_metadata=None if usage is None else to_usage_metadata(usage),
             chunk_position="last" if last else None,
         )
         return ChatGenerationChunk(message=message)
 
-    def _call_chunks(self, deltas: Sequence[ToolCallDelta], *, last: bool) -> list[ToolCallChunk]:
-        chunks = [
-            tool_call_chunk(
-                name=piece.name or None,
-                args=self._arguments(piece.index, piece.arguments),
-                id=piece.id or None,
-                index=piece.index,
-            )
-            for piece in deltas
-        ]
-        if last:
-            chunks += [
-                tool_call_chunk(args=held, index=index)
-                for index, held in self._held.items()
-                if held and held.strip() != "null"
-            ]
-        return chunks
+    def _pieces(self, deltas: Sequence[ToolCallDelta]) -> list[ToolCallChunk]:
+        pieces: list[ToolCallChunk] = []
+        for delta in deltas:
+            if delta.index in self._begun:
+                pieces.append(tool_call_chunk(args=delta.arguments, index=delta.index))
+                continue
+            if delta.index not in self._openings:
+                # An earlier call without arguments so far keeps its place in the order.
+                pieces += [
+                    opening.release(index, "")
+                    for index, opening in self._openings.items()
+                    if not opening.announced and not opening.arguments
+                ]
+                self._openings[delta.index] = _Opening()
+            opening = self._openings[delta.index]
+            opening.name = opening.name or delta.name or None
+            opening.id = opening.id or delta.id or None
+            opening.arguments += delta.arguments
+            if opening.arguments.lstrip().startswith("{"):
+                pieces.append(opening.release(delta.index, opening.arguments))
+                del self._openings[delta.index]
+                self._begun.add(delta.index)
+        return pieces
 
-    def _arguments(self, index: int, piece: str) -> str:
-        """Hold back what may turn out to be the word `null`; JSON objects begin otherwise."""
-        held = self._held.get(index)
-        if held is None and not piece:
-            return ""
-        if held == "":  # the arguments have begun, and not with `null`
-            return piece
-        text = (held or "") + piece
-        if "null".startswith(text.strip()):
-            self._held[index] = text
-            return ""
-        self._held[index] = ""
-        return text
+    def _rest(self) -> list[ToolCallChunk]:
+        """What is still held back at the end: calls without arguments, and those with bad ones."""
+        rest: list[ToolCallChunk] = []
+        for index, opening in self._openings.items():
+            none = opening.arguments.strip() in ("", "null")
+            if not (none and opening.announced):
+                rest.append(opening.release(index, "" if none else opening.arguments))
+        self._openings.clear()
+        return rest
 
 
 def _final_metadata(

@@ -218,7 +218,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, BaseChatModel):
             ) as stream,
         ):
             for delta in stream:
-                yield make(delta, stream)
+                chunk = make(delta, stream)
+                if chunk is not None:
+                    yield chunk
 
     async def _astream(
         self,
@@ -234,7 +236,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, BaseChatModel):
                 options=call.options, extra_body=call.extra_body, **call.request
             ) as stream:
                 async for delta in stream:
-                    yield make(delta, stream)
+                    chunk = make(delta, stream)
+                    if chunk is not None:
+                        yield chunk
 
     # --- tools and structured output ---------------------------------------------------------
 
