@@ -1,0 +1,124 @@
+"""Runs a flow without any I/O: the test says what comes, and reads what the flow wanted done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from siliconflow_client import Delta, SiliconFlowError
+from siliconflow_client._diagnosis import Asked
+from siliconflow_client._flow import (
+    Drop,
+    Elapsed,
+    Emit,
+    Finish,
+    Flow,
+    Head,
+    PlainCall,
+    Progress,
+    Read,
+    Send,
+    StreamCall,
+    Wait,
+    plain_flow,
+    stream_flow,
+)
+from siliconflow_client._retry import RetryPolicy
+from tests.client.callers import TRACE, Told
+
+ASKED = Asked("api.siliconflow.cn", "/chat/completions", "deepseek-ai/DeepSeek-V3.2")
+NOW = 1_790_000_000.0
+
+
+@dataclass
+class Reply:
+    """One try's answer; an exception among the pieces breaks the connection there."""
+
+    status: int = 200
+    pieces: Sequence[bytes | Exception] = ()
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def head(self) -> Head:
+        headers = {"content-type": self.content_type, "x-siliconcloud-trace-id": TRACE}
+        return Head(self.status, headers | self.headers, NOW)
+
+
+def events(*pieces: bytes | Exception) -> Reply:
+    """A stream that comes in these pieces."""
+    return Reply(200, pieces, "text/event-stream")
+
+
+class Hand:
+    """Drives one flow over scripted replies; the last one repeats."""
+
+    def __init__(self, replies: Iterable[Reply | Exception], seconds_per_try: float = 0.0) -> None:
+        self.replies = list(replies)
+        self.seconds_per_try = seconds_per_try
+        self.clock = 0.0
+        self.sent = 0
+        self.waits: list[float] = []
+        self.reasons: list[SiliconFlowError] = []
+        self.emitted: list[list[Delta]] = []
+        self.log: list[str] = []
+
+    @property
+    def deltas(self) -> list[Delta]:
+        return [delta for batch in self.emitted for delta in batch]
+
+    def run(self, flow: Flow):
+        """Return the flow's result, or let its error out."""
+        action = next(flow)
+        pieces = iter(())
+        while True:
+            self.log.append(type(action).__name__.lower())
+            outcome: object = None
+            failure: Exception | None = None
+            match action:
+                case Send():
+                    reply = self.replies[min(self.sent, len(self.replies) - 1)]
+                    self.sent += 1
+                    self.clock += self.seconds_per_try
+                    if isinstance(reply, Exception):
+                        failure = reply
+                    else:
+                        outcome, pieces = reply.head(), iter(reply.pieces)
+                case Read():
+                    piece = next(pieces, None)
+                    if isinstance(piece, Exception):
+                        failure = piece
+                    else:
+                        outcome = piece
+                case Wait():
+                    self.waits.append(action.seconds)
+                    self.reasons.append(action.error)
+                    self.clock += action.seconds
+                case Emit():
+                    assert action.deltas, "an empty batch was emitted"
+                    self.emitted.append(action.deltas)
+                case Elapsed():
+                    outcome = self.clock
+                case Drop() | Finish():
+                    pass
+            try:
+                action = flow.throw(failure) if failure else flow.send(outcome)
+            except StopIteration as stop:
+                return stop.value
+
+    def plain(self, parse=lambda body, trace: body, *, policy=None, jitter=lambda: 1.0):
+        return self.run(plain_flow(PlainCall(ASKED, parse), policy or RetryPolicy(), jitter))
+
+    def stream(self, *, policy=None, jitter=lambda: 1.0, may_be_empty: bool = False) -> Told:
+        """Run to the end, and tell what came."""
+        progress = Progress()
+        flow = stream_flow(
+            StreamCall(ASKED, may_be_empty), policy or RetryPolicy(), jitter, progress
+        )
+        told = Told()
+        try:
+            self.run(flow)
+        except SiliconFlowError as error:
+            told.error = error
+        told.deltas, told.trace_id = self.deltas, progress.trace_id
+        told.id, told.model = progress.normaliser.id, progress.normaliser.model
+        return told
