@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Workflows of LlamaIndex look at every attribute of an agent, pydantic's deprecated ones too.
-agents_warn = pytest.mark.filterwarnings("ignore:The `.*` attribute is deprecated")
+agents_warn = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 
 
 class Way:
