@@ -1,0 +1,1 @@
+"""What the adapters cost beside their peers: CPU time of the client process."""
