@@ -1,0 +1,126 @@
+"""Text completions, plain and streamed, with a suffix for filling in the middle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from siliconflow_simulator import _errors as errors
+from siliconflow_simulator._answers import answer_turns
+from siliconflow_simulator._call import Turn
+from siliconflow_simulator._fields import (
+    check_number,
+    flag,
+    integer,
+    read_object,
+    required_text,
+    stop_sequences,
+    text,
+)
+from siliconflow_simulator._fim import fill_in_the_middle
+from siliconflow_simulator._tokens import count_tokens, split_tokens
+from siliconflow_simulator._wire import CREATED, event_stream, json_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from siliconflow_client._catalogue import ModelFacts
+    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_simulator._wire import SimResponse
+
+
+@dataclass(frozen=True, slots=True)
+class _Completion:
+    id: str
+    model: str
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    n: int
+
+    def frame(self, choices: list[JsonValue]) -> JsonObject:
+        return {
+            "id": self.id,
+            "object": "text_completion",
+            "created": CREATED,
+            "model": self.model,
+            "choices": choices,
+        }
+
+    def usage(self, tokens: int) -> JsonObject:
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": tokens,
+            "total_tokens": self.prompt_tokens + tokens,
+        }
+
+
+def complete(body: bytes, lookup: Callable[[str], ModelFacts], digest: str) -> SimResponse:
+    """Answer `POST /completions`."""
+    request = read_object(body)
+    model = required_text(request, "model")
+    facts = lookup(model)
+    if facts.kind != "chat":
+        raise errors.model_not_found()
+    if "image" in facts.inputs:
+        raise errors.refusal(400, 20039, "This model does not support the /completions endpoint.")
+    prompt = required_text(request, "prompt")
+    suffix = text(request, "suffix")
+    if suffix is not None and not facts.fim:
+        raise errors.refusal(400, 20031, "FIM is not supported for this model.")
+    check_number(request, "temperature", least=0, most=2)
+    check_number(request, "top_p", least=0, most=1)
+    prompt_tokens = count_tokens(prompt) + count_tokens(suffix or "")
+    max_tokens = integer(request, "max_tokens", least=1)
+    if prompt_tokens >= facts.context_window:
+        raise errors.context_overflow(model, prompt_tokens, max_tokens or 0, facts.context_window)
+    written = fill_in_the_middle(prompt, suffix)
+    if not written:
+        written = answer_turns([Turn("user", prompt)])
+    for sequence in stop_sequences(request):
+        written = written.partition(sequence)[0]
+    pieces = split_tokens(written)
+    cut = max_tokens is not None and len(pieces) > max_tokens
+    made = _Completion(
+        id=digest[:32],
+        model=model,
+        text="".join(pieces[:max_tokens]),
+        finish_reason="length" if cut else "stop",
+        prompt_tokens=prompt_tokens,
+        n=integer(request, "n", least=1, most=128) or 1,
+    )
+    return _stream(made) if flag(request, "stream") else _plain(made)
+
+
+def _plain(made: _Completion) -> SimResponse:
+    choices: list[JsonValue] = [
+        {
+            "index": index,
+            "text": made.text,
+            "finish_reason": made.finish_reason,
+            "logprobs": None,
+        }
+        for index in range(made.n)
+    ]
+    payload = made.frame(choices)
+    payload["usage"] = made.usage(count_tokens(made.text) * made.n)
+    return json_response(payload)
+
+
+def _stream(made: _Completion) -> SimResponse:
+    events: list[JsonObject] = []
+    tokens = 0
+    for index in range(made.n):
+        for piece in split_tokens(made.text):
+            tokens += 1
+            chunk = made.frame([_choice(index, piece, None)])
+            chunk["usage"] = made.usage(tokens)
+            events.append(chunk)
+        last = made.frame([_choice(index, "", made.finish_reason)])
+        last["usage"] = made.usage(tokens)
+        events.append(last)
+    return event_stream(events)
+
+
+def _choice(index: int, written: str, finish: str | None) -> JsonObject:
+    return {"index": index, "text": written, "finish_reason": finish, "logprobs": None}

@@ -1,0 +1,56 @@
+"""Continue a text, or fill the gap between two: just enough for code that looks right."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_FUNCTION: Final = re.compile(
+    r"^([ \t]*)(?:async\s+)?def\s+(\w+)\s*\(([^)]*)\)[^:\n]*:\s*", re.MULTILINE
+)
+_OPERATIONS: Final = {
+    "add": " + ",
+    "sum": " + ",
+    "plus": " + ",
+    "sub": " - ",
+    "mul": " * ",
+    "div": " / ",
+    "concat": " + ",
+}
+
+
+def fill_in_the_middle(prefix: str, suffix: str | None) -> str:
+    """Return the text that comes after a prefix and before a suffix.
+
+    Args:
+        prefix: What stands before.
+        suffix: What stands after, or `None` for a plain continuation.
+
+    Returns:
+        For a Python function that was begun, its body; between two other texts, a line that
+        leads on; "" when there is nothing to say.
+    """
+    functions = list(_FUNCTION.finditer(prefix))
+    if functions:
+        return _body(prefix, functions[-1])
+    if suffix is None:
+        return ""
+    return "pass" if prefix.rstrip().endswith(":") else ""
+
+
+def _body(prefix: str, function: re.Match[str]) -> str:
+    indent, name, parameters = function.groups()
+    names = [
+        part.split(":")[0].split("=")[0].strip(" *")
+        for part in parameters.split(",")
+        if part.strip() and part.strip() not in ("self", "cls", "*", "/")
+    ]
+    sign = next((sign for word, sign in _OPERATIONS.items() if word in name.lower()), ", ")
+    value = sign.join(name for name in names if name) or "None"
+    tail = prefix[function.end() :]
+    if tail.rstrip().endswith("return"):
+        return value if tail.endswith((" ", "\t")) else f" {value}"
+    lead = "" if prefix.endswith((" ", "\t")) else f"{indent}    "
+    if not prefix.endswith(("\n", " ", "\t")):
+        lead = f"\n{indent}    "
+    return f"{lead}return {value}"

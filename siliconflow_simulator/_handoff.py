@@ -1,0 +1,112 @@
+"""Hand a request to another agent: `handoff(to_agent, reason)` and `transfer_to_…` tools."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from siliconflow_simulator._schema import properties, resolve
+from siliconflow_simulator._wire import decode
+from siliconflow_simulator._words import content_stems, name_words, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from siliconflow_client._types import JsonObject
+    from siliconflow_simulator._call import ToolSpec
+    from siliconflow_simulator._tools import Done
+
+_NAME: Final = re.compile(
+    r"^(?:hand_?off|transfer|delegate|route|assign|switch)(?:_(?:back_)?to)?(?:_|$)"
+)
+_TARGET: Final = ("to_agent", "agent", "agent_name", "target", "destination")
+_LISTED: Final = re.compile(r"['\"]([\w .-]+)['\"]\s*:\s*(['\"])(.*?)\2\s*(?=[,}])", re.DOTALL)
+_LISTED_LINE: Final = re.compile(r"^[-*\s]*([\w.-]+)\s*:\s*(.+)$", re.MULTILINE)
+_GENERIC: Final = frozenset(
+    stem(word)
+    for word in "agent expert assistant specialist transfer handoff assign task help handle route".split()
+)
+
+
+def handoff_name(name: str) -> bool:
+    """Tell whether a tool's name is that of a handoff."""
+    return bool(_NAME.match(name))
+
+
+def is_handoff(tool: ToolSpec) -> bool:
+    """Tell whether a tool passes the conversation on instead of doing something."""
+    if not handoff_name(tool.name):
+        return False
+    fields = set(properties(tool.parameters))
+    return not fields or bool(fields & set(_TARGET)) or not fields - {"reason", "task", "message"}
+
+
+def handoff_call(
+    tools: Sequence[ToolSpec], text: str, done: Sequence[Done], *, demanded: bool = False
+) -> tuple[str, JsonObject] | None:
+    """Return the handoff that a text asks for: the tool's name and its arguments.
+
+    Args:
+        tools: Handoff tools only.
+        text: What the user said.
+        done: Calls since then; no agent is handed to twice.
+        demanded: Take the first agent when none fits.
+    """
+    visited = {_target_of(item) for item in done}
+    wanted = set(content_stems(text))
+    options: list[tuple[int, str, ToolSpec]] = []
+    for tool in tools:
+        for target, about in _targets(tool):
+            if target in visited:
+                continue
+            names = {stem(word) for word in name_words(target)} - _GENERIC
+            words = set(content_stems(about)) - _GENERIC
+            # Once something was done, only an agent that the user names is worth another handoff.
+            fit = 3 * len(names & wanted) + (0 if done else len(words & wanted))
+            options.append((fit, target, tool))
+    if not options:
+        return None
+    fit, target, tool = max(options, key=lambda option: option[0])
+    if fit == 0 and not demanded:
+        return None
+    return tool.name, _arguments(tool, target, text)
+
+
+def _targets(tool: ToolSpec) -> list[tuple[str, str]]:
+    """Return the agents that a tool leads to, with what is said about them."""
+    fields = properties(tool.parameters)
+    for name in _TARGET:
+        if name not in fields:
+            continue
+        described = [(found[0], found[2]) for found in _LISTED.findall(tool.description)]
+        described = described or _LISTED_LINE.findall(tool.description)
+        choices = resolve(fields[name], tool.parameters).get("enum")
+        if isinstance(choices, list):
+            about = dict(described)
+            return [(item, about.get(item, "")) for item in choices if isinstance(item, str)]
+        return described
+    return [(_NAME.sub("", tool.name), tool.description)]
+
+
+def _target_of(item: Done) -> str:
+    """Return the agent that an earlier call led to."""
+    try:
+        arguments = decode(item.arguments)
+    except ValueError:
+        arguments = {}
+    if isinstance(arguments, dict):
+        for name in _TARGET:
+            value = arguments.get(name)
+            if isinstance(value, str):
+                return value
+    return _NAME.sub("", item.name)
+
+
+def _arguments(tool: ToolSpec, target: str, text: str) -> JsonObject:
+    made: JsonObject = {}
+    for name in properties(tool.parameters):
+        if name in _TARGET:
+            made[name] = target
+        else:
+            made[name] = text.strip()[:300]
+    return made

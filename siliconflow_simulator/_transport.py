@@ -1,0 +1,87 @@
+"""The httpx face: a transport that hands requests to the core and waits as its chunks say."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+
+from siliconflow_simulator._wire import NEVER, SimRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from siliconflow_simulator._wire import SimResponse, TimedChunk
+
+
+def make_transport(handle: Callable[[SimRequest], SimResponse]) -> httpx.MockTransport:
+    """Make a transport for sync and async clients."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = handle(
+            SimRequest(
+                method=request.method,
+                path=request.url.path,
+                headers=request.headers,
+                body=request.content,
+                query=dict(request.url.params),
+            )
+        )
+        headers = dict(response.headers)
+        if response.body is not None:
+            headers["content-length"] = str(len(response.body))
+        return httpx.Response(response.status, headers=headers, stream=_Body(request, response))
+
+    return httpx.MockTransport(answer)
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that comes in pieces, with waits between them."""
+
+    def __init__(self, request: httpx.Request, response: SimResponse) -> None:
+        self._request = request
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._response.pieces():
+            wait, late = self._wait(chunk)
+            if wait:
+                time.sleep(wait)
+            if late:
+                raise self._timeout()
+            yield chunk.data
+        self._end()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._response.pieces():
+            wait, late = self._wait(chunk)
+            await anyio.sleep(wait)
+            if late:
+                raise self._timeout()
+            yield chunk.data
+        self._end()
+
+    def _wait(self, chunk: TimedChunk) -> tuple[float, bool]:
+        """Return the seconds to wait, and whether the read timeout ends the wait."""
+        timeouts = self._request.extensions.get("timeout")
+        limit = timeouts.get("read") if isinstance(timeouts, dict) else None
+        if isinstance(limit, int | float) and chunk.delay > limit:
+            return float(limit), True
+        if chunk.delay == NEVER:
+            raise httpx.ReadTimeout(
+                "the stream has stalled, and no read timeout is set", request=self._request
+            )
+        return chunk.delay, False
+
+    def _timeout(self) -> httpx.ReadTimeout:
+        return httpx.ReadTimeout("The read operation timed out", request=self._request)
+
+    def _end(self) -> None:
+        if self._response.ending == "dropped":
+            raise httpx.RemoteProtocolError(
+                "peer closed connection without sending complete message body "
+                "(incomplete chunked read)",
+                request=self._request,
+            )

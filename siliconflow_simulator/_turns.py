@@ -1,0 +1,143 @@
+"""Read and check the messages of a chat request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from siliconflow_simulator import _errors as errors
+from siliconflow_simulator._call import PastCall, Turn
+from siliconflow_simulator._fields import required_text, text
+
+if TYPE_CHECKING:
+    from siliconflow_client._catalogue import InputKind, ModelFacts
+    from siliconflow_client._types import JsonObject, JsonValue
+
+_ROLES: Final = ("system", "user", "assistant", "tool")
+_MEDIA: Final[dict[str, InputKind]] = {
+    "image_url": "image",
+    "video_url": "video",
+    "audio_url": "audio",
+}
+
+
+def read_turns(value: JsonValue, facts: ModelFacts, *, thinking: bool) -> list[Turn]:
+    """Read `messages`.
+
+    Args:
+        value: The field as sent.
+        facts: Says which content parts the model takes.
+        thinking: Whether the model will think; some then insist on the earlier reasoning.
+
+    Raises:
+        Refusal: For a wrong role, a missing user message, a part that the model does not take,
+            a tool call without its type, and reasoning that was not sent back.
+    """
+    if not isinstance(value, list):
+        raise errors.generic_invalid()
+    if not value:
+        raise errors.empty_list()
+    turns = [_turn(item, index, facts) for index, item in enumerate(value)]
+    if not any(turn.role == "user" for turn in turns):
+        raise errors.invalid("No user query found in messages.")
+    # Kimi-K2.5 is the model whose refusal was printed.
+    if thinking and facts.replays_reasoning and "Kimi" in facts.id:
+        for index, turn in enumerate(turns):
+            if turn.calls and not turn.reasoning:
+                raise errors.invalid(
+                    "thinking is enabled but reasoning_content is missing in assistant tool call "
+                    f"message at index {index}"
+                )
+    return turns
+
+
+def _turn(value: JsonValue, index: int, facts: ModelFacts) -> Turn:
+    if not isinstance(value, dict):
+        raise errors.generic_invalid()
+    role = required_text(value, "role")
+    if role not in _ROLES:
+        raise errors.invalid(
+            f"messages.{index}.role: Input should be 'system', 'user', 'assistant' or 'tool'"
+        )
+    calls = _calls(value.get("tool_calls"))
+    if "content" not in value and not calls:
+        raise errors.field_required()
+    written, media = _content(value.get("content"), facts)
+    if role == "tool" and not text(value, "tool_call_id"):
+        raise errors.field_required()
+    return Turn(
+        role=role,
+        text=written,
+        calls=calls,
+        tool_call_id=text(value, "tool_call_id") or "",
+        media=media,
+        reasoning=text(value, "reasoning_content") or "",
+    )
+
+
+def _content(value: JsonValue, facts: ModelFacts) -> tuple[str, tuple[str, ...]]:
+    if value is None:
+        return "", ()
+    if isinstance(value, str):
+        return value, ()
+    if not isinstance(value, list):
+        raise errors.generic_invalid()
+    texts: list[str] = []
+    media: list[str] = []
+    for part in value:
+        if not isinstance(part, dict):
+            raise errors.generic_invalid()
+        kind = required_text(part, "type")
+        if kind == "text":
+            texts.append(required_text(part, "text"))
+        elif kind in _MEDIA:
+            media.append(_media(part, kind, facts))
+        else:
+            raise errors.generic_invalid()
+    return "\n".join(texts), tuple(media)
+
+
+def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:
+    needed = _MEDIA[kind]
+    if needed not in facts.inputs:
+        raise errors.generic_invalid() if "image" in facts.inputs else errors.not_vlm()
+    source = part.get(kind)
+    if not isinstance(source, dict):
+        raise errors.field_required()
+    url = required_text(source, "url")
+    if not url.startswith(("http://", "https://", "data:")):
+        raise errors.generic_invalid()
+    if url.startswith("data:application/pdf") and "pdf" not in facts.inputs:
+        raise errors.generic_invalid()
+    return needed
+
+
+def _calls(value: JsonValue) -> tuple[PastCall, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise errors.generic_invalid()
+    return tuple(_past_call(item, index) for index, item in enumerate(value))
+
+
+def _past_call(value: JsonValue, index: int) -> PastCall:
+    if not isinstance(value, dict):
+        raise errors.generic_invalid()
+    kind = value.get("type")
+    if kind != "function":
+        shown = "None" if kind is None else repr(kind)
+        raise errors.invalid(
+            f"{index}.ChatCompletionMessageFunctionToolCallParam.type\n  Input should be 'function'"
+            f" [type=literal_error, input_value={shown}, input_type={_python_type(kind)}]"
+        )
+    function = value.get("function")
+    if not isinstance(function, dict):
+        raise errors.field_required()
+    return PastCall(
+        id=required_text(value, "id"),
+        name=required_text(function, "name"),
+        arguments=text(function, "arguments") or "{}",
+    )
+
+
+def _python_type(value: JsonValue) -> str:
+    return "NoneType" if value is None else type(value).__name__
