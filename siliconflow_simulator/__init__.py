@@ -11,10 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from siliconflow_simulator._local import LocalSettings, local_settings
     from siliconflow_simulator._simulator import Simulator
     from siliconflow_simulator._wire import SimRequest, SimResponse, TimedChunk
 
-__all__ = ["SimRequest", "SimResponse", "Simulator", "TimedChunk"]
+__all__ = [
+    "LocalSettings",
+    "SimRequest",
+    "SimResponse",
+    "Simulator",
+    "TimedChunk",
+    "local_settings",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -22,6 +30,10 @@ def __getattr__(name: str) -> object:
         from siliconflow_simulator._simulator import Simulator
 
         return Simulator
+    if name in {"LocalSettings", "local_settings"}:
+        from siliconflow_simulator import _local
+
+        return getattr(_local, name)
     if name in __all__:
         from siliconflow_simulator import _wire
 
