@@ -38,7 +38,7 @@ def unsupported(block: Block | str, role: str, why: str = "") -> ConfigurationEr
     kind = "text" if isinstance(block, str) else block.get("type")
     reason = f": {why}" if why else ""
     return ConfigurationError(
-        f"content block of type {kind!r} cannot be sent in a {role} message{reason}",
+        f"content block of type {kind!r} cannot be sent as {role} content{reason}",
         argument="messages",
     )
 

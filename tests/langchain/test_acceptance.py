@@ -9,13 +9,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
+from itertools import pairwise
 from operator import add
 from typing import Any, TypedDict
 
 import httpx
 import pytest
 from langchain.agents import create_agent
-from langchain_core.callbacks import get_usage_metadata_callback
+from langchain_core.callbacks import BaseCallbackHandler, get_usage_metadata_callback
 from langchain_core.documents import Document
 from langchain_core.exceptions import (
     ContextOverflowError,
@@ -39,7 +40,6 @@ from tests.langchain.wire import (
     MODEL,
     TRACE,
     Server,
-    by_stream,
     call,
     completion,
     end,
@@ -468,23 +468,23 @@ def test_case_16_error_inside_a_stream(mode: str) -> None:
     line = json.dumps({"code": 50505, "message": "Model service overloaded.", "data": None})
     model = model_for(Server(sse(event({"content": "He"}), f"data: {line}\n\n")))
     heard: list[Any] = []
+    config: Any = {"callbacks": [Listener(heard)]}
 
-    async def run() -> None:
-        async for chunk in model.astream("x"):
-            heard.append(chunk.content)
+    async def read() -> None:
+        async for _ in model.astream("x", config):
+            pass
 
     with pytest.raises(ModelAPIError):
-        if mode == "sync":
-            heard.extend(chunk.content for chunk in _noting(model.stream("x"), heard))
-        else:
-            asyncio.run(run())
+        asyncio.run(read()) if mode == "async" else list(model.stream("x", config))
     assert heard == ["He"]
 
 
-def _noting(chunks: Iterator[Any], heard: list[Any]) -> Iterator[Any]:
-    for chunk in chunks:
-        heard.append(chunk.content)
-    return iter(())
+class Listener(BaseCallbackHandler):
+    def __init__(self, heard: list[Any]) -> None:
+        self.heard = heard
+
+    def on_llm_new_token(self, token: Any, **_: Any) -> None:
+        self.heard.append(token)
 
 
 def test_case_16_a_stream_without_an_end() -> None:
@@ -497,7 +497,7 @@ def test_case_16_a_stream_without_an_end() -> None:
 
 def sliced(body: bytes, cuts: list[int]) -> Iterator[bytes]:
     edges = [0, *cuts, len(body)]
-    return (body[a:b] for a, b in zip(edges, edges[1:], strict=False))
+    return (body[a:b] for a, b in pairwise(edges))
 
 
 @pytest.mark.parametrize("style", ["one block", "split", "crlf", "tight", "comments"])

@@ -1,0 +1,240 @@
+"""Structured output beyond the acceptance case: odd schemas, streams, answers that are not whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Optional, TypedDict
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel, Field
+from pydantic.v1 import BaseModel as BaseModelV1
+
+from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
+from langchain_siliconflow._structured import to_response_format
+from tests.langchain.wire import Server, call, completion, end, event, sse, tool_delta
+
+METHODS = ["function_calling", "json_schema", "json_mode"]
+
+
+class Address(BaseModel):
+    street: str
+
+
+class Person(BaseModel):
+    """Somebody."""
+
+    name: str
+    nick: str | None = None
+    address: Address
+    friends: list[Address] = Field(default_factory=list)
+
+
+class PersonV1(BaseModelV1):
+    """Somebody, in the old style."""
+
+    name: str
+    nick: Optional[str] = None  # noqa: UP045
+
+
+class PersonDict(TypedDict):
+    """Somebody."""
+
+    name: str
+    nick: str | None
+
+
+def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
+    return ChatSiliconFlow(model="m", **{**server.clients, **fields})
+
+
+def answering(method: str, name: str, value: Any, finish: str = "stop") -> Server:
+    text = value if isinstance(value, str) else json.dumps(value)
+    if method == "function_calling":
+        return Server(completion("", tool_calls=[call(name, text)], finish=finish))
+    return Server(completion(text, finish=finish))
+
+
+NESTED = {"name": "Ann", "address": {"street": "A"}, "friends": [{"street": "B"}]}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nested_and_optional(method: Any) -> None:
+    server = answering(method, "Person", NESTED)
+    person = model_for(server).with_structured_output(Person, method=method).invoke("x")
+    assert person == Person(**NESTED)
+    if method == "json_schema":
+        sent = server.body["response_format"]["json_schema"]["schema"]
+    elif method == "function_calling":
+        sent = server.body["tools"][0]["function"]["parameters"]
+        assert server.body["tool_choice"]["function"]["name"] == "Person"
+    else:
+        assert server.body["response_format"] == {"type": "json_object"}
+        return
+    assert "$ref" not in json.dumps(sent)
+    assert sent["properties"]["address"]["properties"]["street"]["type"] == "string"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_pydantic_v1(method: Any) -> None:
+    server = answering(method, "PersonV1", {"name": "Ann"})
+    person = model_for(server).with_structured_output(PersonV1, method=method).invoke("x")
+    assert isinstance(person, PersonV1)
+    assert person.nick is None
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "schema",
+    [
+        PersonDict,
+        {"title": "PersonDict", "type": "object", "properties": {"name": {"type": "string"}}},
+        {"type": "object", "properties": {"name": {"type": "string"}}},
+    ],
+    ids=["typeddict", "json schema", "without a title"],
+)
+def test_dictionaries(method: Any, schema: Any) -> None:
+    name = "Answer" if isinstance(schema, dict) and "title" not in schema else "PersonDict"
+    server = answering(method, name, {"name": "Ann"})
+    result = model_for(server).with_structured_output(schema, method=method).invoke("x")
+    assert result == {"name": "Ann"}
+
+
+def test_json_mode_without_a_schema() -> None:
+    server = answering("json_mode", "", {"a": 1})
+    assert model_for(server).with_structured_output(method="json_mode").invoke("x") == {"a": 1}
+    with pytest.raises(SiliconFlowConfigurationError, match="schema is needed"):
+        model_for(server).with_structured_output()
+
+
+def test_an_unknown_method_is_named() -> None:
+    with pytest.raises(SiliconFlowConfigurationError, match="'magic' is unknown"):
+        model_for(Server(completion())).with_structured_output(Person, method="magic")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_answer_cut_off_is_a_clear_error(method: Any) -> None:
+    server = answering(method, "Person", '{"name": "An', finish="length")
+    with pytest.raises(OutputParserException, match="cut off.*max_tokens"):
+        model_for(server).with_structured_output(Person, method=method).invoke("x")
+
+
+@pytest.mark.parametrize("method", ["json_schema", "json_mode"])
+def test_cut_json_is_an_error_even_when_the_model_says_stop(method: Any) -> None:
+    server = answering(method, "Person", '{"name": "An')
+    with pytest.raises(OutputParserException, match="not whole JSON"):
+        model_for(server).with_structured_output(PersonDict, method=method).invoke("x")
+
+
+def test_text_instead_of_a_call_is_an_error() -> None:
+    server = Server(completion("I would rather talk."))
+    with pytest.raises(OutputParserException, match="did not call"):
+        model_for(server).with_structured_output(Person).invoke("x")
+
+
+@pytest.mark.parametrize("schema", [Person, PersonDict])
+def test_a_refusal_is_an_error(schema: Any) -> None:
+    class Refusing(Server):
+        def __call__(self, request: Any) -> Any:
+            answer = completion("{}")
+            body = answer.json()
+            body["choices"][0]["message"]["refusal"] = "I cannot."
+            return type(answer)(200, json=body)
+
+    chain = model_for(Refusing()).with_structured_output(schema, method="json_schema")
+    with pytest.raises(Exception, match="refused: I cannot"):
+        chain.invoke("x")
+
+
+def test_fenced_json_is_read() -> None:
+    server = answering("json_mode", "", '```json\n{"a": 1}\n```')
+    assert model_for(server).with_structured_output(method="json_mode").invoke("x") == {"a": 1}
+
+
+def streamed(method: str, pieces: list[str], finish: str) -> Server:
+    if method == "function_calling":
+        events = [event(tool_delta("", index=0, id="c1", name="PersonDict"))]
+        events += [event(tool_delta(piece, index=0)) for piece in pieces]
+    else:
+        events = [event({"content": piece}) for piece in pieces]
+    return Server(sse(*events, end(finish)))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_streams_give_partial_objects(method: Any) -> None:
+    server = streamed(method, ['{"name": "A', 'nn", "nick"', ': "a"}'], "stop")
+    chain = model_for(server).with_structured_output(PersonDict, method=method)
+    parts = list(chain.stream("x"))
+    assert {"name": "A"} in parts
+    assert parts[-1] == {"name": "Ann", "nick": "a"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_stream_cut_off_is_an_error_at_its_end(method: Any) -> None:
+    server = streamed(method, ['{"name": "A'], "length")
+    chain = model_for(server).with_structured_output(PersonDict, method=method)
+    parts: list[Any] = []
+    with pytest.raises(OutputParserException, match="cut off"):
+        parts.extend(chain.stream("x"))
+    assert {"name": "A"} in parts or method != "json_mode"
+
+
+def test_response_format_as_a_field_or_per_call() -> None:
+    server = Server(completion("{}"))
+    model_for(server, response_format={"type": "json_object"}).invoke("x")
+    assert server.body["response_format"] == {"type": "json_object"}
+    model_for(server).invoke("x", response_format=Person)
+    assert server.body["response_format"]["json_schema"]["name"] == "Person"
+    model_for(server, response_format={"type": "json_object"}).invoke("x", response_format=None)
+    assert "response_format" not in server.body
+
+
+def test_descriptions_reach_the_model() -> None:
+    form = to_response_format(Person, strict=True)
+    assert form["json_schema"]["schema"]["description"] == "Somebody."
+    assert form["json_schema"]["strict"] is True
+
+
+class Answer(BaseModel):
+    """The answer."""
+
+    value: int
+
+
+@pytest.mark.parametrize("tools", [[], ["now"]], ids=["no tools", "one tool"])
+def test_agents_provider_strategy(tools: list[str]) -> None:
+    def now() -> str:
+        """Time of day."""
+        return "noon"
+
+    server = Server(completion('{"value": 7}'))
+    agent = create_agent(
+        model_for(server), [now] if tools else [], response_format=ProviderStrategy(Answer)
+    )
+    state = agent.invoke({"messages": ["x"]})
+    assert state["structured_response"] == Answer(value=7)
+    assert server.body["response_format"]["json_schema"]["name"] == "Answer"
+    assert ("tools" in server.body) is bool(tools)
+
+
+def test_agents_tool_strategy() -> None:
+    server = Server(completion("", tool_calls=[call("Answer", '{"value": 7}')]))
+    agent = create_agent(model_for(server), [], response_format=ToolStrategy(Answer))
+    state = agent.invoke({"messages": ["x"]})
+    assert state["structured_response"] == Answer(value=7)
+    assert server.body["tool_choice"] == "required"
+
+
+def test_include_raw_streams_the_message() -> None:
+    server = streamed("json_mode", ['{"name": "A', 'nn"}'], "stop")
+    chain = model_for(server).with_structured_output(
+        PersonDict, method="json_mode", include_raw=True
+    )
+    total: dict[str, Any] = {}
+    for part in chain.stream("x"):
+        total.update(part)
+    assert total["parsed"] == {"name": "Ann"}
+    assert isinstance(total["raw"], AIMessage)
