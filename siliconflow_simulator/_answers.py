@@ -20,7 +20,7 @@ _FIT: Final = 0.25
 """Relevance below which a sentence says nothing about the question."""
 
 _GREETING: Final = re.compile(
-    r"^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening)|你好|您好|早上好|晚上好)\b|^\W*(?:你好|您好)",
+    r"^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b|你好|您好|早上好|晚上好)",
     re.IGNORECASE,
 )
 _THANKS: Final = re.compile(r"^\W*(?:thanks|thank you|谢谢)", re.IGNORECASE)

@@ -13,12 +13,13 @@ from siliconflow_simulator._words import name_words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from siliconflow_client._types import JsonObject
+    from siliconflow_client import JsonObject
     from siliconflow_simulator._call import ToolSpec
     from siliconflow_simulator._material import Piece
 
 _USE_THE_TOOL: Final = re.compile(
-    r"(?:^|(?<=[.!?]\s))(?:please\s+)?(?:use|using|call)\s+(?:the|a|your)\s+[\w ]{0,24}tools?\b[.!,]?\s*",
+    r"(?:^|(?<=[.!?]\s))(?:please\s+)?(?:use|using|call)\s+(?:the|a|your)\s+"
+    r"[\w ]{0,24}tools?\b[.!,]?\s*",
     re.IGNORECASE,
 )
 _CONNECTORS: Final = frozenset(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._catalogue import ModelFacts
-    from siliconflow_client._types import JsonObject
+    from siliconflow_client import JsonObject, ModelFacts
 
 
 @dataclass(frozen=True, slots=True)

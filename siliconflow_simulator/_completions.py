@@ -24,8 +24,7 @@ from siliconflow_simulator._wire import CREATED, event_stream, json_response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from siliconflow_client._catalogue import ModelFacts
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue, ModelFacts
     from siliconflow_simulator._wire import SimResponse
 
 

@@ -22,8 +22,7 @@ from siliconflow_simulator._words import content_stems, words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from siliconflow_client._catalogue import ModelFacts
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue, ModelFacts
     from siliconflow_simulator._wire import SimResponse
 
 _DEFAULT_DIMENSIONS: Final = 1024

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from siliconflow_simulator._wire import SimResponse, json_response
 
 if TYPE_CHECKING:
-    from siliconflow_client._types import JsonValue
+    from siliconflow_client import JsonValue
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of the simulator

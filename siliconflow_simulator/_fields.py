@@ -8,7 +8,7 @@ from siliconflow_simulator._errors import field_required, generic_invalid, inval
 from siliconflow_simulator._wire import decode
 
 if TYPE_CHECKING:
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
 
 
 def read_object(body: bytes) -> JsonObject:

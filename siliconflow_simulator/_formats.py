@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import JsonObject
+    from siliconflow_client import JsonObject
 
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL: Final = re.compile(r"https?://[^\s\"'<>)\]]+[^\s\"'<>)\].,;!?]")
@@ -17,7 +17,8 @@ _MOMENT: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|
 _TIME: Final = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _UUID: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 _DAY: Final = re.compile(
-    r"\b(?:today|tomorrow|yesterday|tonight|(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"\b(?:today|tomorrow|yesterday|tonight|"
+    r"(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
     r"|今天|明天|昨天",
     re.IGNORECASE,
 )

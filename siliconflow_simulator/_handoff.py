@@ -12,7 +12,7 @@ from siliconflow_simulator._words import content_stems, name_words, stem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import JsonObject
+    from siliconflow_client import JsonObject
     from siliconflow_simulator._call import ToolSpec
     from siliconflow_simulator._tools import Done
 
@@ -24,7 +24,9 @@ _LISTED: Final = re.compile(r"['\"]([\w .-]+)['\"]\s*:\s*(['\"])(.*?)\2\s*(?=[,}
 _LISTED_LINE: Final = re.compile(r"^[-*\s]*([\w.-]+)\s*:\s*(.+)$", re.MULTILINE)
 _GENERIC: Final = frozenset(
     stem(word)
-    for word in "agent expert assistant specialist transfer handoff assign task help handle route".split()
+    for word in (
+        "agent expert assistant specialist transfer handoff assign task help handle route"
+    ).split()
 )
 
 

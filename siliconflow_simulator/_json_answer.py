@@ -1,10 +1,10 @@
-"""Answers in JSON: from `response_format`, from a schema in the prompt, or from keys named there."""
+"""Answers in JSON: by `response_format`, by a schema in the prompt, or by keys named there."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from siliconflow_simulator._material import Material
 from siliconflow_simulator._question import find_question
@@ -14,7 +14,7 @@ from siliconflow_simulator._words import sentences
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator._call import Turn
 
 _WANTS_SCHEMA: Final = re.compile(
@@ -27,8 +27,8 @@ _KEYS: Final = re.compile(
 )
 _EXAMPLE_KEY: Final = re.compile(r"[{,]\s*\"([^\"{}\n]{1,60})\"\s*:")
 _ABOUT_FORMAT: Final = re.compile(
-    r"json|schema|well-formatted|output format|markdown|code (?:fence|block)|backticks|prepend|^```|respond in the"
-    r" format|[\"'`]\s*(?:keys|fields)\b",
+    r"json|schema|well-formatted|output format|markdown|code (?:fence|block)|backticks|prepend|^```"
+    r"|respond in the format|[\"'`]\s*(?:keys|fields)\b",
     re.IGNORECASE,
 )
 _QUOTED_NAME: Final = re.compile(r"['\"`]([A-Za-z_]\w*)['\"`]")
@@ -96,12 +96,12 @@ def _objects(text: str) -> list[tuple[JsonObject, str]]:
     position = text.find("{")
     while position >= 0:
         try:
-            value, end = decoder.raw_decode(text, position)
+            parsed, end = decoder.raw_decode(text, position)
+            value = cast("JsonObject", parsed)  # it begins with a brace
         except ValueError:
             end = position + 1
         else:
-            if isinstance(value, dict):
-                found.append((value, text[position:end]))
+            found.append((value, text[position:end]))
         position = text.find("{", end)
     return found
 

@@ -12,14 +12,14 @@ from siliconflow_simulator._words import content_stems, name_words, stem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import JsonObject
+    from siliconflow_client import JsonObject
     from siliconflow_simulator._call import ToolSpec
 
 _GENERIC: Final = frozenset(
     stem(word)
     for word in (
-        "get set do make run fetch tool function current my the new list data info by for of to a an "
-        "in on with and or api call use useful perform given return returns input output value "
+        "get set do make run fetch tool function current my the new list data info by for of to a "
+        "an in on with and or api call use useful perform given return returns input output value "
         "argument arguments args user answer question needed need one two number numbers integer "
         "int string float text result example provide provides when what"
     ).split()
@@ -41,7 +41,9 @@ _CALCULATORS: Final = frozenset(
 )
 _SEARCHERS: Final = frozenset(
     stem(word)
-    for word in "search retrieve retriever retrieval lookup query knowledge rag docs documents".split()
+    for word in (
+        "search retrieve retriever retrieval lookup query knowledge rag docs documents"
+    ).split()
 )
 # Chinese words for what tools are usually called in English.
 _CHINESE: Final = {
@@ -62,8 +64,8 @@ _CHINESE: Final = {
     "邮件": "email",
 }
 _ASKING: Final = re.compile(
-    r"[?？]\s*$|^\W*(?:what|who|when|where|why|how|which|is|are|does|do|can|tell me|explain|describe"
-    r"|find|search|look up)\b|什么|怎么|如何|为什么|多少|谁|哪",
+    r"[?？]\s*$|^\W*(?:what|who|when|where|why|how|which|is|are|does|do|can|tell me|explain"
+    r"|describe|find|search|look up)\b|什么|怎么|如何|为什么|多少|谁|哪",
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W_]+|_")

@@ -14,7 +14,9 @@ PieceKind: TypeAlias = Literal["number", "quoted", "name"]
 _NUMBER: Final = re.compile(
     r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?![\w]*[A-Za-z_])"
 )
-_NUMBER_WORDS: Final = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBER_WORDS: Final[list[str]] = (
+    "zero one two three four five six seven eight nine ten eleven twelve".split()
+)
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)|“([^”\n]{1,200})”|‘([^’\n]{1,200})’"
     r"|「([^」\n]{1,200})」|『([^』\n]{1,200})』|《([^》\n]{1,200})》|`([^`\n]{1,200})`"
@@ -30,9 +32,9 @@ _CJK_COMMON: Final = re.compile(
     "请问|请|告诉|一下|以及|还有|我|你|的|在|是|和|与|及|吗|呢|吧|了|给|把|用|要|想|知道|の|は|を|が|に|で|と|天気|教えて"
 )
 _NOT_NAMES: Final = frozenset(
-    """a add also an and answer are ask at be book by calculate call can change check compare compute
-    convert could create delete describe did divide do does draw email explain extract fetch find
-    for from generate get give had handoff has have hello hey hi how i if i'd i'll i'm i've in is it
+    """a add also an and answer are ask at be book by calculate call can change check compare
+    compute convert could create delete describe did divide do does draw email explain extract
+    fetch find for from generate get give had handoff has have hello hey hi how i if i'd i'll i'm i've in is it
     it's let list look make may monday multiply my name need no not now of ok on open or order our
     please question query read remember remind repeat respond return route run save say schedule
     search send set should show sorry subtract sum summarize take tell tuesday wednesday thursday
@@ -227,5 +229,5 @@ def _names(text: str, ignore: Collection[str]) -> list[Piece]:
         position = run.start()
         for part in _CJK_COMMON.split(run.group()):
             if len(part) > 1:
-                add(part, text.index(part, position))
+                add(part, text.find(part, position))
     return found

@@ -9,7 +9,7 @@ from siliconflow_simulator._wire import json_response
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from siliconflow_client._catalogue import ModelFacts
+    from siliconflow_client import ModelFacts
     from siliconflow_simulator._wire import SimResponse
 
 _TYPES: Final[dict[str, tuple[str, ...]]] = {

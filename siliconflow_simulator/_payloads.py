@@ -11,7 +11,7 @@ from siliconflow_simulator._wire import CREATED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator._chat import Answer
 
 WireStyle: TypeAlias = Literal["inhouse", "vllm", "mixed"]

@@ -32,13 +32,16 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION: Final = re.compile(
-    r"^\W*(?:you are\b|you're an?\b|your (?:task|job|role|name)|act as|given the|use (?:the|only|these)"
+    r"^\W*(?:you are\b|you're an?\b|your (?:task|job|role|name)|act as|given the"
+    r"|use (?:the|only|these)"
     r"|using (?:the|only)|answer\b|respond\b|reply\b|please\b|if (?:you|the (?:answer|context))"
-    r"|do not\b|don't\b|never\b|always\b|avoid\b|some rules|try to\b|keep (?:the|your)|be (?:concise"
-    r"|brief|helpful)|think step|context information|here (?:is|are)\b|the following is"
+    r"|do not\b|don't\b|never\b|always\b|avoid\b|some rules|try to\b|keep (?:the|your)"
+    r"|be (?:concise|brief|helpful)|think step|context information|here (?:is|are)\b"
+    r"|the following is"
     r"|based on the (?:context|above)|instruction|write a summary|summari[sz]e|only use|make sure"
     r"|\d+\. (?:never|avoid|always)|the assistant (?:is|does)|rewrite|when in doubt|return\b"
-    r"|the original query is|we have (?:provided|the opportunity)|请|你是|根据|使用以下|如果不知道|不要)",
+    r"|the original query is|we have (?:provided|the opportunity)"
+    r"|请|你是|根据|使用以下|如果不知道|不要)",
     re.IGNORECASE,
 )
 _RULE: Final = re.compile(r"^\W*$|^[-=_*#~\s]{3,}$")

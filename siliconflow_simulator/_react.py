@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from siliconflow_simulator._call import ToolSpec
 from siliconflow_simulator._tools import Done, plan
@@ -14,7 +14,7 @@ from siliconflow_simulator._wire import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator._call import Turn
 
 _BLOCK: Final = re.compile(
@@ -22,11 +22,13 @@ _BLOCK: Final = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _LINE: Final = re.compile(
-    r"^(?P<name>[A-Za-z_][\w-]*)(?:\((?P<args>[^)\n]*)\)(?: -> [^-\n]+)?)?\s*(?:-|:)\s+(?P<about>.+)$",
+    r"^(?P<name>[A-Za-z_][\w-]*)(?:\((?P<args>[^)\n]*)\)(?: -> [^-\n]+)?)?\s*(?:-|:)\s+"
+    r"(?P<about>.+)$",
     re.MULTILINE,
 )
 _STEP: Final = re.compile(
-    r"^Action: *(?P<name>\S+)[^\n]*\n+Action Input: *(?P<input>.*?)(?=\n(?:Observation|Thought):|\Z)",
+    r"^Action: *(?P<name>\S+)[^\n]*\n+"
+    r"Action Input: *(?P<input>.*?)(?=\n(?:Observation|Thought):|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _OBSERVATION: Final = re.compile(
@@ -144,10 +146,10 @@ def _input(text: str) -> JsonObject:
     if found or not text.strip().startswith("{"):
         return found
     try:
-        value = ast.literal_eval(text.strip())
-    except (SyntaxError, ValueError):
+        # A dict, as it begins with a brace and is no set.
+        return cast("JsonObject", dict(ast.literal_eval(text.strip())))
+    except (SyntaxError, TypeError, ValueError):
         return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _object(text: str) -> JsonObject:

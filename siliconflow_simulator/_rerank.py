@@ -22,8 +22,7 @@ from siliconflow_simulator._wire import json_response
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from siliconflow_client._catalogue import ModelFacts
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue, ModelFacts
     from siliconflow_simulator._wire import SimResponse
 
 _MAX_QUERY_CHARACTERS: Final = 6000

@@ -12,7 +12,7 @@ from siliconflow_simulator._words import is_cjk, sentences
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import JsonValue
+    from siliconflow_client import JsonValue
     from siliconflow_simulator._call import Turn
     from siliconflow_simulator._tools import Done
 

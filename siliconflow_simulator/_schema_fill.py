@@ -18,7 +18,7 @@ from siliconflow_simulator._schema import (
 from siliconflow_simulator._words import content_stems, name_words, stem
 
 if TYPE_CHECKING:
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator._material import Material, Piece
 
 _MAX_DEPTH: Final = 8

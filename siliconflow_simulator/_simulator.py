@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from siliconflow_client._catalogue import ModelFacts, known_models, lookup_model
+from siliconflow_client import ModelFacts, known_models, lookup_model
 from siliconflow_simulator import _errors as errors
 from siliconflow_simulator._chat import answer_chat
 from siliconflow_simulator._completions import complete

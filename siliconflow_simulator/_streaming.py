@@ -19,7 +19,7 @@ from siliconflow_simulator._wire import CREATED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator._chat import Answer, NewCall
     from siliconflow_simulator._payloads import Identity
 

@@ -19,7 +19,7 @@ from siliconflow_simulator._wire import decode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from siliconflow_client._types import JsonObject
+    from siliconflow_client import JsonObject
     from siliconflow_simulator._call import ToolSpec
     from siliconflow_simulator._matching import Match
 

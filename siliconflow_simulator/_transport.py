@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import httpx
@@ -65,10 +65,10 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def _wait(self, chunk: TimedChunk) -> tuple[float, bool]:
         """Return the seconds to wait, and whether the read timeout ends the wait."""
-        timeouts = self._request.extensions.get("timeout")
-        limit = timeouts.get("read") if isinstance(timeouts, dict) else None
-        if isinstance(limit, int | float) and chunk.delay > limit:
-            return float(limit), True
+        timeouts = cast("dict[str, float | None]", self._request.extensions.get("timeout", {}))
+        limit = timeouts.get("read")
+        if limit is not None and chunk.delay > limit:
+            return limit, True
         if chunk.delay == NEVER:
             raise httpx.ReadTimeout(
                 "the stream has stalled, and no read timeout is set", request=self._request

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from siliconflow_simulator import _errors as errors
 from siliconflow_simulator._call import PastCall, Turn
 from siliconflow_simulator._fields import required_text, text
 
 if TYPE_CHECKING:
-    from siliconflow_client._catalogue import InputKind, ModelFacts
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue, ModelFacts
 
 _ROLES: Final = ("system", "user", "assistant", "tool")
-_MEDIA: Final[dict[str, InputKind]] = {
+_MEDIA: Final[dict[str, Literal["image", "video", "audio"]]] = {
     "image_url": "image",
     "video_url": "video",
     "audio_url": "audio",

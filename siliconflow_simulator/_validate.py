@@ -23,8 +23,7 @@ from siliconflow_simulator._wire import encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from siliconflow_client._catalogue import ModelFacts
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue, ModelFacts
     from siliconflow_simulator._call import Turn
 
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

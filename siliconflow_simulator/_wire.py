@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client import JsonObject, JsonValue
 
 Ending: TypeAlias = Literal["complete", "dropped"]
 """How a body ends: as HTTP wants it, or with the connection broken off."""

@@ -22,7 +22,8 @@ _STOP_WORDS: Final = frozenset(
     such tell than that the their them then there these they this those through to too under until
     up us use used using very want was we were what when where which while who whom why will with
     would you your yours
-    的 了 是 在 我 你 您 他 她 它 们 吗 呢 吧 啊 和 与 或 也 都 就 很 请 把 被 给 对 这 那 有 没 不 什么 怎么 如何 为什么 多少
+    的 了 是 在 我 你 您 他 她 它 们 吗 呢 吧 啊 和 与 或 也 都 就 很 请 把 被
+    给 对 这 那 有 没 不 什么 怎么 如何 为什么 多少
     哪 谁 几 一个 一下 告诉 请问""".split()
 )
 
