@@ -78,10 +78,10 @@ def _show(
         pipeline.index(passages, advance)
     with report.step("search"):
         found = pipeline.search(question)
-        report.hits(f"Found by embedding, of {len(passages)}", found, "similarity")
+        report.hits(f"Nearest by embedding, of {len(passages)} (similarity)", found)
     with report.step("rerank"):
         best = pipeline.rerank(question, found)
-        report.hits("The best after rerank", best, "relevance")
+        report.hits("The best of them after rerank (relevance)", best)
     report.stream("Answer", pipeline.answer(question, best))
     with report.step("tool call"):
         report.tool(pipeline.use_tool(best[0].passage.title))

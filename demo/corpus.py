@@ -25,6 +25,10 @@ _SKIPPED = frozenset(
 )
 
 
+_RUNNING = re.compile(r"[A-Za-z`'\"(\[]")
+"""Begins a line of running text: no white space, no bullet, no `>>>`."""
+
+
 class CorpusError(Exception):
     """There is nothing to search in; the message tells the reader what was looked for."""
 
@@ -102,11 +106,23 @@ def split(text: str, limit: int = MAX_CHARACTERS) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
+def unwrap(text: str) -> str:
+    """Join the lines of running text; what is indented, listed or an example keeps its lines."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if lines and _RUNNING.match(lines[-1]) and _RUNNING.match(line):
+            lines[-1] += " " + line.strip()
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def _docstrings_of(
     node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, name: str
 ) -> Iterator[Passage]:
     text = ast.get_docstring(node)
     if text and len(text) >= MIN_CHARACTERS:
+        text = unwrap(text)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             text = f"{node.name}({ast.unparse(node.args)})\n\n{text}"
         yield from _titled(name, text)

@@ -8,7 +8,6 @@ from time import perf_counter
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -59,18 +58,16 @@ class Report:
         yield
         self.line(f"({label}: {_seconds(began)})", style="dim")
 
-    def hits(self, title: str, hits: Sequence[Hit], score: str) -> None:
-        """Print passages in their order."""
+    def hits(self, title: str, hits: Sequence[Hit]) -> None:
+        """Print passages in their order, with their scores."""
         self.line(f"\n{title}", style="bold")
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         table.add_column(justify="right")
-        table.add_column(justify="right", style="cyan")
+        table.add_column(justify="right", style="cyan", no_wrap=True)
         table.add_column(style="green", no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis")
         for number, hit in enumerate(hits, start=1):
-            preview = " ".join(hit.passage.text.split())
-            short = preview if len(preview) <= _PREVIEW else preview[: _PREVIEW - 1] + "…"
-            row = (f"{number}.", f"{score} {hit.score:.3f}", hit.passage.title, short)
+            row = (f"{number}.", f"{hit.score:.3f}", hit.passage.title, _short(hit.passage.text))
             table.add_row(*map(escape, row))
         self.console.print(table)
 
@@ -90,13 +87,9 @@ class Report:
         """Print a tool call, what it returned and what the model made of it."""
         self.line("\nA tool call", style="bold")
         arguments = ", ".join(f"{name}={value!r}" for name, value in use.arguments.items())
-        shown = " ".join(use.result.split())
-        for label, text in (
-            ("model calls", f"{use.name}({arguments})"),
-            ("tool returns", shown if len(shown) <= _PREVIEW else shown[: _PREVIEW - 1] + "…"),
-            ("model says", use.answer),
-        ):
-            self.console.print(Padding(escape(f"{label}: {text}"), (0, 0, 0, 2)), highlight=False)
+        self.line(f"  model calls: {use.name}({arguments})")
+        self.line(f"  tool returns: {_short(use.result)}")
+        self.line(f"  model says: {' '.join(use.answer.split())}")
 
     def total(self, tokens: Tokens, seconds: float) -> None:
         """Print what the chat model used and how long everything took."""
@@ -104,6 +97,11 @@ class Report:
             f"\nChat tokens: {tokens.read} read, {tokens.written} written. "
             f"Everything took {seconds:.1f} s.",
         )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _PREVIEW else line[: _PREVIEW - 1] + "…"
 
 
 def _seconds(began: float) -> str:

@@ -12,7 +12,7 @@ TEXTS = [
     "A library card is free for everyone who lives in the city.",
     "Late books cost twenty cents a day.",
 ]
-QUESTION = "How long can I keep books?"
+QUESTION = "For how many weeks can books be kept?"
 
 settings = local_settings()
 store = InMemoryVectorStore.from_texts(TEXTS, SiliconFlowEmbeddings(**settings))

@@ -5,8 +5,10 @@ from siliconflow_simulator import local_settings  # empty when SILICONFLOW_API_K
 
 chat = ChatSiliconFlow(model="Qwen/Qwen3-8B", enable_thinking=True, **local_settings())
 
+QUESTION = "Anna is taller than Ben. Ben is taller than Carl. Who is taller than Ben?"
+
 total = None
-for chunk in chat.stream("Which is larger, 9.11 or 9.9?"):
+for chunk in chat.stream(QUESTION):
     if thinking := chunk.additional_kwargs.get("reasoning_content"):
         print(thinking, end="")
     if chunk.text:

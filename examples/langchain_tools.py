@@ -10,22 +10,20 @@ from siliconflow_simulator import local_settings  # empty when SILICONFLOW_API_K
 
 
 @tool
-def days_between(start: date, end: date) -> int:
-    """Count the days from one date to another."""
-    return (end - start).days
+def weekday(day: date) -> str:
+    """Tell on which day of the week a date falls."""
+    return f"{day} is a {day:%A}"
 
 
 chat = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3.2", **local_settings())
-chat_with_tools = chat.bind_tools([days_between])
+chat_with_tools = chat.bind_tools([weekday])
 
-messages: list[AnyMessage] = [
-    HumanMessage("How many days are there between 2026-01-01 and 2026-11-20?")
-]
+messages: list[AnyMessage] = [HumanMessage("On which weekday does 2026-11-20 fall?")]
 request = chat_with_tools.invoke(messages)
 messages.append(request)
 for call in request.tool_calls:
     print("model calls:", call["name"], call["args"])
-    result = days_between.invoke(call)
+    result = weekday.invoke(call)
     print("tool returns:", result.content)
     messages.append(result)
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.corpus import CorpusError, Passage, docstrings, folder, split, standard_library
+from demo.corpus import (
+    CorpusError,
+    Passage,
+    docstrings,
+    folder,
+    split,
+    standard_library,
+    unwrap,
+)
 
 SOURCE = '''
 """A module that is described in a sentence of fair length."""
@@ -100,3 +108,8 @@ def test_a_long_docstring_is_numbered():
 
 def test_the_title_is_part_of_what_is_searched():
     assert Passage("gzip.open", "Open a file.").content == "gzip.open\n\nOpen a file."
+
+
+def test_running_text_is_joined_and_lists_and_examples_are_not():
+    text = "Open a file\nin text mode.\n\n- one\n- two\n\n    code()\n    more()\n\n>>> 1 + 1\n2"
+    assert unwrap(text) == text.replace("file\nin", "file in")

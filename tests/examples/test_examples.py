@@ -12,9 +12,17 @@ SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 
 EXPECTED = {
     "langchain_retrieval.py": ["Books can be kept for four weeks", "four weeks"],
-    "langchain_stream_reasoning.py": ["--- answer ---", "'output_tokens':"],
-    "langchain_tools.py": ["model calls: days_between", "tool returns: 323", "model says: "],
-    "llama_index_chat.py": ["Yeast"],
+    "langchain_stream_reasoning.py": [
+        "--- answer ---\n",
+        "Anna is taller than Ben",
+        "'reasoning':",
+    ],
+    "langchain_tools.py": [
+        "model calls: weekday",
+        "tool returns: 2026-11-20 is a Friday",
+        "model says: ",
+    ],
+    "llama_index_chat.py": ["yeast eats sugar", "Salt slows"],
     "llama_index_embeddings.py": ["3 vectors of 1024 dimensions"],
     "llama_index_rerank.py": ["Water tomatoes in the morning"],
 }
