@@ -14,7 +14,7 @@ PieceKind: TypeAlias = Literal["number", "quoted", "name"]
 _NUMBER: Final = re.compile(
     r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?![\w]*[A-Za-z_])"
 )
-_NUMBER_WORDS: Final[list[str]] = (
+_NUMBER_WORDS: Final[tuple[str, ...]] = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve".split()
 )
 _QUOTED: Final = re.compile(
@@ -34,14 +34,14 @@ _CJK_COMMON: Final = re.compile(
 _NOT_NAMES: Final = frozenset(
     """a add also an and answer are ask at be book by calculate call can change check compare
     compute convert could create delete describe did divide do does draw email explain extract
-    fetch find for from generate get give had handoff has have hello hey hi how i if i'd i'll i'm i've in is it
-    it's let list look make may monday multiply my name need no not now of ok on open or order our
-    please question query read remember remind repeat respond return route run save say schedule
-    search send set should show sorry subtract sum summarize take tell tuesday wednesday thursday
-    friday saturday sunday january february march april june july august september october november
-    december thank thanks that the then there they this to today tomorrow transfer translate try
-    turn update use using very was we were what what's when where which who who's whose why will
-    with would write yes you your""".split()
+    fetch find for from generate get give had handoff has have hello hey hi how i if i'd i'll
+    i'm i've in is it it's let list look make may monday multiply my name need no not now of ok
+    on open or order our please question query read remember remind repeat respond return route
+    run save say schedule search send set should show sorry subtract sum summarize take tell
+    tuesday wednesday thursday friday saturday sunday january february march april june july
+    august september october november december thank thanks that the then there they this to
+    today tomorrow transfer translate try turn update use using very was we were what what's
+    when where which who who's whose why will with would write yes you your""".split()
 )
 _PREPOSITION: Final = re.compile(
     r"\b(?:in|at|for|of|about|to|from|on|named|called|near|with)\s+((?!the\s+(?:result|tool)\b)"
