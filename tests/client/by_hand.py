@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -36,12 +37,14 @@ class Reply:
 
     status: int = 200
     pieces: Sequence[bytes | Exception] = ()
-    content_type: str = "application/json"
+    content_type: str | None = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
 
     def head(self) -> Head:
-        headers = {"content-type": self.content_type, "x-siliconcloud-trace-id": TRACE}
-        return Head(self.status, headers | self.headers, NOW)
+        headers = {"x-siliconcloud-trace-id": TRACE, **self.headers}
+        if self.content_type is not None:
+            headers["content-type"] = self.content_type
+        return Head(self.status, headers, NOW)
 
 
 def events(*pieces: bytes | Exception) -> Reply:
@@ -105,7 +108,9 @@ class Hand:
             except StopIteration as stop:
                 return stop.value
 
-    def plain(self, parse=lambda body, trace: body, *, policy=None, jitter=lambda: 1.0):
+    def plain(
+        self, parse=lambda content, trace: json.loads(content), *, policy=None, jitter=lambda: 1.0
+    ):
         return self.run(plain_flow(PlainCall(ASKED, parse), policy or RetryPolicy(), jitter))
 
     def stream(self, *, policy=None, jitter=lambda: 1.0, may_be_empty: bool = False) -> Told:
