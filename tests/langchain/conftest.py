@@ -11,13 +11,17 @@ import httpx
 import pytest
 
 HERE = Path(__file__).parent
-_BETA = "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning"
+_NOT_OURS = (
+    "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning",
+    # langchain-tests' test_stream_time measures on replay only, and that is fine.
+    "ignore::pytest_benchmark.logger.PytestBenchmarkWarning",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings(_BETA))
+            item.add_marker(pytest.mark.filterwarnings(*_NOT_OURS))
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_an_unknown_method_is_named() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_an_answer_cut_off_is_a_clear_error(method: Any) -> None:
     server = answering(method, "Person", '{"name": "An', finish="length")
-    with pytest.raises(OutputParserException, match="cut off.*max_tokens"):
+    with pytest.raises(OutputParserException, match=r"cut off.*max_tokens"):
         model_for(server).with_structured_output(Person, method=method).invoke("x")
 
 
