@@ -131,13 +131,13 @@ def _arguments(intent: Intent) -> str:
 def _text(call: ChatCall, asked: str, done: Sequence[Done]) -> str:
     if call.suffix is not None or call.prefix is not None:
         return fill_in_the_middle(call.prefix or "", call.suffix) or answer_turns(call.turns)
-    if call.json_form != "text" or (prompt_schema(call.turns) and not call.tools):
-        results = [item.result for item in done]
-        return json_answer(call.turns, call.json_schema, results, lambda: _best(call.turns, asked))
     if in_react_format(call.turns):
         return react_reply(
             call.turns, lambda question, seen: answer_results(question, seen, call.turns)
         )
+    if call.json_form != "text" or (prompt_schema(call.turns) and not call.tools):
+        results = [item.result for item in done]
+        return json_answer(call.turns, call.json_schema, results, lambda: _best(call.turns, asked))
     form = special_form(call.turns)
     if form is not None:
         return form

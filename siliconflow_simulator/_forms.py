@@ -89,6 +89,8 @@ def _choice(text: str, question: str) -> str:
 def _yes_or_no(text: str) -> str:
     """Say YES when most words of the information are found in the context."""
     information, _, context = text.rpartition("Context:")
-    claim = set(content_stems(information.rpartition("Information:")[2] or information))
+    for label in ("Information:", "Query and Response:"):
+        information = information.rpartition(label)[2]
+    claim = set(content_stems(information))
     found = claim & set(content_stems(context))
     return "YES" if claim and len(found) * 2 >= len(claim) else "NO"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_simulator._call import ToolSpec
+from siliconflow_simulator._matching import fitness
 from siliconflow_simulator._schema import properties, resolve
 from siliconflow_simulator._wire import decode
 from siliconflow_simulator._words import content_stems, name_words, stem
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from siliconflow_client import JsonObject
-    from siliconflow_simulator._call import ToolSpec
     from siliconflow_simulator._tools import Done
 
 _NAME: Final = re.compile(
@@ -56,15 +57,17 @@ def handoff_call(
     """
     visited = {_target_of(item) for item in done}
     wanted = set(content_stems(text))
-    options: list[tuple[int, str, ToolSpec]] = []
+    options: list[tuple[float, str, ToolSpec]] = []
     for tool in tools:
         for target, about in _targets(tool):
             if target in visited:
                 continue
             names = {stem(word) for word in name_words(target)} - _GENERIC
-            words = set(content_stems(about)) - _GENERIC
+            fit = 10.0 * len(names & wanted)
             # Once something was done, only an agent that the user names is worth another handoff.
-            fit = 3 * len(names & wanted) + (0 if done else len(words & wanted))
+            if not done:
+                words = set(content_stems(about)) - _GENERIC
+                fit += len(words & wanted) + fitness(ToolSpec(target, about, {}), text)
             options.append((fit, target, tool))
     if not options:
         return None

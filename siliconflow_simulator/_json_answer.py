@@ -48,8 +48,8 @@ def json_answer(
         results: What tools returned since the user spoke; values are taken from there first.
         answer: Makes an answer to the question.
     """
-    asked = next(turn.text for turn in reversed(turns) if turn.role == "user")
-    prompt = "\n".join(turn.text for turn in turns if turn.role in ("system", "user"))
+    asked = _unescaped(next(turn.text for turn in reversed(turns) if turn.role == "user"))
+    prompt = _prompt(turns)
     found = find_schema(prompt)
     wanted = schema or (found[0] if found else _schema_of_keys(prompt))
     text = without_format(asked)
@@ -59,11 +59,20 @@ def json_answer(
 
 def prompt_schema(turns: Sequence[Turn]) -> JsonObject | None:
     """Return the schema that a prompt asks to follow, when it asks for JSON at all."""
-    prompt = "\n".join(turn.text for turn in turns if turn.role in ("system", "user"))
+    prompt = _prompt(turns)
     if not _WANTS_SCHEMA.search(prompt):
         return None
     found = find_schema(prompt)
     return found[0] if found else None
+
+
+def _prompt(turns: Sequence[Turn]) -> str:
+    return _unescaped("\n".join(t.text for t in turns if t.role in ("system", "user")))
+
+
+def _unescaped(text: str) -> str:
+    """Undo doubled braces, which LlamaIndex's text program leaves around a schema."""
+    return text.replace("{{", "{").replace("}}", "}") if '{{"' in text else text
 
 
 def find_schema(text: str) -> tuple[JsonObject, str] | None:

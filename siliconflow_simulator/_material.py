@@ -23,7 +23,7 @@ _QUOTED: Final = re.compile(
 )
 _CODE: Final = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]*\b")
 _CAPITALISED: Final = re.compile(
-    r"\b[A-Z][\w’-]*(?:\.(?=\s[A-Z]))?(?:\s+(?:of\s+|de\s+|von\s+|van\s+)?[A-Z][\w’-]*)*"
+    r"\b(?:[A-Z][a-z]{0,2}\.(?= [A-Z])|[A-Z][\w’-]*)(?: +(?:of +|de +|von +|van +)?[A-Z][\w’-]*)*"
     r"(?:,\s[A-Z]{2}\b(?!\w)|,\s[A-Z][a-z]+(?=\s*[?.!]|\s*$))?"
 )
 _CJK_RUN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")

@@ -39,6 +39,12 @@ _PLACE: Final = frozenset(
 _PERSON: Final = frozenset("name person customer user author employee who owner".split())
 _FROM: Final = frozenset("from origin source departure start sender".split())
 _TO: Final = frozenset("to destination dest arrival recipient target receiver end".split())
+_STATE: Final = frozenset(
+    "condition conditions weather status state forecast sky mood color colour sentiment".split()
+)
+_IS: Final = re.compile(
+    r"\b(?:is|are|was|were|feels|looks)\s+(?:an?\s+|the\s+|very\s+)?([a-z][\w-]+)"
+)
 _PLACE_PREPOSITIONS: Final = frozenset("in at near from to around".split())
 _EXPRESSION_TEXT: Final = re.compile(
     r"[-(]*\d[\d.,]*(?:\s*(?:\*\*|[-+*/^%×÷])\s*[-(]*\d[\d.,]*\)*)+"
@@ -235,6 +241,8 @@ class _Filler:
             return piece.text if piece else material.question
         if head in _ANSWER:
             return material.answer()
+        if head in _STATE and (said := _IS.search(material.text)):
+            return said.group(1)
         routed = self._routed(words)
         if routed is not None:
             return routed
