@@ -17,7 +17,7 @@ from demo.report import Report
 from siliconflow_client import ClientConfig, SiliconFlowError
 from siliconflow_simulator import LocalSettings, local_settings
 
-DEFAULT_QUESTION = "How do I compress a file with gzip?"
+DEFAULT_QUESTION = "How do I parse command line arguments?"
 
 
 def main() -> int:

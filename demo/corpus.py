@@ -25,8 +25,8 @@ _SKIPPED = frozenset(
 )
 
 
-_RUNNING = re.compile(r"[A-Za-z`'\"(\[]")
-"""Begins a line of running text: no white space, no bullet, no `>>>`."""
+_RUNNING = re.compile(r"[A-Za-z`(](?!.*[^.!?:] {2,}\S)")
+"""A line of running text begins with a word and has no columns: no bullet, no `>>>`, no table."""
 
 
 class CorpusError(Exception):

@@ -83,10 +83,8 @@ class Pipeline(ABC):
 
 def question_prompt(question: str, hits: Sequence[Hit]) -> str:
     """Put the passages before the question."""
-    passages = "\n\n".join(
-        f"[{number}] {hit.passage.content}" for number, hit in enumerate(hits, start=1)
-    )
-    return f"Passages:\n\n{passages}\n\nQuestion: {question}"
+    passages = "\n\n".join(f"Here is {hit.passage.title}:\n{hit.passage.text}" for hit in hits)
+    return f"{passages}\n\nQuestion: {question}"
 
 
 def tool_prompt(title: str) -> str:

@@ -85,7 +85,7 @@ def decode(text: str) -> dict[str, Any]:
             "request": {
                 "method": exchange["request"]["method"],
                 "uri": exchange["request"]["url"],
-                "headers": exchange["request"]["headers"],
+                "headers": _listed(exchange["request"]["headers"]),
                 "body": _decode_body(exchange["request"]["body"]),
             },
             "response": {
@@ -93,7 +93,7 @@ def decode(text: str) -> dict[str, Any]:
                     "code": exchange["response"]["status"],
                     "message": exchange["response"]["reason"],
                 },
-                "headers": exchange["response"]["headers"],
+                "headers": _listed(exchange["response"]["headers"]),
                 "body": {"string": _decode_body(exchange["response"]["body"])},
             },
         }
@@ -116,11 +116,20 @@ def number_random_ids(body: bytes) -> bytes:
     return _UUID4.sub(numbered, text).encode("utf-8", errors="surrogateescape")
 
 
-def _kept(headers: Mapping[str, Any], names: frozenset[str]) -> dict[str, list[str]]:
+def _kept(headers: Mapping[str, Any], names: frozenset[str]) -> dict[str, str | list[str]]:
+    """Keep the listed headers; one that came once, as nearly all do, is a plain string."""
+    kept = {name.lower(): values for name, values in _listed(headers).items()}
     return {
-        name.lower(): [value] if isinstance(value, str) else [str(one) for one in value]
+        name: values[0] if len(values) == 1 else values
+        for name, values in kept.items()
+        if name in names
+    }
+
+
+def _listed(headers: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        name: [value] if isinstance(value, str) else [str(one) for one in value]
         for name, value in headers.items()
-        if name.lower() in names
     }
 
 

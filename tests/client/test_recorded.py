@@ -101,6 +101,7 @@ async def test_chat(ask: Asker):
             "model": "deepseek-ai/DeepSeek-V3.2",
             "messages": [{"role": "user", "content": "Say in one sentence why the sky is blue."}],
             "max_tokens": 200,
+            "stream": False,
         }
     ]
 
@@ -207,7 +208,7 @@ async def test_a_parameter_that_the_model_does_not_take(ask: Asker):
     with pytest.raises(BadRequestError) as caught:
         await ask(
             "chat",
-            model="Qwen/Qwen2.5-7B-Instruct",
+            model="Qwen/Qwen3-Coder-30B-A3B-Instruct",
             messages=[{"role": "user", "content": "Hi"}],
             enable_thinking=True,
         )

@@ -96,8 +96,17 @@ def test_half_a_surrogate_pair_can_be_written():
 def test_only_listed_headers_are_stored():
     text = encode(cassette(b"{}", b"data: [DONE]\n\n"), "simulator 0")
     exchange = json.loads(text)["interactions"][0]
-    assert exchange["request"]["headers"] == {"content-type": ["application/json"]}
+    assert exchange["request"]["headers"] == {"content-type": "application/json"}
     assert set(exchange["response"]["headers"]) == {"content-type", "x-siliconcloud-trace-id"}
+
+
+def test_a_header_that_came_twice_reads_back_twice():
+    before = cassette(b"{}", b"{}")
+    headers = {"retry-after": ["1", "2"], "content-type": ["application/json"]}
+    before["interactions"][0]["response"]["headers"] = headers
+    assert (
+        decode(encode(before, "simulator 0"))["interactions"][0]["response"]["headers"] == headers
+    )
 
 
 def test_a_stream_is_one_line_per_event_and_a_vector_one_line():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import warnings
 from dataclasses import dataclass
 
 import pytest
@@ -47,7 +49,13 @@ def test_a_block_prints_what_it_says(
 ):
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-readme")
     monkeypatch.setenv("SILICONFLOW_BASE_URL", simulator_url)
-    exec(compile(block.code, f"README.md:{block.line}", "exec"), {"__name__": "__main__"})
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(compile(block.code, f"README.md:{block.line}", "exec"), names)
+    with warnings.catch_warnings():
+        # A script's end closes what it left open; here that is the end of its names.
+        warnings.simplefilter("ignore", ResourceWarning)
+        names.clear()
+        gc.collect()
     printed = capsys.readouterr().out
     assert block.output is None or printed == block.output
 
