@@ -24,19 +24,19 @@ async def run_bounded(
 
     When one fails, the others are cancelled and its error is raised.
     """
-    if len(items) == 1:
-        return [await job(items[0])]
-    gate = asyncio.Semaphore(limit)
+    results: dict[int, R] = {}
+    waiting = iter(enumerate(items))
 
-    async def gated(item: T) -> R:
-        async with gate:
-            return await job(item)
+    async def work() -> None:
+        for position, item in waiting:
+            results[position] = await job(item)
 
-    tasks = [asyncio.ensure_future(gated(item)) for item in items]
+    workers = [asyncio.ensure_future(work()) for _ in range(min(limit, len(items)))]
     try:
-        return await asyncio.gather(*tasks)
+        await asyncio.gather(*workers)
     except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
         raise
+    return [results[position] for position in range(len(items))]

@@ -36,24 +36,32 @@ class _Simulated(ChatSuite):
 class TestRunningUsage(_Simulated):
     """In-house style: usage as a running total in every chunk."""
 
-    shape = {"stream_style": "inhouse"}
+    shape: ClassVar = {"stream_style": "inhouse"}
 
 
 class TestThinkingAndTextBeforeTools(_Simulated):
     """Thinking, then a sentence, then the call."""
 
-    shape = {"stream_style": "inhouse", "text_before_tools": True}
+    shape: ClassVar = {"stream_style": "inhouse", "text_before_tools": True}
     thinking = True
 
 
 class TestEmptyFollowUpIds(_Simulated):
     """Later pieces of a call carry "" for id and name."""
 
-    shape = {"stream_style": "inhouse", "text_before_tools": True, "empty_follow_up_ids": True}
+    shape: ClassVar = {
+        "stream_style": "inhouse",
+        "text_before_tools": True,
+        "empty_follow_up_ids": True,
+    }
 
 
 class TestTrailingUsage(_Simulated):
     """vLLM style: only what changed, and usage once, in a last chunk without choices."""
 
-    shape = {"stream_style": "vllm", "text_before_tools": True, "empty_follow_up_ids": True}
+    shape: ClassVar = {
+        "stream_style": "vllm",
+        "text_before_tools": True,
+        "empty_follow_up_ids": True,
+    }
     thinking = True
