@@ -123,6 +123,13 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         """Name the class in serialised form."""
         return "SiliconFlowEmbedding"
 
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        # LlamaIndex's events and caches read `model_name`; the two never differ.
+        twin = {"model": "model_name", "model_name": "model"}.get(name)
+        if twin is not None:
+            super().__setattr__(twin, value)
+
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._get_text_embeddings([self._query(query)])[0]
 

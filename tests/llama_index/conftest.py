@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.instrumentation.events import BaseEvent
+from llama_index.core.memory import Memory
 from llama_index.core.rate_limiter import BaseRateLimiter
 
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 from tests.llama_index import scenarios
 from tests.llama_index.stub import Reply, Request, Stub
+
+T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,8 +25,15 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-# Workflows of LlamaIndex look at every attribute of an agent, pydantic's deprecated ones too.
-agents_warn = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+def agents_warn(test: T) -> T:
+    """Mark a test of agents: LlamaIndex's workflows use deprecated parts of pydantic and of theirs."""
+    for ignored in (
+        "ignore::pydantic.warnings.PydanticDeprecationWarning",
+        "ignore:is_running called from within a step:DeprecationWarning",
+        "ignore:Skipping serialization of known unserializable key",
+    ):
+        test = pytest.mark.filterwarnings(ignored)(test)
+    return test
 
 
 class Way:
@@ -142,3 +152,13 @@ class CountingLimiter(BaseRateLimiter):
 @pytest.fixture
 def limiter() -> CountingLimiter:
     return CountingLimiter()
+
+
+@pytest.fixture
+async def memory() -> AsyncIterator[Memory]:
+    """Give LlamaIndex's memory; its SQLite connection has to be closed by hand."""
+    made = Memory.from_defaults(session_id="s", token_limit=4000)
+    yield made
+    engine = made.sql_store._async_engine
+    if engine is not None:
+        await engine.dispose()

@@ -339,9 +339,7 @@ async def test_dicts_and_json_bring_the_settings_back(
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-async def test_a_copy_with_another_key_uses_it(
-    cls: type, stub: Stub, way: Way, make: Make
-) -> None:
+async def test_a_copy_with_another_key_uses_it(cls: type, stub: Stub, way: Way, make: Make) -> None:
     component = make(cls)
     await use(component, way)
     twin = component.model_copy(update={"api_key": "sk-other"})
@@ -401,10 +399,14 @@ def test_importing_loads_little_on_top_of_llama_index_core() -> None:
         "from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank"
     )
     added = ours - core
-    assert not {name.partition(".")[0] for name in added} - {
-        "llama_index_siliconflow",
-        "siliconflow_client",
-    } - {name for name in added if name.startswith("llama_index.core")}
+    assert (
+        not {name.partition(".")[0] for name in added}
+        - {
+            "llama_index_siliconflow",
+            "siliconflow_client",
+        }
+        - {name for name in added if name.startswith("llama_index.core")}
+    )
     assert len(added) < 45
 
 

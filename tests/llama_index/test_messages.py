@@ -255,9 +255,7 @@ def part(block: Any, model: str = "m", **kwargs: Any) -> Any:
             VideoBlock(video=MP4),
             {
                 "type": "video_url",
-                "video_url": {
-                    "url": "data:video/mp4;base64," + base64.b64encode(MP4).decode()
-                },
+                "video_url": {"url": "data:video/mp4;base64," + base64.b64encode(MP4).decode()},
             },
         ),
         (AudioBlock(url=URL), {"type": "audio_url", "audio_url": {"url": URL}}),

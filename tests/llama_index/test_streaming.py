@@ -32,7 +32,13 @@ def joined(responses: list) -> str:
     [
         pytest.param([HELLO, WORLD, END, s.DONE], ["你好", "，世界"], id="whole"),
         pytest.param(
-            [HELLO[:CUT_IN_CHARACTER], HELLO[CUT_IN_CHARACTER:] + WORLD[:3], WORLD[3:], END, s.DONE],
+            [
+                HELLO[:CUT_IN_CHARACTER],
+                HELLO[CUT_IN_CHARACTER:] + WORLD[:3],
+                WORLD[3:],
+                END,
+                s.DONE,
+            ],
             ["你好", "，世界"],
             id="split in a character and in `data:`",
         ),
@@ -115,9 +121,7 @@ async def test_thinking_arrives_beside_the_text(llm: SiliconFlow, stub: Stub, wa
     ]
 
 
-async def test_a_single_thinking_chunk_is_not_lost(
-    llm: SiliconFlow, stub: Stub, way: Way
-) -> None:
+async def test_a_single_thinking_chunk_is_not_lost(llm: SiliconFlow, stub: Stub, way: Way) -> None:
     stub.script = s.scenario([*s.thought("all at once"), *s.text("4")])
     responses = await way(llm, "stream_chat", U)
     assert responses[0].additional_kwargs["thinking_delta"] == "all at once"
@@ -273,9 +277,7 @@ async def test_models_with_broken_tool_streams_are_asked_plainly(
 ) -> None:
     tools = [{"type": "function", "function": {"name": "add", "parameters": {}}}]
     stub.script = s.TOOL1
-    responses = await way(
-        llm, "stream_chat", U, model="THUDM/GLM-4-9B-0414", tools=tools
-    )
+    responses = await way(llm, "stream_chat", U, model="THUDM/GLM-4-9B-0414", tools=tools)
     assert stub.last.body["stream"] is False
     assert len(responses) == 1
     assert responses[0].delta == ""

@@ -122,7 +122,11 @@ class Outer(BaseModel):
     counts: dict[str, int] = {}
 
 
-def take(outer: Outer) -> None:
+class Taken(BaseModel):
+    outer: Outer
+
+
+def take(outer: object) -> None:
     """Take it."""
 
 
@@ -130,7 +134,7 @@ def take(outer: Outer) -> None:
 async def test_strict_closes_every_object(stub: Stub, way: Way, make: Make, where: str) -> None:
     llm = make(SiliconFlow, **({"strict": True} if where == "field" else {}))
     asked = {"strict": True} if where == "call" else {}
-    tool = FunctionTool.from_defaults(take)
+    tool = FunctionTool.from_defaults(take, fn_schema=Taken)
     await way(llm, "chat_with_tools", [tool], user_msg="x", **asked)
     function = stub.last.body["tools"][0]["function"]
     assert function["strict"] is True
