@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from llama_index.core import VectorStoreIndex
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
@@ -24,6 +25,7 @@ from demo.pipeline import (
     tool_prompt,
 )
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from siliconflow_client import ChatChunkDict
 from siliconflow_simulator import LocalSettings
 
 
@@ -97,9 +99,9 @@ class LlamaIndexPipeline(Pipeline):
         return Hit(self._passages[found.node.metadata["title"]], found.score or 0.0)
 
     def _count(self, response: ChatResponse | None) -> None:
-        usage = response.raw.get("usage") if response and isinstance(response.raw, dict) else None
-        if usage:
-            self.tokens += Tokens(usage["prompt_tokens"], usage["completion_tokens"])
+        raw = cast("ChatChunkDict | None", response.raw if response else None)
+        if raw and (usage := raw.get("usage")):
+            self.tokens += Tokens(usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0))
 
 
 def _node(passage: Passage) -> TextNode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -37,7 +37,7 @@ class Report:
             self.line(f"== {text} ==")
 
     @contextmanager
-    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+    def progress(self, label: str, total: int) -> Generator[Callable[[int], None]]:
         """Show a bar that the yielded function moves on; a pipe gets one line at the end."""
         began = perf_counter()
         columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -52,7 +52,7 @@ class Report:
         self.line(f"{label}: {total} in {_seconds(began)}")
 
     @contextmanager
-    def step(self, label: str) -> Iterator[None]:
+    def step(self, label: str) -> Generator[None]:
         """Announce a step and tell how long it took."""
         began = perf_counter()
         yield
