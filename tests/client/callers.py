@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -77,6 +79,11 @@ class Told:
         return next((d.finish_reason for d in self.deltas if d.finish_reason), None)
 
 
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
 class Caller:
     """A client of one kind.
 
@@ -97,9 +104,8 @@ class Caller:
             self.client = SiliconFlowClient(sleep=self.waits.append, **settings)
             return
         if kind == "async":
-            self.http = settings.setdefault(
-                "async_http_client", httpx.AsyncClient(transport=transport)
-            )
+            self.http = httpx.AsyncClient(transport=transport, verify=_ssl_context(), timeout=None)
+            settings["async_http_client"] = self.http
         self.client = AsyncSiliconFlowClient(sleep=self._note, **settings)
 
     async def _note(self, seconds: float) -> None:
