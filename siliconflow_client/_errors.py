@@ -75,18 +75,44 @@ class SiliconFlowError(Exception):
     Attributes:
         message: What happened, in one sentence, without keys or prompt text.
         hint: What to do next, or `None`.
+        host: The host that was asked, or `None` before any request.
+        model: The model that was asked for, if the request had one.
+        trace_id: `x-siliconcloud-trace-id`, to quote to support, if an answer had begun.
         is_retryable: Whether the same request may succeed later.
     """
 
     is_retryable: bool = False
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        host: str | None = None,
+        model: str | None = None,
+        trace_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.host = host
+        self.model = model
+        self.trace_id = trace_id
+
+    @property
+    def request_id(self) -> str | None:
+        """The trace id, under the name that tracers look for."""
+        return self.trace_id
+
+    def _headline(self) -> str:
+        return self.message
 
     def __str__(self) -> str:
-        return self.message if self.hint is None else f"{self.message} Hint: {self.hint}"
+        model = f"model {self.model}" if self.model else None
+        trace = f"trace id {self.trace_id}" if self.trace_id else None
+        where = ", ".join(part for part in (self.host, model, trace) if part)
+        text = f"{self._headline()} [{where}]" if where else self._headline()
+        return text if self.hint is None else f"{text} Hint: {self.hint}"
 
     def as_type(self, cls: type[E]) -> E:
         """Rebuild this error as `cls`, one of its subclasses, with the same data.
@@ -127,11 +153,8 @@ class APIConnectionError(SiliconFlowError):
     """No complete answer reached us: refused, reset, cut short, unreadable.
 
     Attributes:
-        host: The host that was asked.
-        model: The model that was asked for.
         partial: Answer text that had arrived, for streams.
         partial_reasoning: Thinking text that had arrived, for streams.
-        trace_id: The trace header, if an answer had begun.
     """
 
     is_retryable = True
@@ -147,21 +170,9 @@ class APIConnectionError(SiliconFlowError):
         partial_reasoning: str = "",
         trace_id: str | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
-        self.host = host
-        self.model = model
+        super().__init__(message, hint=hint, host=host, model=model, trace_id=trace_id)
         self.partial = partial
         self.partial_reasoning = partial_reasoning
-        self.trace_id = trace_id
-
-    @property
-    def request_id(self) -> str | None:
-        """The trace id, under the name that tracers look for."""
-        return self.trace_id
-
-    def __str__(self) -> str:
-        where = _where(self.host, self.model, self.trace_id)
-        return _sentence(self.message, where, self.hint)
 
 
 class APITimeoutError(APIConnectionError):
@@ -201,9 +212,6 @@ class APIStatusError(SiliconFlowError):
             stands for (the answer itself had begun with 200).
         code: SiliconFlow's code such as 20012, or the text code of other bodies, or `None`.
         message: The server's words, without keys or echoed input.
-        trace_id: `x-siliconcloud-trace-id`, to quote to support.
-        model: The model that was asked for.
-        host: The host that was asked.
         retry_after: Seconds that the server asked to wait, or `None`.
         body: The parsed body: an object, a string, or `None`.
         response: Status, headers and content of the answer.
@@ -223,26 +231,17 @@ class APIStatusError(SiliconFlowError):
         hint: str | None = None,
         response: ErrorResponse | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, host=host, model=model, trace_id=trace_id)
         self.status_code = status_code
         self.code = code
-        self.trace_id = trace_id
-        self.model = model
-        self.host = host
         self.retry_after = retry_after
         self.body = body
         self.response = response
         self.is_retryable = status_code in (408, 409, 429) or status_code >= 500
 
-    @property
-    def request_id(self) -> str | None:
-        """The trace id, under the name that tracers look for."""
-        return self.trace_id
-
-    def __str__(self) -> str:
+    def _headline(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
-        where = _where(self.host, self.model, self.trace_id)
-        return _sentence(f"HTTP {self.status_code}{code}: {self.message}", where, self.hint)
+        return f"HTTP {self.status_code}{code}: {self.message}"
 
 
 class BadRequestError(APIStatusError):
@@ -317,9 +316,6 @@ class APIResponseError(SiliconFlowError):
     Attributes:
         body: What came, as text or parsed.
         code: The code inside the body, if it is an error object.
-        trace_id: `x-siliconcloud-trace-id`.
-        host: The host that was asked.
-        model: The model that was asked for.
     """
 
     def __init__(
@@ -333,36 +329,10 @@ class APIResponseError(SiliconFlowError):
         model: str | None = None,
         hint: str | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, host=host, model=model, trace_id=trace_id)
         self.body = body
         self.code = code
-        self.trace_id = trace_id
-        self.host = host
-        self.model = model
-
-    @property
-    def request_id(self) -> str | None:
-        """The trace id, under the name that tracers look for."""
-        return self.trace_id
-
-    def __str__(self) -> str:
-        where = _where(self.host, self.model, self.trace_id)
-        return _sentence(self.message, where, self.hint)
 
 
 class EmptyAnswerError(APIResponseError):
     """The model finished with neither text, thinking nor a tool call."""
-
-
-def _where(host: str | None, model: str | None, trace_id: str | None) -> str:
-    parts = [
-        host or "",
-        f"model {model}" if model else "",
-        f"trace id {trace_id}" if trace_id else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
-def _sentence(message: str, where: str, hint: str | None) -> str:
-    text = f"{message} [{where}]" if where else message
-    return text if hint is None else f"{text} Hint: {hint}"
