@@ -383,7 +383,7 @@ ROWS = [
         "broken or failing stream gives",
         cut_streams,
         "error",
-        ("partial text", "partial text", "partial text", "partial text"),
+        ("partial text", "–", "–", "partial text"),
     ),
     Row("retries of 429 and 5xx", retries, "yes", ("yes", "yes", "yes", "no")),
     Row("deadline for a whole call", deadline, "yes", ("no",) * 4),
