@@ -40,6 +40,8 @@ class Connection(BaseComponent):
         # A misspelt keyword must not be lost without a word.
         extra="forbid",
         arbitrary_types_allowed=True,
+        # Validators are built for the classes that are used, when they are: half the import's time.
+        defer_build=True,
         protected_namespaces=("pydantic_model_",),
     )
 

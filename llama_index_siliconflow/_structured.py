@@ -9,6 +9,7 @@ methods. Other program modes (text completion) stay LlamaIndex's.
 from __future__ import annotations
 
 import functools
+import json
 import re
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -193,7 +194,8 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
             # This mode knows no schema, and wants the word JSON in the prompt.
             "instruction": ChatMessage(
                 role=MessageRole.SYSTEM,
-                content=f"Answer with one JSON object that fits this JSON schema:\n{schema}",
+                content="Answer with one JSON object that fits this JSON schema:\n"
+                + json.dumps(schema, ensure_ascii=False),
             ),
         }
 

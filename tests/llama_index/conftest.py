@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from llama_index.core.instrumentation import get_dispatcher
@@ -16,8 +16,6 @@ from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFl
 from tests.llama_index import scenarios
 from tests.llama_index.stub import Reply, Request, Stub
 
-T = TypeVar("T")
-
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
@@ -25,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def agents_warn(test: T) -> T:
+def agents_warn(test: Any) -> Any:
     """Mark a test of agents: LlamaIndex's workflows use deprecated parts of pydantic and of theirs."""
     for ignored in (
         "ignore::pydantic.warnings.PydanticDeprecationWarning",
@@ -57,6 +55,13 @@ class Way:
         else:
             for item in getattr(target, name)(*args, **kwargs):
                 yield item
+
+    async def drain(
+        self, into: list[Any], target: Any, name: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Collect a stream's items into a list that keeps them when the stream fails."""
+        async for item in self.each(target, name, *args, **kwargs):
+            into.append(item)  # a comprehension would lose them
 
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])

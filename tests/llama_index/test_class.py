@@ -371,11 +371,8 @@ def test_one_component_serves_several_event_loops(
     answers = []
 
     async def main() -> None:
-        for _ in range(2):
-            answers.append((await llm.achat(U)).message.content)
+        answers.extend([(await llm.achat(U)).message.content for _ in range(2)])
         await embedding.aget_text_embedding_batch([f"t{n}" for n in range(20)])
-        await llm.aclose()
-        await embedding.aclose()
 
     for _ in range(3):
         asyncio.run(main())

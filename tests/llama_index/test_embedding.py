@@ -32,7 +32,7 @@ from tests.llama_index.stub import Reply, Request, Stub
 TEXTS = [f"t{number}" for number in range(70)]
 VECTORS = [s.vector(text) for text in TEXTS]
 QUICK_BUSY = s.always(
-    s.json_reply({"code": 50505, "message": "busy", "data": None}, 503, retry_after="0")
+    s.json_reply({"code": 50505, "message": "busy", "data": None}, 503, retry_after="0.001")
 )
 
 

@@ -30,7 +30,7 @@ BUSY = s.always(
     s.json_reply(
         {"code": 50505, "message": "Model service overloaded.", "data": None},
         503,
-        retry_after="0",
+        retry_after="0.001",
     )
 )
 

@@ -251,7 +251,7 @@ async def test_a_busy_server_is_asked_again(
     rerank: SiliconFlowRerank, stub: Stub, way: Way
 ) -> None:
     busy = s.always(
-        s.json_reply({"code": 50505, "message": "busy", "data": None}, 503, retry_after="0")
+        s.json_reply({"code": 50505, "message": "busy", "data": None}, 503, retry_after="0.001")
     )
     stub.script = s.in_turn(busy, s.reranking)
     assert ids(await ranked(way, rerank, nodes())) == ["n0", "n2"]

@@ -6,7 +6,7 @@ import copy
 import threading
 
 import pytest
-from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, TextBlock, ThinkingBlock
 
 from llama_index_siliconflow import SiliconFlow
 from siliconflow_client import ServerError, StreamInterruptedError
@@ -225,11 +225,10 @@ async def test_a_truncated_stream_raises_with_what_came(
     llm: SiliconFlow, stub: Stub, way: Way, cut: bool
 ) -> None:
     stub.script = s.raw_stream(s.data(s.chunk({"content": "partial"})), cut=cut)
-    got = []
+    got: list[ChatResponse] = []
     with pytest.raises(StreamInterruptedError) as caught:
-        async for response in way.each(llm, "stream_chat", U):
-            got.append(response.delta)
-    assert got == ["partial"]
+        await way.drain(got, llm, "stream_chat", U)
+    assert [response.delta for response in got] == ["partial"]
     assert caught.value.partial == "partial"
 
 
@@ -238,11 +237,10 @@ async def test_an_error_line_inside_a_stream_is_the_error_it_describes(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:
     stub.script = s.ERR_MID
-    got = []
+    got: list[ChatResponse] = []
     with pytest.raises(ServerError) as caught:
-        async for response in way.each(llm, "stream_chat", U):
-            got.append(response.delta)
-    assert got == ["partial"]
+        await way.drain(got, llm, "stream_chat", U)
+    assert [response.delta for response in got] == ["partial"]
     assert caught.value.code == 50505
     assert caught.value.trace_id == "ti_stub0001"
 
@@ -268,7 +266,7 @@ async def test_nothing_is_sent_before_the_first_piece_is_asked_for(
 
 
 async def test_a_stream_holds_one_answer(llm: SiliconFlow, way: Way) -> None:
-    with pytest.raises(ValueError, match="^n: "):
+    with pytest.raises(ValueError, match=r"^n: "):
         await way(llm, "stream_chat", U, n=2)
 
 

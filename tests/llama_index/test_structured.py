@@ -67,7 +67,7 @@ def check_request(body: dict[str, Any], mode: str) -> None:
         assert wanted["schema"]["additionalProperties"] is False
     else:
         assert "JSON" in body["messages"][0]["content"]
-        assert "'age'" in body["messages"][0]["content"]
+        assert '"age"' in body["messages"][0]["content"]
 
 
 @pytest.mark.shows("case11", "D16")
@@ -124,7 +124,7 @@ async def test_a_truncated_object_is_an_error(
 ) -> None:
     # All fields are there, so taking it for finished would give a wrong Person without a word.
     stub.script = CUT_CALL if mode == "tool call" else CUT_TEXT
-    with pytest.raises(TruncatedAnswerError, match="Person.*max_tokens") as caught:
+    with pytest.raises(TruncatedAnswerError, match=r"Person.*max_tokens") as caught:
         await way(predictor, name, Person, PROMPT, who="she")
     assert isinstance(caught.value, APIResponseError)
     assert isinstance(caught.value, ValueError)

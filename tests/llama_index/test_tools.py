@@ -168,7 +168,7 @@ def test_a_strict_schema_is_a_copy_and_keeps_names_apart() -> None:
 BOTH = [("call_a", "add", {"a": 2, "b": 3}), ("call_b", "mul", {"a": 4, "b": 5})]
 
 
-@pytest.mark.shows("case5", "case6", "D10", "D13")
+@pytest.mark.shows("case5", "case6", "case7", "D10", "D13")
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
