@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -158,9 +159,15 @@ def _recorded_transport(record_mode: str, ssl_context: ssl.SSLContext) -> dict[s
     """Replay: the real transport, patched by vcrpy. Record: the simulator, or live with a key."""
     if record_mode == "none" or LIVE_KEY:
         return {"verify": ssl_context, "timeout": 120}
-    from siliconflow_simulator import Simulator
+    from siliconflow_simulator import SimRequest, SimResponse, Simulator
 
-    return {"transport": Simulator().transport()}
+    class Repeatable(Simulator):
+        """Answers the same when a body differs in random ids only, which its own ids hash."""
+
+        def handle(self, request: SimRequest) -> SimResponse:
+            return super().handle(replace(request, body=number_random_ids(request.body)))
+
+    return {"transport": Repeatable().transport()}
 
 
 @pytest.fixture
