@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator._call import ToolSpec
 from siliconflow_simulator._matching import fitness
-from siliconflow_simulator._schema import properties, resolve
+from siliconflow_simulator._material import Material
+from siliconflow_simulator._schema import kind_of, properties, resolve
+from siliconflow_simulator._schema_fill import fill
 from siliconflow_simulator._wire import decode
 from siliconflow_simulator._words import content_stems, name_words, stem
 
@@ -108,10 +110,14 @@ def _target_of(item: Done) -> str:
 
 
 def _arguments(tool: ToolSpec, target: str, text: str) -> JsonObject:
-    made: JsonObject = {}
-    for name in properties(tool.parameters):
-        if name in _TARGET:
+    fields = properties(tool.parameters)
+    if not fields:
+        return {}
+    made = fill(tool.parameters, Material(text))
+    if not isinstance(made, dict):
+        return {}
+    for name in _TARGET:
+        if name in fields and kind_of(resolve(fields[name], tool.parameters)) == "string":
             made[name] = target
-        else:
-            made[name] = text.strip()[:300]
+            break
     return made

@@ -130,7 +130,7 @@ class Simulator:
                 return complete(request.body, self._lookup, digest)
             case ("GET", "/v1/models"):
                 self._check_key(request)
-                return list_models([*known_models(), *self._models.values()], request.query)
+                return list_models(self._served(), request.query)
             case _:
                 raise errors.page_not_found()
 
@@ -146,6 +146,10 @@ class Simulator:
         if not facts.known:
             raise errors.model_not_found()
         return facts
+
+    def _served(self) -> list[ModelFacts]:
+        known = {facts.id: facts for facts in known_models()}
+        return list({**known, **self._models}.values())
 
     def _chat(self, request: SimRequest, digest: str) -> SimResponse:
         call = check_chat(read_object(request.body), self._lookup)

@@ -1,0 +1,170 @@
+"""The two faces, an httpx transport and a server: the same bytes, and the same faults."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from siliconflow_simulator import SimRequest, Simulator
+from siliconflow_simulator.__main__ import main
+from tests.simulator.asking import DEFAULT_MODEL, KEY, SIMULATOR, messages
+
+URL = "https://api.siliconflow.cn/v1"
+CHAT = {"model": DEFAULT_MODEL, "messages": messages("Hello, 你好")}
+REQUESTS: list[tuple[str, str, Any, str]] = [
+    ("GET", "/models?sub_type=embedding", None, ""),
+    ("POST", "/chat/completions", CHAT, ""),
+    ("POST", "/chat/completions", {**CHAT, "stream": True}, ""),
+    ("POST", "/chat/completions", {**CHAT, "stream": True}, "cut-stream=1,crlf,bom"),
+    ("POST", "/chat/completions", {**CHAT, "stream": True}, "one-byte"),
+    ("POST", "/embeddings", {"model": "BAAI/bge-m3", "input": ["a", "b"]}, ""),
+    ("POST", "/embeddings", {"model": "nobody/nothing", "input": "a"}, ""),
+    ("POST", "/chat/completions", CHAT, "504"),
+    ("POST", "/chat/completions", CHAT, "429-retry-after=3"),
+    ("PUT", "/files", {}, ""),
+]
+
+
+def both(method, path, body, order, simulator_url) -> tuple[httpx.Response, httpx.Response]:
+    headers = {**KEY, "x-simulate": order}
+    with httpx.Client(transport=SIMULATOR.transport(), headers=headers) as client:
+        inside = client.request(method, URL + path, json=body)
+    with httpx.Client(headers=headers) as client:
+        outside = client.request(method, simulator_url + path, json=body)
+    return inside, outside
+
+
+@pytest.mark.parametrize(("method", "path", "body", "order"), REQUESTS)
+def test_both_faces_send_the_same(method, path, body, order, simulator_url) -> None:
+    inside, outside = both(method, path, body, order, simulator_url)
+    assert (inside.status_code, inside.content) == (outside.status_code, outside.content)
+    added = {"date", "server", "transfer-encoding", "content-length"}
+    assert {k: v for k, v in inside.headers.items() if k not in added} == {
+        k: v for k, v in outside.headers.items() if k not in added
+    }
+
+
+async def test_async_clients_get_the_same() -> None:
+    request = {**CHAT, "stream": True}
+    sent = httpx.Request("POST", URL, json=request).content
+    expected = SIMULATOR.handle(SimRequest("POST", "/v1/chat/completions", KEY, sent)).content()
+    async with httpx.AsyncClient(transport=SIMULATOR.transport(), headers=KEY) as client:
+        response = await client.post(f"{URL}/chat/completions", json=request)
+    assert response.content == expected
+
+
+def test_a_stream_arrives_in_pieces() -> None:
+    core = SIMULATOR.handle(
+        SimRequest(
+            "POST",
+            "/v1/chat/completions",
+            KEY,
+            httpx.Request("POST", URL, json={**CHAT, "stream": True}).content,
+        )
+    )
+    with (
+        httpx.Client(transport=SIMULATOR.transport(), headers=KEY) as client,
+        client.stream("POST", f"{URL}/chat/completions", json={**CHAT, "stream": True}) as response,
+    ):
+        assert list(response.iter_raw()) == [chunk.data for chunk in core.chunks or []]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_dropped_connection_is_one_on_both_faces(stream, simulator_url) -> None:
+    for url, transport in ((URL, SIMULATOR.transport()), (simulator_url, None)):
+        headers = {**KEY, "x-simulate": "drop"}
+        with (
+            httpx.Client(transport=transport, headers=headers) as client,
+            pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"),
+        ):
+            client.post(f"{url}/chat/completions", json={**CHAT, "stream": stream})
+
+
+@pytest.mark.parametrize("order", ["stall", "slow=30"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_waiting_ends_with_the_read_timeout_on_both_faces(order, stream, simulator_url) -> None:
+    for url, transport in ((URL, SIMULATOR.transport()), (simulator_url, None)):
+        timeout = httpx.Timeout(5, read=0.05)
+        headers = {**KEY, "x-simulate": order}
+        with (
+            httpx.Client(transport=transport, headers=headers, timeout=timeout) as client,
+            pytest.raises(httpx.ReadTimeout),
+        ):
+            client.post(f"{url}/chat/completions", json={**CHAT, "stream": stream})
+
+
+async def test_async_waiting_ends_with_the_read_timeout() -> None:
+    headers = {**KEY, "x-simulate": "stall"}
+    timeout = httpx.Timeout(5, read=0.01)
+    async with httpx.AsyncClient(
+        transport=SIMULATOR.transport(), headers=headers, timeout=timeout
+    ) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(f"{URL}/chat/completions", json=CHAT)
+
+
+def test_a_stall_without_a_timeout_says_so_instead_of_hanging() -> None:
+    headers = {**KEY, "x-simulate": "stall"}
+    with (
+        httpx.Client(transport=SIMULATOR.transport(), headers=headers, timeout=None) as client,
+        pytest.raises(httpx.ReadTimeout, match="no read timeout is set"),
+    ):
+        client.post(f"{URL}/chat/completions", json=CHAT)
+
+
+def test_slow_waits_between_the_chunks() -> None:
+    headers = {**KEY, "x-simulate": "cut-stream=2,slow=0.01"}
+    with httpx.Client(transport=SIMULATOR.transport(), headers=headers) as client:
+        response = client.post(f"{URL}/chat/completions", json={**CHAT, "stream": True})
+    assert response.elapsed.total_seconds() >= 0.02
+
+
+# --- start-up -----------------------------------------------------------------------------------
+
+
+def test_the_package_imports_neither_client_library_nor_server() -> None:
+    code = (
+        "import sys; from siliconflow_simulator import SimRequest, Simulator;"
+        "Simulator().handle(SimRequest('GET', '/v1/models'));"
+        "assert not {'httpx', 'starlette', 'uvicorn', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_missing_server_is_named_with_the_extra(monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert main(["--port", "1"]) == 1
+    assert "siliconflow-integrations[simulator]" in capsys.readouterr().err
+
+
+def test_a_missing_framework_is_named_with_the_extra(monkeypatch) -> None:
+    monkeypatch.delitem(sys.modules, "siliconflow_simulator.asgi", raising=False)
+    monkeypatch.setitem(sys.modules, "starlette.applications", None)
+    with pytest.raises(ImportError, match=r"siliconflow-integrations\[simulator\]"):
+        import siliconflow_simulator.asgi  # noqa: F401
+
+
+def test_the_command_serves_with_the_settings_given(monkeypatch, capsys) -> None:
+    served: dict[str, Any] = {}
+
+    def run(app: Any, **settings: Any) -> None:
+        served.update(settings, app=app)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("uvicorn.run", run)
+    assert main(["--port", "8123", "--host", "0.0.0.0", "--api-key", "sk-only"]) == 0
+    assert (served["port"], served["host"]) == (8123, "0.0.0.0")
+    assert "http://0.0.0.0:8123/v1" in capsys.readouterr().out
+
+
+def test_unknown_names_are_unknown() -> None:
+    import siliconflow_simulator
+
+    assert "Simulator" in dir(siliconflow_simulator)
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = siliconflow_simulator.nothing
+    assert isinstance(Simulator(), siliconflow_simulator.Simulator)
