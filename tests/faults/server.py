@@ -7,6 +7,7 @@ and a wait ends as soon as the client has left or the test is over.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import json
@@ -14,6 +15,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -65,7 +67,11 @@ class FaultServer:
         self.connections = 0
         self.client_left = threading.Event()
         """Set when a client closed while the server was stalling or dripping."""
+        self.asked = threading.Event()
+        """Set when a whole request has come."""
         self.dripped_to_the_end = False
+        self.stalled = 0.0
+        """Seconds that the server stalled before the client left."""
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -75,6 +81,10 @@ class FaultServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+    async def saw_client_leave(self) -> bool:
+        """Whether a client closed while it was served; the event loop must run on for that."""
+        return await asyncio.to_thread(self.client_left.wait, 5)
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -118,6 +128,7 @@ class FaultServer:
                 if request is None:
                     return
                 request.connection = number
+                self.asked.set()
                 with self._lock:
                     self.seen.append(request)
                     reply = self.script[min(len(self.seen), len(self.script)) - 1]
@@ -163,7 +174,10 @@ class FaultServer:
         elif isinstance(act, Drip):
             return self._drip(connection, act)
         elif act is Stall:
-            if self._left_within(connection, PATIENCE):
+            began = time.monotonic()
+            left = self._left_within(connection, PATIENCE)
+            self.stalled = time.monotonic() - began
+            if left:
                 self.client_left.set()
             return False
         elif act is Reset:
@@ -193,10 +207,11 @@ class FaultServer:
             step = min(0.02, seconds - waited)
             if select.select([connection], [], [], step)[0]:
                 try:
-                    if not connection.recv(65_536):
+                    if not connection.recv(1, socket.MSG_PEEK):
                         return True
                 except OSError:
                     return True
+                self._over.wait(step)  # the next request has come already
             waited += step
         return False
 

@@ -1,0 +1,135 @@
+"""`deadline` bounds a whole call, whatever the server does; outcomes are checked, not clocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from siliconflow_client import APITimeoutError, CallOptions, ServerError
+from tests.client.callers import HI, Caller
+from tests.faults.server import (
+    CHAT,
+    GOOD,
+    STREAM,
+    Drip,
+    FaultServer,
+    Reply,
+    Stall,
+    body,
+    chunked,
+    head,
+    piece,
+)
+
+SLOW_BODY: Reply = [head(200, length=len(CHAT)), Drip(CHAT, 0.05)]
+SLOW_STREAM: Reply = [
+    head(200, "text/event-stream", transfer_encoding="chunked"),
+    *(Drip(b"%x\r\n%s\r\n" % (len(piece("x")), piece("x")), 0.002) for _ in range(200)),
+]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param([Stall], id="no answer"),
+        pytest.param([head(200, length=9), Stall], id="headers, then nothing"),
+        pytest.param([head(500, length=9), b"x", Stall], id="half an error, then nothing"),
+        pytest.param(SLOW_BODY, id="one byte each 50 ms"),
+        pytest.param([head(200), Drip(CHAT, 0.05)], id="the same without a length"),
+    ],
+)
+async def test_a_deadline_ends_a_call(kind: str, reply: Reply):
+    with FaultServer(reply) as server:
+        async with Caller(kind, base_url=server.url, deadline=0.3) as ask:
+            with pytest.raises(APITimeoutError) as caught:
+                await ask("chat", **HI)
+        assert await server.saw_client_leave(), "the connection was left open"
+        assert not server.dripped_to_the_end
+    assert (caught.value.phase, caught.value.limit) == ("deadline", 0.3)
+    assert not caught.value.is_retryable
+    assert "0.3 s" in str(caught.value)
+    assert (len(server.seen), ask.waits) == (1, [])
+
+
+SLOW_HEADERS: Reply = [Drip(b"HTTP/1.1 200 OK\r\nx-slow: " + b"y" * 60, 0.05), Stall]
+
+
+async def test_a_deadline_ends_a_call_whose_headers_drip(kind: str, request: pytest.FixtureRequest):
+    if kind == "sync":
+        request.applymarker(
+            pytest.mark.xfail(
+                strict=True, reason="the synchronous watchdog begins after the headers only"
+            )
+        )
+    with FaultServer(SLOW_HEADERS) as server:
+        async with Caller(kind, base_url=server.url, deadline=0.3, max_retries=0) as ask:
+            with pytest.raises(APITimeoutError) as caught:
+                await ask("chat", **HI)
+        assert caught.value.phase == "deadline"
+        assert await server.saw_client_leave()
+        assert not server.dripped_to_the_end
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        pytest.param([*chunked(piece("Hel"), end=False), Stall], "Hel", id="stall"),
+        pytest.param(SLOW_STREAM, None, id="an endless trickle"),
+    ],
+)
+async def test_a_deadline_ends_a_stream_and_what_came_is_kept(
+    kind: str, reply: Reply, text: str | None
+):
+    with FaultServer(reply) as server:
+        async with Caller(kind, base_url=server.url, deadline=0.4) as ask:
+            told = await ask.stream(**HI)
+        assert await server.saw_client_leave()
+    assert isinstance(told.error, APITimeoutError)
+    assert told.error.phase == "deadline"
+    assert told.error.partial == told.text
+    assert told.text == text or (text is None and set(told.text) <= {"x"})
+    assert told.error.trace_id == "ti_fault"
+    assert len(server.seen) == 1
+
+
+async def test_a_deadline_of_one_call(kind: str):
+    with FaultServer([Stall], GOOD) as server:
+        async with Caller(kind, base_url=server.url) as ask:
+            with pytest.raises(APITimeoutError) as caught:
+                await ask("chat", options=CallOptions(deadline=0.2), **HI)
+            assert caught.value.limit == 0.2
+            assert (await ask("chat", **HI)).text == "Hello"
+
+
+async def test_a_wait_that_would_outlast_the_deadline_is_not_begun(kind: str):
+    reply = body(b'"busy"', 503, retry_after="60")
+    with FaultServer(reply) as server:
+        async with Caller(kind, base_url=server.url, deadline=5.0) as ask:
+            with pytest.raises(ServerError):
+                await ask("chat", **HI)
+    assert (len(server.seen), ask.waits) == (1, [])
+
+
+async def test_a_deadline_that_is_kept_changes_nothing(kind: str):
+    with FaultServer(GOOD, chunked(*STREAM)) as server:
+        async with Caller(kind, base_url=server.url, deadline=30.0) as ask:
+            assert (await ask("chat", **HI)).text == "Hello"
+            assert (await ask.stream(**HI)).text == "Hello"
+        assert server.connections == 1
+
+
+async def test_after_done_a_deadline_does_not_make_the_caller_wait(
+    kind: str, request: pytest.FixtureRequest
+):
+    """The server keeps the connection open after [DONE]; only a short while is spent on it."""
+    if kind == "sync":
+        request.applymarker(
+            pytest.mark.xfail(
+                strict=True, reason="with a deadline, the drain after [DONE] lasts until it passes"
+            )
+        )
+    with FaultServer([*chunked(*STREAM, end=False), Stall]) as server:
+        async with Caller(kind, base_url=server.url, deadline=3.0) as ask:
+            told = await ask.stream(**HI, options=CallOptions(timeout=2.0))
+            assert told.text == "Hello"
+            assert await server.saw_client_leave()
+    assert server.stalled < 1.5
