@@ -8,8 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
-demo: export QUESTION := $(QUESTION)
-demo: export DOCS := $(DOCS)
+# Handed on as they are: a question may hold a dollar sign.
+override QUESTION := $(value QUESTION)
+override DOCS := $(value DOCS)
+export QUESTION DOCS
 demo: $(VENV)/.demo-installed
 	@$(BIN)/python -m demo
 

@@ -63,12 +63,20 @@ def standard_library() -> list[Passage]:
 def folder(path: Path) -> list[Passage]:
     """Cut the .md, .txt, .rst and .py files below `path` into passages.
 
+    Hidden folders (`.git`, `.venv`) are left out.
+
     Raises:
-        CorpusError: When there is no such folder, or no text in it.
+        CorpusError: There is no such folder, no text in it, or a file cannot be read.
     """
     if not path.is_dir():
         raise CorpusError(f"{path} is not a folder.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = sorted(
+        file
+        for file in path.rglob("*")
+        if file.suffix.lower() in SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    )
     if not files:
         raise CorpusError(f"{path} holds no {', '.join(sorted(SUFFIXES))} files.")
     passages = [passage for file in files for passage in _file(file, file.relative_to(path))]
@@ -136,7 +144,10 @@ def _docstrings_of(
 
 
 def _file(path: Path, relative: Path) -> Iterator[Passage]:
-    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror}.") from error
     if path.suffix.lower() == ".py":
         found = list(docstrings(text, ".".join(relative.with_suffix("").parts)))
         if found:

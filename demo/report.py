@@ -62,9 +62,9 @@ class Report:
         """Print passages in their order, with their scores."""
         self.line(f"\n{title}", style="bold")
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        table.add_column(justify="right")
-        table.add_column(justify="right", style="cyan", no_wrap=True)
-        table.add_column(style="green", no_wrap=True)
+        table.add_column(justify="right", min_width=3)
+        table.add_column(justify="right", min_width=6, style="cyan")
+        table.add_column(min_width=30, style="green", no_wrap=True, overflow="ellipsis")
         table.add_column(no_wrap=True, overflow="ellipsis")
         for number, hit in enumerate(hits, start=1):
             row = (f"{number}.", f"{hit.score:.3f}", hit.passage.title, _short(hit.passage.text))

@@ -68,6 +68,9 @@ def test_a_folder_of_the_readers_own_files(tmp_path: Path):
     (tmp_path / "inner" / "shop.py").write_text(SOURCE)
     (tmp_path / "plain.py").write_text("x = 1  # no docstring: the text itself is the passage")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "other.md").write_text("Somebody else's text.")
+    (tmp_path / "folder.md").mkdir()
     titles = [passage.title for passage in folder(tmp_path)]
     assert titles == [
         "inner.shop",
@@ -92,6 +95,17 @@ def test_a_folder_without_text_is_refused_in_plain_words(
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(CorpusError, match=message):
+        folder(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "secret.md").write_text("x")
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(CorpusError, match=r"secret\.md cannot be read: Permission denied\."):
         folder(tmp_path)
 
 
