@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +25,48 @@ EXPECTED = {
         "model says: ",
     ],
     "llama_index_chat.py": ["yeast eats sugar", "Salt slows"],
+    "llama_index_chat_engine.py": [
+        "Engine: The library lends books for four weeks.",
+        "Engine: Tomatoes need water in the morning.",
+        "4 messages in memory",
+    ],
     "llama_index_embeddings.py": ["3 vectors of 1024 dimensions"],
+    "llama_index_function_agent.py": [
+        "tool: multiply {'a': 7, 'b': 6} -> 42",
+        "The result of multiply is 42.",
+    ],
+    "llama_index_ingestion.py": [
+        "first run: 40 nodes, 256 dimensions, 2 embedding requests so far",
+        "second run: 40 nodes, 256 dimensions, 2 embedding requests so far",
+    ],
+    "llama_index_multimodal.py": ["tokens: "],
+    "llama_index_query_engine.py": ["The library lends books for four weeks.\n0."],
     "llama_index_rerank.py": ["Water tomatoes in the morning"],
+    "llama_index_structured.py": [
+        "name='Alice' age=30",
+        "FlexiblePerson(name='Bernard', age=None)",
+        "Person(name='Bernard', age=41)",
+    ],
+    "llama_index_thinking.py": ["thinking, ", "answer: Anna is taller than Ben."],
+    "llama_index_workflow.py": ["tool: handoff", "tool: multiply", "The result of multiply is 42."],
 }
 
 
+@pytest.fixture
+def thread_loop() -> Iterator[None]:
+    """A loop for LlamaIndex's `asyncio_run`, which otherwise makes one and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+# LlamaIndex's workflows use deprecated parts of pydantic and of their own.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+@pytest.mark.filterwarnings("ignore:is_running called from within a step:DeprecationWarning")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_example(script: Path, capsys: pytest.CaptureFixture[str]):
+def test_example(script: Path, thread_loop: None, capsys: pytest.CaptureFixture[str]):
     runpy.run_path(str(script), run_name="__main__")
     printed = capsys.readouterr().out
     assert script.name in EXPECTED, "say in EXPECTED what it is to print"
