@@ -1,5 +1,7 @@
 """SiliconFlow's embedding models for LangChain."""
 
+
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -74,6 +76,10 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
 
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Anything else for the body of the request."""
+
+    def __init__(self, **data: Any) -> None:
+        """See the fields; other packages' names for them work too."""
+        super().__init__(**data)
 
     def embed_documents(self, texts: list[str], chunk_size: int | None = None) -> list[list[float]]:
         """Embed texts, `chunk_size` in a request, one request after the other.

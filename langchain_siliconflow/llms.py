@@ -112,6 +112,10 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
 
+    def __init__(self, **data: Any) -> None:
+        """See the fields; other packages' names for them work too."""
+        super().__init__(**data)
+
     @model_validator(mode="after")
     def _set_siliconflow_llm_version(self) -> Self:
         self._add_version("siliconflow-integrations", __version__)

@@ -1,5 +1,7 @@
 """SiliconFlow's rerankers for LangChain."""
 
+
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -59,6 +61,10 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
 
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Anything else for the body of the request."""
+
+    def __init__(self, **data: Any) -> None:
+        """See the fields; other packages' names for them work too."""
+        super().__init__(**data)
 
     def compress_documents(
         self,

@@ -13,12 +13,41 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 
 EXPECTED = {
+    "langchain_agent.py": [
+        "calls: get_weather {'city': 'Paris'}",
+        "ai:    20.0 euros are 164.00 CNY",
+    ],
+    "langchain_fallbacks.py": [
+        "Qwen/Qwen3-8B: The moon pulls the sea",
+        "SiliconFlowModelNotFoundError retry: False",
+    ],
+    "langchain_fill_in_the_middle.py": [
+        "def mean(",
+        "    return numbers",
+        "print(mean([1, 2, 3]))",
+    ],
+    "langchain_graph.py": ["[write]\nRivers carry sand", "[review]\nRivers drop the sand"],
+    "langchain_reasoning.py": [
+        "thinking False: ['text']",
+        "thinking True: ['reasoning', 'text']",
+        "answer: 42 pieces of rope",
+    ],
+    "langchain_rerank_retriever.py": [
+        "Why does bread rise? Bread rises because yeast makes gas.",
+        "What does salt do to bread? Salt slows the yeast down",
+    ],
     "langchain_retrieval.py": ["Books can be kept for four weeks", "four weeks"],
     "langchain_stream_reasoning.py": [
         "--- answer ---\n",
         "Anna is taller than Ben",
         "'reasoning':",
     ],
+    "langchain_structured_output.py": [
+        "function_calling: Person(name='Anna', age=31, city='Lisbon')",
+        "json_schema: Person(name='Anna', age=31, city='Lisbon')",
+        "error: None",
+    ],
+    "langchain_vision.py": ["'input_tokens': 2"],
     "langchain_tools.py": [
         "model calls: weekday",
         "tool returns: 2026-11-20 is a Friday",
