@@ -36,9 +36,9 @@ def answer_turns(turns: Sequence[Turn]) -> str:
     passages = find_passages(turns, question)
     best = best_sentences(question, passages)
     if best:
-        return " ".join(best)
+        return join_sentences(best)
     if _SUMMARY.search(asked.text) and passages:
-        return " ".join(_within(passages))
+        return join_sentences(_within(passages))
     return _small_talk(question, seen=bool(asked.media))
 
 
@@ -53,6 +53,16 @@ def best_sentences(question: str, passages: Sequence[str]) -> list[str]:
     ranked = sorted(range(len(passages)), key=lambda i: (-scores[i], i))
     chosen = [i for i in ranked[:_MAX_SENTENCES] if scores[i] >= 0.6 * top]
     return _within([passages[i] for i in sorted(chosen)])
+
+
+def join_sentences(parts: Sequence[str]) -> str:
+    """Join sentences; what does not end like one keeps its own line."""
+    text = ""
+    for part in parts:
+        if text:
+            text += "" if text[-1] in "。！？" else " " if text[-1] in ".!?" else "\n"
+        text += part
+    return text
 
 
 def _within(chosen: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from siliconflow_simulator._answers import answer_turns, best_sentences
+from siliconflow_simulator._answers import answer_turns, best_sentences, join_sentences
 from siliconflow_simulator._call import NamedTool
 from siliconflow_simulator._fim import fill_in_the_middle
 from siliconflow_simulator._forms import special_form
@@ -119,7 +119,7 @@ def _calls(call: ChatCall, asked: str, done: list[Done]) -> list[Intent]:
 
 def _best(turns: Sequence[Turn], asked: str) -> str:
     question = find_question(asked)
-    return " ".join(best_sentences(question, find_passages(turns, question)))
+    return join_sentences(best_sentences(question, find_passages(turns, question)))
 
 
 def _arguments(intent: Intent) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from siliconflow_simulator._answers import answer_turns, best_sentences
+from siliconflow_simulator._answers import answer_turns, best_sentences, join_sentences
 from siliconflow_simulator._handoff import handoff_name
 from siliconflow_simulator._wire import decode
 from siliconflow_simulator._words import is_cjk, sentences
@@ -29,7 +29,7 @@ def answer_results(question: str, done: Sequence[Done], turns: Sequence[Turn]) -
     """
     said = [item for item in done if item.result.strip() and not handoff_name(item.name)]
     if said:
-        return " ".join(_sentence(question, item) for item in said)
+        return join_sentences([_sentence(question, item) for item in said])
     last_user = max(index for index, turn in enumerate(turns) if turn.role == "user")
     spoken = [
         turn.text.strip()
@@ -43,7 +43,7 @@ def _sentence(question: str, item: Done) -> str:
     text = _readable(item.result)
     if len(text) > _LONG:
         parts = sentences(text)
-        return " ".join(best_sentences(question, parts) or parts[:3])
+        return join_sentences(best_sentences(question, parts) or parts[:3])
     if any(letter.isalpha() for letter in text):
         return text
     if is_cjk(question):

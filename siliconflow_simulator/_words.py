@@ -76,9 +76,24 @@ def content_stems(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in _STOP_WORDS]
 
 
-def sentences(text: str) -> list[str]:
-    """Split text into sentences; a line break always ends one."""
-    found: list[str] = []
+def _unwrapped(text: str) -> list[str]:
+    """Return the lines of a text, with those that a margin had broken joined again."""
+    lines: list[str] = []
     for line in text.splitlines():
+        before = lines[-1] if lines else ""
+        stripped = line.strip()
+        goes_on = stripped[:1].islower() or (stripped[:1].isalnum() and len(before) >= 60)
+        label = ":" in stripped.split(" ", 1)[0]
+        if before and goes_on and not label and before[-1] not in ".!?:;。！？：；-=_":
+            lines[-1] = f"{before} {stripped}"
+        else:
+            lines.append(stripped)
+    return lines
+
+
+def sentences(text: str) -> list[str]:
+    """Split text into sentences; so does a line break, unless a margin put it there."""
+    found: list[str] = []
+    for line in _unwrapped(text):
         found.extend(part.strip() for part in _SENTENCE_END.split(line) if part.strip())
     return found

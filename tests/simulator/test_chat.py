@@ -47,6 +47,18 @@ def test_chinese_questions_are_answered_from_chinese_passages() -> None:
     assert text_of(ask(f"上下文：{context}\n问题：猫每天睡多久？")) == "猫每天睡十六个小时。"
 
 
+def test_lines_that_a_margin_broke_are_one_sentence() -> None:
+    context = "The copytree function copies a directory tree recursively and then\nreturns the destination."
+    answer = text_of(ask(TEMPLATE.format(context, "What does copytree copy?")))
+    assert answer == context.replace("\n", " ")
+
+
+def test_what_does_not_end_like_a_sentence_keeps_its_line() -> None:
+    context = "gzip.compress(data)\ngzip.decompress(data)"
+    answer = text_of(ask(TEMPLATE.format(context, "What is in gzip?")))
+    assert answer == context
+
+
 def test_what_the_user_said_earlier_is_remembered() -> None:
     turns = ("My name is Bob.", {"role": "assistant", "content": "Hello!"}, "What is my name?")
     assert text_of(ask(*turns)) == "My name is Bob."
