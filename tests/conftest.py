@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings
 from pytest_recording.plugin import get_default_cassette_name
 from vcr import VCR
 from vcr.cassette import Cassette
@@ -27,6 +28,10 @@ ROOT = Path(__file__).parent.parent
 CASSETTES = ROOT / "cassettes"
 LIVE_KEY = os.environ.get("SILICONFLOW_API_KEY", "").strip()
 """Only recording uses it; every test runs without."""
+
+# The same examples in every run, and no failure because a machine was busy.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 REACHABLE_CASSETTES = pytest.StashKey[set[Path]]()
 _PASSED = pytest.StashKey[bool]()
