@@ -138,34 +138,37 @@ class _Clients:
         self._sync: dict[tuple[object, ...], SiliconFlowClient] = {}
         self._async: dict[tuple[object, ...], AsyncSiliconFlowClient] = {}
 
+    # setdefault: two threads may come here at once, and must leave with the same client.
+
     def config(self, owner: Connection) -> ClientConfig:
         key = _settings(owner)
         config = self._configs.get(key)
-        if config is None:
-            config = self._configs[key] = ClientConfig(
-                api_key=owner.api_key,
-                base_url=owner.base_url,
-                default_headers=owner.default_headers,
-                allow_http=owner.allow_http,
-                http_client=self._http_client,
-                async_http_client=self._async_http_client,
-                framework=f"llama-index-core/{core_version}",
-            )
-        return config
+        if config is not None:
+            return config
+        made = ClientConfig(
+            api_key=owner.api_key,
+            base_url=owner.base_url,
+            default_headers=owner.default_headers,
+            allow_http=owner.allow_http,
+            http_client=self._http_client,
+            async_http_client=self._async_http_client,
+            framework=f"llama-index-core/{core_version}",
+        )
+        return self._configs.setdefault(key, made)
 
     def sync(self, owner: Connection) -> SiliconFlowClient:
         key = _settings(owner)
         client = self._sync.get(key)
-        if client is None:
-            client = self._sync[key] = SiliconFlowClient(self.config(owner))
-        return client
+        if client is not None:
+            return client
+        return self._sync.setdefault(key, SiliconFlowClient(self.config(owner)))
 
     def asynchronous(self, owner: Connection) -> AsyncSiliconFlowClient:
         key = _settings(owner)
         client = self._async.get(key)
-        if client is None:
-            client = self._async[key] = AsyncSiliconFlowClient(self.config(owner))
-        return client
+        if client is not None:
+            return client
+        return self._async.setdefault(key, AsyncSiliconFlowClient(self.config(owner)))
 
     def close(self) -> None:
         while self._sync:

@@ -169,6 +169,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
             instruction = kwargs.pop("instruction", None)
             if instruction is not None:
                 messages = [instruction, *messages]
+            given.pop("tool_choice", None)  # LlamaIndex's callers speak of tools all the same
             return _Prediction(output_cls, {"messages": messages, **kwargs, **given}, by_format)
 
         from llama_index.core.program.function_program import get_function_tool
@@ -203,7 +204,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
 class _Prediction(Generic[Model]):
     """One prediction: the keywords of its chat call, and the way from responses to objects."""
 
-    __slots__ = ("_by_format", "_flexible", "_output_cls", "_seen", "chat_kwargs")
+    __slots__ = ("_by_format", "_output_cls", "_seen", "chat_kwargs")
 
     def __init__(
         self, output_cls: type[Model], chat_kwargs: dict[str, Any], by_format: bool

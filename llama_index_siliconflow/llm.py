@@ -60,7 +60,9 @@ class SiliconFlow(StructuredPrediction):
     """SiliconFlow's chat models: DeepSeek, Qwen, GLM, Kimi and others behind one API.
 
     Every parameter of the API is a field and a keyword of each call; what is `None` is not sent.
-    Settings without a name of their own go through `additional_kwargs`, or as keywords of a call.
+    Parameters without a name of their own go through `additional_kwargs`, or as keywords of a
+    call. A call also takes `timeout`, `deadline`, `max_retries`, `extra_headers`, `extra_body`, and
+    `allow_parallel_tool_calls=False`, which keeps the first tool call of an answer only.
 
     Responses hold a `ThinkingBlock` (if the model thought), one `TextBlock` and `ToolCallBlock`s;
     while streaming, new thinking text is in `additional_kwargs["thinking_delta"]`. `raw` is the
