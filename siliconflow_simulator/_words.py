@@ -82,7 +82,8 @@ def _unwrapped(text: str) -> list[str]:
     for line in text.splitlines():
         before = lines[-1] if lines else ""
         stripped = line.strip()
-        goes_on = stripped[:1].islower() or (stripped[:1].isalnum() and len(before) >= 60)
+        least = 40 if stripped[:1].islower() else 60
+        goes_on = stripped[:1].isalnum() and len(before) >= least
         label = ":" in stripped.split(" ", 1)[0]
         if before and goes_on and not label and before[-1] not in ".!?:;。！？：；-=_":
             lines[-1] = f"{before} {stripped}"
