@@ -223,8 +223,9 @@ def supervisor_graph(connection: dict[str, Any]) -> Any:
             return Command(goto=END)
         choice = router.invoke(state["messages"])
         assert isinstance(choice, AIMessage)
-        worker = choice.tool_calls[0]["name"].removeprefix("ask_")
-        return Command(goto=worker)  # type: ignore[arg-type]
+        if choice.tool_calls[0]["name"] == "ask_weather_worker":
+            return Command(goto="weather_worker")
+        return Command(goto="money_worker")
 
     def run(worker: Any, name: str) -> Any:
         def node(state: MessagesState) -> Command[Literal["supervisor"]]:
