@@ -1,0 +1,201 @@
+"""Every exception of httpx, in every phase, becomes one of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from siliconflow_client import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    SiliconFlowError,
+    StreamInterruptedError,
+)
+from siliconflow_client._transport import deadline_error, timeouts_for, transport_error
+from tests.client.by_hand import ASKED
+from tests.client.callers import HI, KEY, Caller
+
+both = pytest.mark.parametrize("kind", ["sync", "async"])
+REQUEST = httpx.Request("POST", "https://api.siliconflow.cn/v1/chat/completions")
+
+EXCEPTIONS = [
+    exported
+    for name in httpx.__all__
+    if isinstance(exported := getattr(httpx, name), type) and issubclass(exported, Exception)
+]
+
+
+def made(cls: type[Exception]) -> Exception:
+    if cls is httpx.HTTPStatusError:
+        return cls("m", request=REQUEST, response=httpx.Response(500))  # type: ignore[call-arg]  # its own signature
+    if cls in (
+        httpx.StreamConsumed,
+        httpx.ResponseNotRead,
+        httpx.RequestNotRead,
+        httpx.StreamClosed,
+    ):
+        return cls()
+    return cls("m")
+
+
+def expected(cls: type[Exception]) -> type[SiliconFlowError]:
+    if issubclass(cls, httpx.TimeoutException):
+        return APITimeoutError
+    if issubclass(cls, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return ConfigurationError
+    return APIConnectionError
+
+
+def test_the_walk_finds_them_all():
+    assert len(EXCEPTIONS) >= 25
+    assert httpx.RemoteProtocolError in EXCEPTIONS
+
+
+@both
+@pytest.mark.parametrize("cls", EXCEPTIONS, ids=lambda cls: cls.__name__)
+async def test_an_exception_while_sending(kind: str, cls: type[Exception]):
+    cause = made(cls)
+    seen: list[httpx.Request] = []
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        raise cause
+
+    async with Caller(kind, fail, max_retries=2) as ask:
+        with pytest.raises(SiliconFlowError) as caught:
+            await ask("chat", **HI)
+    error = caught.value
+    assert type(error) is expected(cls)
+    assert error.__cause__ is cause
+    assert error.is_retryable is (type(error) is not ConfigurationError)
+    assert len(seen) == (3 if error.is_retryable else 1)
+    if isinstance(error, APIConnectionError):
+        assert (error.host, error.model) == ("api.siliconflow.cn", HI["model"])
+
+
+class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that breaks after its first piece."""
+
+    def __init__(self, first: bytes, cause: Exception) -> None:
+        self.first, self.cause = first, cause
+
+    def __iter__(self):
+        yield self.first
+        raise self.cause
+
+    async def __aiter__(self):
+        yield self.first
+        raise self.cause
+
+
+BODY_EXCEPTIONS = [
+    cls for cls in EXCEPTIONS if not issubclass(cls, httpx.InvalidURL | httpx.UnsupportedProtocol)
+]
+
+
+@both
+@pytest.mark.parametrize("cls", BODY_EXCEPTIONS, ids=lambda cls: cls.__name__)
+async def test_an_exception_while_reading(kind: str, cls: type[Exception]):
+    cause = made(cls)
+    chunk = b'data: {"id":"x","choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, stream=Breaking(chunk, cause))
+
+    async with Caller(kind, answer) as ask:
+        told = await ask.stream(**HI)
+        with pytest.raises(expected(cls)):
+            await ask("chat", **HI)
+    if issubclass(cls, httpx.TimeoutException):
+        assert isinstance(told.error, APITimeoutError)
+    else:
+        assert type(told.error) is StreamInterruptedError
+    assert told.text == told.error.partial == "Hel"
+
+
+@pytest.mark.parametrize(
+    ("cls", "phase", "words"),
+    [
+        (httpx.ConnectTimeout, "connect", "could not connect within 1 s"),
+        (httpx.ReadTimeout, "read", "no byte came within 2.5 s"),
+        (httpx.WriteTimeout, "write", "could not be sent within 3 s"),
+        (httpx.PoolTimeout, "pool", "no connection became free"),
+        (httpx.TimeoutException, "read", "no byte came"),
+    ],
+)
+def test_the_phases_of_a_timeout(cls: Any, phase: str, words: str):
+    limits = {"connect": 1.0, "read": 2.5, "write": 3.0, "pool": None}
+    error = transport_error(cls("m"), ASKED, limits)
+    assert isinstance(error, APITimeoutError)
+    assert (error.phase, error.limit) == (phase, limits[phase])
+    assert words in str(error)
+    assert (error.hint is not None) is (phase == "read")
+
+
+@pytest.mark.parametrize(
+    "cause", [OSError("m"), ConnectionResetError("m"), TimeoutError(), __import__("ssl").SSLError("m")]
+)  # fmt: skip
+def test_bare_errors_of_the_system(cause: Exception):
+    error = transport_error(cause, ASKED, {})
+    assert type(error) is APIConnectionError
+    assert type(cause).__name__ in str(error)
+
+
+def test_words_that_might_hold_a_header_are_not_shown():
+    cause = httpx.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'")
+    assert KEY not in str(transport_error(cause, ASKED, {}))
+
+
+def test_the_deadline_is_named():
+    error = deadline_error(2.5, ASKED)
+    assert (error.phase, error.limit, error.is_retryable) == ("deadline", 2.5, False)
+    assert "2.5 s" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "remaining", "limits"),
+    [
+        (300.0, None, (10.0, 300.0, 300.0, 300.0)),
+        (5, None, (5, 5, 5, 5)),
+        (300.0, 7.0, (7.0, 7.0, 7.0, 7.0)),
+        (5.0, 7.0, (5.0, 5.0, 5.0, 5.0)),
+        (httpx.Timeout(None), None, (None, None, None, None)),
+        (httpx.Timeout(None), 7.0, (7.0, 7.0, 7.0, 7.0)),
+        (httpx.Timeout(9.0, connect=1.0, pool=None), 4.0, (1.0, 4.0, 4.0, 4.0)),
+    ],
+)
+def test_no_limit_outlasts_the_deadline(timeout: Any, remaining: Any, limits: Any):
+    assert (
+        tuple(timeouts_for(timeout, remaining)[p] for p in ("connect", "read", "write", "pool"))
+        == limits
+    )
+
+
+@both
+async def test_the_limits_reach_the_transport(kind: str):
+    seen: list[Any] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(400)
+
+    async with Caller(kind, note, timeout=7.0) as ask:
+        with pytest.raises(SiliconFlowError):
+            await ask("chat", **HI)
+    assert seen == [{"connect": 7.0, "read": 7.0, "write": 7.0, "pool": 7.0}]
+
+
+@both
+@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="httpx raises a bare RuntimeError")
+async def test_an_injected_client_that_was_closed(kind: str):
+    async with Caller(kind, lambda request: httpx.Response(400)) as ask:
+        if isinstance(ask.http, httpx.Client):
+            ask.http.close()
+        elif ask.http is not None:
+            await ask.http.aclose()
+        with pytest.raises(SiliconFlowError):
+            await ask("chat", **HI)
