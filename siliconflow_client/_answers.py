@@ -180,21 +180,24 @@ def read_embeddings(content: bytes, trace_id: str | None, *, expected: int) -> E
 
 def _checked(wire: JsonValue) -> list[float]:
     """What `_VECTORS` has found to be a list of floats."""
+    if not wire:
+        raise UndocumentedShapeError("an embedding is empty")
     return cast("list[float]", wire)
 
 
 def _vector(wire: JsonValue) -> list[float]:
     try:
         if isinstance(wire, str):
-            floats = array("f", base64.b64decode(wire, validate=True))
+            floats = array("f")
+            floats.frombytes(base64.b64decode(wire, validate=True))
             if sys.byteorder == "big":  # little-endian float32, as at OpenAI; no source says so
                 floats.byteswap()
-            return floats.tolist()
-        if isinstance(wire, list) and wire:
-            return [float(number) for number in cast("list[float]", wire)]
-    except (TypeError, ValueError, binascii.Error) as error:
-        raise UndocumentedShapeError("an embedding is not a list of numbers") from error
-    raise UndocumentedShapeError("an embedding is not a list of numbers")
+            return _checked(cast("JsonValue", floats.tolist()))
+    except (ValueError, binascii.Error) as error:
+        raise UndocumentedShapeError("an embedding is not base64 of float32") from error
+    if not isinstance(wire, list) or not all(isinstance(item, int | float) for item in wire):
+        raise UndocumentedShapeError("an embedding is not a list of numbers")
+    return _checked([float(cast("float", number)) for number in wire])
 
 
 def read_reranking(content: bytes, trace_id: str | None, *, documents: int) -> RerankResult:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 from siliconflow_client._errors import ConfigurationError
@@ -24,7 +25,7 @@ streamed) long answer is silent until it is whole."""
 DEFAULT_MAX_RETRIES = 3
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/rerank", "/models")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Secret(Protocol):
@@ -44,12 +45,20 @@ class CallOptions:
         deadline: Seconds for the whole call, retries included.
         max_retries: Further tries after the first.
         headers: Sent with this call.
+
+    Raises:
+        ConfigurationError: A setting cannot be right; `.argument` names it.
     """
 
     timeout: float | httpx.Timeout | None = None
     deadline: float | None = None
     max_retries: int | None = None
     headers: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check before any request."""
+        _check_limits(self.timeout, self.deadline, self.max_retries)
+        _checked_headers(self.headers or {}, "headers")
 
 
 class ClientConfig:
@@ -61,7 +70,8 @@ class ClientConfig:
         base_url: Else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`. With or
             without `/v1`, with a trailing slash, or a full endpoint.
         timeout: Seconds without a byte (not a total), or an `httpx.Timeout`.
-        deadline: Seconds for a whole call, retries and waits included; `None` for no limit.
+        deadline: Seconds for a whole call, retries and waits included; `None` for no limit. One
+            thing can outlast it: response headers that trickle in, in synchronous calls.
         max_retries: Further tries after the first; see the README for what is retried.
         default_headers: Sent with every request.
         allow_http: Allow plain http to hosts other than loopback.
@@ -105,18 +115,11 @@ class ClientConfig:
         self.base_url = normalise_base_url(
             base_url or os.environ.get(URL_VARIABLE) or DEFAULT_BASE_URL, allow_http=allow_http
         )
+        _check_limits(timeout, deadline, max_retries)
         self.timeout = DEFAULT_TIMEOUT if timeout is None else timeout
-        if isinstance(self.timeout, int | float):
-            _check_positive(self.timeout, "timeout")
         self.deadline = deadline
-        if deadline is not None:
-            _check_positive(deadline, "deadline")
         self.max_retries = DEFAULT_MAX_RETRIES if max_retries is None else max_retries
-        if not _is_count(self.max_retries):
-            raise ConfigurationError(
-                f"max_retries must be 0 or more, not {self.max_retries!r}.", argument="max_retries"
-            )
-        self.default_headers = _checked_headers(default_headers or {})
+        self.default_headers = _checked_headers(default_headers or {}, "default_headers")
         self.http_client = http_client
         self.async_http_client = async_http_client
         self.framework = framework
@@ -169,9 +172,13 @@ class ClientConfig:
 def _checked_key(api_key: str | Secret | None) -> str:
     if api_key is None:
         api_key = os.environ.get(KEY_VARIABLE, "")
-    if not isinstance(api_key, str):
-        api_key = api_key.get_secret_value()
-    key = api_key.strip()
+    secret = getattr(api_key, "get_secret_value", None)
+    text: object = secret() if callable(secret) else api_key
+    if not isinstance(text, str):
+        raise ConfigurationError(
+            f"api_key must be a string, not {type(text).__name__}.", argument="api_key"
+        )
+    key = text.strip()
     if not key:
         raise ConfigurationError(
             f"No API key: pass api_key, or set the environment variable {KEY_VARIABLE}.",
@@ -187,12 +194,22 @@ def _checked_key(api_key: str | Secret | None) -> str:
     return key
 
 
-def _checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def _check_limits(timeout: object, deadline: object, max_retries: object) -> None:
+    if timeout is not None and not hasattr(timeout, "as_dict"):  # as an httpx.Timeout has
+        _check_positive(timeout, "timeout")
+    if deadline is not None:
+        _check_positive(deadline, "deadline")
+    if max_retries is not None and not _is_count(max_retries):
+        raise ConfigurationError(
+            f"max_retries must be 0 or more, not {max_retries!r}.", argument="max_retries"
+        )
+
+
+def _checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]:
     for name, value in headers.items():
-        if not f"{name}{value}".isascii() or not f"{name}{value}".isprintable():
+        if not (_HEADER_NAME.fullmatch(str(name)) and _is_header_value(value)):
             raise ConfigurationError(
-                f"default_headers[{name!r}] holds a character that a header cannot carry.",
-                argument="default_headers",
+                f"{argument}[{name!r}] is not a header's name and ASCII text.", argument=argument
             )
     return dict(headers)
 
@@ -203,6 +220,10 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
     Raises:
         ConfigurationError: No host, another scheme, a query, or http to a foreign host.
     """
+    if not isinstance(cast("object", url), str):
+        raise ConfigurationError(
+            f"base_url must be a string, not {type(url).__name__}.", argument="base_url"
+        )
     text = url.strip()
     try:
         parts = urlsplit(text)
@@ -217,7 +238,7 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
         raise ConfigurationError(
             "base_url must hold no user, password, query or fragment.", argument="base_url"
         )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not allow_http:
+    if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
         raise ConfigurationError(
             f"base_url {text!r} would send the key in the clear.",
             argument="base_url",
@@ -234,15 +255,24 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}"
 
 
-def _check_positive(value: float, name: str) -> None:
-    if not _is_number(value) or not value > 0:
+def _check_positive(value: object, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise ConfigurationError(
             f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
         )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_header_value(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_count(value: object) -> bool:

@@ -38,12 +38,15 @@ def usage_from_wire(raw: UsageDict) -> Usage:
     completion = raw.get("completion_tokens") or 0
     prompt_details = raw.get("prompt_tokens_details")
     completion_details = raw.get("completion_tokens_details")
-    cached = prompt_details.get("cached_tokens") if prompt_details else None
+    cached = prompt_details.get("cached_tokens") if isinstance(prompt_details, dict) else None
+    reasoning = (
+        completion_details.get("reasoning_tokens") if isinstance(completion_details, dict) else None
+    )
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
         total_tokens=raw.get("total_tokens") or prompt + completion,
-        reasoning_tokens=completion_details.get("reasoning_tokens") if completion_details else None,
+        reasoning_tokens=reasoning,
         cached_tokens=raw.get("prompt_cache_hit_tokens") if cached is None else cached,
         raw=raw,
     )
@@ -156,6 +159,11 @@ class DeltaNormaliser:
     def is_empty(self) -> bool:
         """Whether nothing at all was said: no text, no thinking, no tool call."""
         return not self._something
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether an answer ended for want of tokens, which explains that it is empty."""
+        return any(choice.finish_reason == "length" for choice in self._choices.values())
 
     def feed(self, chunk: JsonObject, out: list[Delta]) -> None:
         """Append what `chunk` adds to `out`; usually one delta, none for an empty chunk.

@@ -65,9 +65,7 @@ _HTML_TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 _LONGEST_MESSAGE = 500
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
-_ECHOED_INPUT = re.compile(
-    r"input_value=(?:'[^']*'|\"[^\"]*\"|.*?)(?=, input_type=|\]|$)", re.DOTALL
-)
+_ECHOED_INPUT = re.compile(r"input_value=(?:.*?(?=, input_type=)|.*(?=\])|.*)", re.DOTALL)
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -136,7 +134,7 @@ def error_from_response(
     """Make the error that a non-2xx answer describes; `now` is Unix time, for HTTP dates."""
     body = _parse(content)
     code, message = _code_and_message(body)
-    if message is None:
+    if not message:
         message = f"no message (an answer of {len(content)} bytes)" if content else "no body"
     response = ErrorResponse(status, headers, content)
     return _status_error(status, code, message, asked, headers, body, response=response, now=now)

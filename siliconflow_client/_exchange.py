@@ -8,9 +8,10 @@ import logging
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from siliconflow_client._errors import ConfigurationError, SiliconFlowError
 from siliconflow_client._flow import Drop, Elapsed, Finish, Head, Read, Send, Wait
 from siliconflow_client._transport import (
     deadline_error,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     import httpx
 
     from siliconflow_client._diagnosis import Asked
-    from siliconflow_client._errors import SiliconFlowError
     from siliconflow_client._requests import HttpRequest
     from siliconflow_client._retry import RetryPolicy
 
@@ -45,7 +45,7 @@ class Order:
 
     request: HttpRequest
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     timeout: float | httpx.Timeout
     policy: RetryPolicy
     asked: Asked
@@ -82,6 +82,11 @@ class _Exchange:
 
     def _build(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
         order = self._order
+        if client.is_closed:
+            raise ConfigurationError(
+                "The httpx client that was passed in is closed.",
+                argument="async_http_client" if isinstance(self, AsyncExchange) else "http_client",
+            )
         request = order.request
         self._timeouts = timeouts_for(order.timeout, self._remaining())
         headers = dict(order.headers)
@@ -163,7 +168,8 @@ class SyncExchange(_Exchange):
 
     def _finish(self) -> None:
         if self._response is not None and not self._ended:
-            self._watchdog = self._watchdog or _cut_after(DRAIN_SECONDS, self._response)
+            self._stop_watchdog()
+            self._watchdog = _cut_after(DRAIN_SECONDS, self._response)
             with contextlib.suppress(*failures()):
                 for _ in self._pieces:
                     pass
@@ -171,13 +177,16 @@ class SyncExchange(_Exchange):
 
     def close(self) -> None:
         """Free or close the connection, if there is one."""
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-            self._watchdog = None
+        self._stop_watchdog()
         response, self._response = self._response, None
         if response is not None:
             with contextlib.suppress(*failures()):
                 response.close()
+
+    def _stop_watchdog(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
 
 
 def _cut_after(seconds: float, response: httpx.Response) -> threading.Timer | None:

@@ -224,7 +224,7 @@ def _stream_try(call: StreamCall, progress: Progress) -> Flow[None]:
         content = yield from _whole_body()
         yield Finish()
         raise error_from_response(head.status, head.headers, content, asked, now=head.now)
-    if "text/event-stream" not in head.headers.get("content-type", "text/event-stream"):
+    if "text/event-stream" not in head.headers.get("content-type", "text/event-stream").lower():
         content = yield from _whole_body()
         yield Finish()
         raise unexpected_answer(
@@ -252,7 +252,7 @@ def _stream_try(call: StreamCall, progress: Progress) -> Flow[None]:
             if not normaliser.is_complete:
                 raise _ended_early(call, head, normaliser, decoder)
             done = True
-        if done and normaliser.is_empty and not call.may_be_empty:
+        if done and normaliser.is_empty and not (call.may_be_empty or normaliser.ran_out):
             raise EmptyAnswerError(
                 "The model finished without text, thinking or a tool call.",
                 trace_id=head.trace_id,

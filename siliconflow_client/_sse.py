@@ -62,9 +62,10 @@ class SSEDecoder:
         data = self._data
         for line in lines:
             if not line:
-                if data:
-                    events.append(data[0] if len(data) == 1 else b"\n".join(data))
-                    data.clear()
+                event = data[0] if len(data) == 1 else b"\n".join(data)
+                if event:
+                    events.append(event)
+                data.clear()
             elif line.startswith(b"data:"):
                 data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
             elif not line.startswith(_OTHER_FIELDS) and len(self.stray) < _STRAY_LIMIT:
