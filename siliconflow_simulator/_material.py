@@ -103,6 +103,10 @@ class Material:
         """How many pieces have been handed out."""
         return sum(piece.used for piece in self.pieces)
 
+    def has(self, kind: PieceKind) -> bool:
+        """Tell whether a piece of a kind is left."""
+        return any(piece.kind == kind and not piece.used for piece in self.pieces)
+
     def take(
         self,
         kind: PieceKind,

@@ -83,7 +83,11 @@ class _Filler:
             return None
         must = required and not nullable
         for option in options:
-            found = self._of_kind(option, names, required=must and len(options) == 1, depth=depth)
+            insist = must and len(options) == 1
+            if required and kind_of(option) in ("integer", "number"):
+                # A field that may be null is filled all the same when a number is left.
+                insist = insist or self.material.has("number")
+            found = self._of_kind(option, names, required=insist, depth=depth)
             if found is not None:
                 return found
         if "default" in resolved:

@@ -110,7 +110,11 @@ class Simulator:
         return make_transport(self.handle)
 
     def _ordered(self, request: SimRequest) -> list[Fault]:
-        queued = self._faults.popleft() if self._faults else []
+        try:
+            queued = self._faults.popleft()
+        except IndexError:
+            # Not "if the queue is empty": another thread may take the last one in between.
+            queued = []
         return [*queued, *parse_faults(request.header(FAULT_HEADER) or "")]
 
     def _answer(self, request: SimRequest, digest: str) -> SimResponse:

@@ -164,6 +164,19 @@ def test_a_model_thinks_when_it_should(model, fields, thinks) -> None:
     assert message["content"]
 
 
+def test_thoughts_are_in_the_language_of_the_question() -> None:
+    message = choice_of(ask("天空为什么是蓝色的？", enable_thinking=True))["message"]
+    assert message["reasoning_content"].startswith("用户问：“天空为什么是蓝色的？”")
+    assert message["content"] == "这段对话里没有能回答“天空为什么是蓝色的？”的内容。"
+
+
+def test_an_image_is_acknowledged_and_not_described() -> None:
+    part = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    text = {"type": "text", "text": "What is in this picture?"}
+    turn = {"role": "user", "content": [part, text]}
+    assert "cannot see" in text_of(ask(turn, model="Qwen/Qwen3-VL-8B-Instruct"))
+
+
 def test_the_budget_cuts_the_reasoning_and_not_the_answer() -> None:
     body = body_of(ask("Hello", model="Qwen/Qwen3-8B", thinking_budget=5))
     assert body["usage"]["completion_tokens_details"]["reasoning_tokens"] == 5
@@ -203,6 +216,81 @@ def test_a_choice_between_documents_is_made_by_their_words() -> None:
         f"{documents}\nQuestion: What about gzip?\nAnswer:\n"
     )
     assert text_of(ask(prompt)).startswith("Doc: 2, Relevance: ")
+
+
+KEYWORDS = (
+    "A question is provided below. Given the question, extract up to 3 keywords from the text.\n"
+    "---------------------\nHow do I compress large files with gzip?\n---------------------\n"
+    "Provide keywords in the following comma-separated format: 'KEYWORDS: <keywords>'\n"
+)
+CHOICES = (
+    "Some choices are given below. It is provided in a numbered list (1 to 2), where each item in "
+    "the list corresponds to a summary.\n---------------------\n(1) about storms\n\n(2) about gzip\n"
+    "---------------------\nUsing only the choices above and not prior knowledge, return the choice "
+    "that is most relevant to the question: 'what is gzip?'\n"
+)
+FAITHFUL = (
+    "Please tell if a given piece of information is supported by the context.\n"
+    "You need to answer with either YES or NO.\nInformation: {}\nContext: Cats sleep all day.\nAnswer: "
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        (KEYWORDS, "KEYWORDS: compress, large, files"),
+        (CHOICES, "ANSWER: 2. It shares the most words with the question."),
+        (
+            CHOICES + '[{ choice: 1, reason: "<insert reason for choice>" }]',
+            '[{"choice": 2, "reason": "It shares the most words with the question."}]',
+        ),
+        (FAITHFUL.format("Cats sleep."), "YES"),
+        (FAITHFUL.format("Dogs run fast."), "NO"),
+    ],
+)
+def test_prompts_that_prescribe_a_form_get_it(prompt, answer) -> None:
+    assert text_of(ask(prompt)) == answer
+
+
+def test_no_document_fits_but_one_must_be_named() -> None:
+    prompt = "Doc: 9, Relevance: 7\n\nLet's try this now: \n\nDocument 1:\nCats.\n\nQuestion: gzip?\nAnswer:\n"
+    assert text_of(ask(prompt)) == "Doc: 1, Relevance: 1"
+
+
+CLASSIC = """Answer the following questions as best you can. You have access to the following tools:
+
+get_weather(city: str) -> str - Get the weather in a city.
+add(a: int, b: int = 2) -> int - Add two integers.
+
+Use the following format:
+
+Question: the input question you must answer
+Thought: you should always think about what to do
+Action: the action to take, should be one of [get_weather, add]
+Action Input: the input to the action
+Observation: the result of the action
+Thought: I now know the final answer
+Final Answer: the final answer to the original input question
+
+Begin!
+
+Question: What is the weather in Paris?
+Thought:"""
+
+
+def test_the_classic_form_has_a_plain_input_and_a_final_answer() -> None:
+    first = text_of(ask(CLASSIC, stop=["\nObservation"]))
+    assert first.splitlines()[1:] == ["Action: get_weather", "Action Input: Paris"]
+    second = text_of(ask(f"{CLASSIC} {first}\nObservation: It is sunny.\nThought:"))
+    assert second.splitlines()[1] == "Final Answer: It is sunny."
+
+
+def test_a_python_literal_is_understood_as_an_earlier_input() -> None:
+    system = {"role": "system", "content": REACT}
+    question = "What is the weather in Paris and in Rome?"
+    step = "Thought: I need a tool.\nAction: get_weather\nAction Input: {'city': 'Paris'}"
+    turns = [question, {"role": "assistant", "content": step}, "Observation: Sunny."]
+    assert '{"city":"Rome"}' in text_of(ask(system, *turns))
 
 
 REACT = """You have access to the following tools:

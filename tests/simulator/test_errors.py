@@ -22,6 +22,7 @@ from tests.simulator.asking import (
     post,
 )
 
+FIM = "Qwen/Qwen2.5-Coder-7B-Instruct"
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 USER = [{"role": "user", "content": "Hello"}]
 JSON_OBJECT = {"type": "json_object"}
@@ -228,6 +229,20 @@ def test_too_long_a_text_fails_the_whole_batch() -> None:
         (20015, {"stop": ["a", "b", "c", "d", "e"]}),
         (20015, {"messages": []}),
         (20015, {"messages": "Hello"}),
+        (20015, {"messages": ["Hello"]}),
+        (20015, {"messages": [{"role": "user", "content": 5}]}),
+        (20015, {"messages": [{"role": "user", "content": ["Hello"]}]}),
+        (20015, {"messages": [*USER, {"role": "tool", "content": "21"}]}),
+        (20015, {"messages": [*USER, {"role": "assistant", "content": "", "tool_calls": {}}]}),
+        (20015, {"messages": [*USER, {"role": "assistant", "content": "", "tool_calls": [1]}]}),
+        (20015, {"messages": [*USER, {"role": "assistant", "tool_calls": [{"type": "function"}]}]}),
+        (20015, {"response_format": "json"}),
+        (20015, {"response_format": {"type": "json_schema"}, "model": "Qwen/Qwen3.5-4B"}),
+        (20015, {"tools": [{"type": "function", "function": "f"}]}),
+        (20015, {"tools": [{"type": "function", "function": {"name": "f", "parameters": 1}}]}),
+        (20015, {"tool_choice": {"type": "function", "function": "f"}}),
+        (20015, {"stop": [1]}),
+        (20032, {"suffix": "b", "model": FIM, "response_format": JSON_OBJECT}),
         (20015, {"n": 0}),
         (20015, {"stream": "yes"}),
         (20015, {"max_tokens": 0}),
@@ -274,6 +289,12 @@ def test_parts_are_taken_as_the_catalogue_says(model, kind, status) -> None:
     content = [part, {"type": "text", "text": "What is this?"}]
     response = ask({"role": "user", "content": content}, model=model)
     assert response.status == status
+
+
+@pytest.mark.parametrize("source", ["a.png", {"url": "ftp://a"}, {"url": None}, {}])
+def test_a_part_needs_an_address(source) -> None:
+    turn = {"role": "user", "content": [{"type": "image_url", "image_url": source}]}
+    assert ask(turn, model="zai-org/GLM-4.5V").status == 400
 
 
 def test_a_pdf_is_only_for_the_model_that_reads_it() -> None:

@@ -174,6 +174,43 @@ def test_an_answer_field_is_answered() -> None:
             {"city": "Paris"},
         ),
         ({}, "the whole question", "the whole question"),
+        (
+            {
+                "allOf": [
+                    {"properties": {"name": {"type": "string"}}, "required": ["name"]},
+                    {"properties": {"age": {"type": "integer"}}, "required": ["age"]},
+                ]
+            },
+            "Bob is 44",
+            {"name": "Bob", "age": 44},
+        ),
+        ({"oneOf": [{"type": "null"}, {"type": "integer"}]}, "take 3", 3),
+        ({"anyOf": [{"type": "null"}]}, "take 3", None),
+        ({"$ref": "#/$defs/missing"}, "a text", "a text"),
+        ({"minimum": 2}, "1", 2),
+        ({"items": {"type": "number"}}, "1.5", [1.5]),
+        ({"type": "string", "format": "time"}, "at 9:30", "09:30:00"),
+        ({"type": "string", "format": "date-time"}, "on 2026-11-20 09:30", "2026-11-20T09:30:00Z"),
+        ({"type": "string", "format": "date-time"}, "no date", "2026-01-01T00:00:00Z"),
+        ({"type": "string", "pattern": "("}, "a broken pattern", "a broken pattern"),
+        (
+            {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]},
+            "see you on Friday",
+            {"day": "Friday"},
+        ),
+        (
+            {"type": "object", "properties": {"sky": {"type": "string"}}, "required": ["sky"]},
+            "It is cloudy in Paris",
+            {"sky": "cloudy"},
+        ),
+        (
+            {
+                "type": "object",
+                "properties": {"from": {"type": "string"}, "to": {"type": "string"}},
+            },
+            "from Rome to Paris",
+            {"from": "Rome", "to": "Paris"},
+        ),
     ],
 )
 def test_fill(schema, text, expected) -> None:

@@ -217,6 +217,8 @@ def test_vision_models_that_take_tools_and_never_call_them() -> None:
         ("It is sunny.", "It is sunny."),
         ('{"temperature": 21, "sky": "clear"}', "temperature: 21, sky: clear"),
         ("21", "The result of get_weather is 21."),
+        ('{"rain": false, "wind": null}', "rain: no, wind: nothing"),
+        ("{broken", "{broken"),
         ('["sunny", "warm"]', "sunny; warm"),
         ("Error: no such city", "Error: no such city"),
     ],
@@ -310,6 +312,21 @@ def test_a_transfer_tool_is_chosen_by_the_agent_in_its_name() -> None:
     assert (
         text_of(ask("I have a math question", *history, said, tools=TRANSFERS)) == said["content"]
     )
+
+
+def test_a_handoff_whose_agents_are_an_enumeration() -> None:
+    agents = {"type": "string", "enum": ["billing", "shipping"]}
+    handoff = tool("transfer_to_agent", "Pass the request on.", agent_name=agents, task=STRING)
+    [(_, arguments)] = calls_of(ask("Where is my shipping label?", tools=[handoff]))
+    assert arguments["agent_name"] == "shipping"
+    required = ask("Hello", tools=[handoff], tool_choice="required")
+    assert calls_of(required)[0][1]["agent_name"] == "billing"
+
+
+def test_a_specialist_goes_before_a_search() -> None:
+    tools = [SEARCH, HANDOFF]
+    [(name, _)] = calls_of(ask("What is the weather in Paris?", tools=tools))
+    assert name == "handoff"
 
 
 # --- shape ------------------------------------------------------------------------------------
