@@ -97,6 +97,8 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         async_http_client: httpx.AsyncClient | None = None,
         **fields: object,
     ) -> None:
+        if fields.get("callback_manager") is None:
+            fields.pop("callback_manager", None)  # LlamaIndex's base class would keep the None
         super().__init__(
             model=one_of("model", model, "model_name", model_name) or DEFAULT_RERANK_MODEL,
             base_url=base_url,

@@ -170,6 +170,16 @@ def test_settings_of_openai_like_are_accepted() -> None:
         SiliconFlow(api_key=KEY, is_chat_model=False)
 
 
+async def test_subclasses_may_add_fields(stub: Stub, way: Way, make: Make) -> None:
+    class Mine(SiliconFlow):
+        team: str = "a"
+
+    llm = make(Mine, model="m", team="b")
+    assert (await way(llm, "chat", U)).message.content == "你好，世界"
+    assert pickle.loads(pickle.dumps(make(SiliconFlow))).model == "m"
+    assert copy.deepcopy(llm).team == "b"
+
+
 async def test_settings_may_change_after_the_first_call(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:

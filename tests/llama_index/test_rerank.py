@@ -179,6 +179,9 @@ def test_all_settings_are_accepted() -> None:
     )
     assert rerank.callback_manager is manager
     assert (rerank.max_retries, rerank.timeout, rerank.deadline) == (1, 5, 9)
+    assert isinstance(
+        SiliconFlowRerank(api_key="k", callback_manager=None).callback_manager, CallbackManager
+    )
 
 
 # --- events and errors ----------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import threading
 
@@ -253,6 +254,25 @@ async def test_leaving_a_stream_early_leaves_the_client_usable(
         assert response.delta == "a"
         break
     assert joined(await way(llm, "stream_chat", U)) == "abc"
+
+
+async def test_a_cancelled_stream_leaves_the_client_usable(llm: SiliconFlow, stub: Stub) -> None:
+    gate = threading.Event()
+    arrived = asyncio.Event()
+    stub.script = s.raw_stream(HELLO, gate, END, s.DONE)
+
+    async def read() -> None:
+        async for _ in await llm.astream_chat(U):
+            arrived.set()
+
+    task = asyncio.create_task(read())
+    await arrived.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    gate.set()
+    stub.script = s.PLAIN
+    assert (await llm.achat(U)).message.content == "你好，世界"
 
 
 async def test_nothing_is_sent_before_the_first_piece_is_asked_for(
