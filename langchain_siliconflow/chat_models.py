@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, model_validator
 
 from langchain_siliconflow import _blocks
+from langchain_siliconflow._binding import ToolBinding
 from langchain_siliconflow._chunks import ChunkBuilder, to_message
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._fields import RequestFields
@@ -18,17 +17,6 @@ from langchain_siliconflow._params import CHAT_ALIASES
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
 from langchain_siliconflow._settings import ConnectionSettings
-from langchain_siliconflow._structured import (
-    Method,
-    chain,
-    check_method,
-    method_arguments,
-    parser_for,
-    schema_name,
-    tracing_mark,
-    with_title,
-)
-from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     ChatCompletion,
@@ -38,7 +26,7 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from typing import Self
 
     from langchain_core.callbacks import (
@@ -47,17 +35,14 @@ if TYPE_CHECKING:
     )
     from langchain_core.language_models import (
         LangSmithParams,
-        LanguageModelInput,
         ModelProfile,
     )
-    from langchain_core.messages import AIMessage, BaseMessage
-    from langchain_core.runnables import Runnable
-    from langchain_core.tools import BaseTool
+    from langchain_core.messages import BaseMessage
 
 _blocks.register()
 
 
-class ChatSiliconFlow(RequestFields, ConnectionSettings, BaseChatModel):
+class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     """Chat with a model of SiliconFlow.
 
     Example:
@@ -239,90 +224,6 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, BaseChatModel):
                     chunk = make(delta, stream)
                     if chunk is not None:
                         yield chunk
-
-    # --- tools and structured output ---------------------------------------------------------
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: str | bool | dict[str, Any] | None = None,
-        strict: bool | None = None,
-        parallel_tool_calls: bool | None = None,
-        response_format: dict[str, Any] | type | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools to the model.
-
-        Args:
-            tools: `BaseTool`s, functions, pydantic classes, or dictionaries in OpenAI's or
-                Anthropic's form or as a JSON schema. An empty list is not sent.
-            tool_choice: `"auto"`, `"none"`, `"required"` or `"any"` (or `True`), or a tool's
-                name; dictionaries in OpenAI's or Anthropic's form.
-            strict: Ask for arguments that keep to the schema.
-            parallel_tool_calls: Sent only when set.
-            response_format: Form of the answer that is not a call.
-            **kwargs: Anything else to bind.
-
-        Raises:
-            SiliconFlowConfigurationError: `tool_choice` names no tool of the list.
-        """
-        with langchain_errors():
-            wire = to_wire_tools(tools, strict=strict)
-            choice = to_wire_choice(tool_choice, wire) if wire else tool_choice
-        optional = {
-            "tools": wire or None,
-            "tool_choice": choice,
-            "parallel_tool_calls": parallel_tool_calls,
-            "response_format": response_format,
-        }
-        kwargs.update((name, value) for name, value in optional.items() if value is not None)
-        return super().bind(**kwargs)
-
-    def with_structured_output(
-        self,
-        schema: dict[str, Any] | type | None = None,
-        *,
-        method: Literal["function_calling", "json_schema", "json_mode"] = "function_calling",
-        include_raw: bool = False,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """Make the model answer in the form of a schema.
-
-        Args:
-            schema: A pydantic class (v2 or v1), a TypedDict, or a JSON schema.
-            method: `function_calling` (the default, since every model with tools has it) forces
-                a call of a function with this schema; `json_schema` sends the schema; for
-                `json_mode` the prompt has to describe it.
-            include_raw: Return `{"raw", "parsed", "parsing_error"}` and raise no parsing error.
-            strict: Ask the API to keep to the schema.
-            **kwargs: Anything else to bind.
-
-        Returns:
-            A runnable that gives instances for pydantic classes and dictionaries otherwise.
-            An answer that was cut off, or that is not JSON, raises `OutputParserException`.
-        """
-        with langchain_errors():
-            checked: Method = check_method(method)
-            parser = parser_for(schema, checked)
-            if schema is None:
-                return chain(
-                    self.bind(response_format={"type": "json_object"}, **kwargs),
-                    parser,
-                    include_raw=include_raw,
-                )
-            kwargs |= tracing_mark(schema, checked, strict)
-            if checked == "function_calling":
-                bound = self.bind_tools(
-                    [with_title(schema)],
-                    tool_choice=schema_name(schema),
-                    strict=strict,
-                    **kwargs,
-                )
-            else:
-                bound = self.bind(**method_arguments(schema, checked, strict), **kwargs)
-        return chain(bound, parser, include_raw=include_raw)
 
 
 def _with_model_kwargs(data: dict[str, Any], known: Mapping[str, object]) -> dict[str, Any]:

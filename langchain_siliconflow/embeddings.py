@@ -1,7 +1,5 @@
 """SiliconFlow's embedding models for LangChain."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping

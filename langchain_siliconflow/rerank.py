@@ -1,7 +1,5 @@
 """SiliconFlow's rerankers for LangChain."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping

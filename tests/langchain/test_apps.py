@@ -6,7 +6,7 @@ Nothing in them knows of SiliconFlow but the constructor calls at the top.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
@@ -178,6 +178,7 @@ def test_expression_language_chain(connection: dict[str, Any]) -> None:
     prompt = ChatPromptTemplate.from_template(
         "Answer from these passages.\n\n{context}\n\nQuestion: {question}"
     )
+    model: Any = ChatSiliconFlow(model=MODEL, **connection)
     chain: Any = (
         {
             "context": retriever_of(connection)
@@ -185,7 +186,7 @@ def test_expression_language_chain(connection: dict[str, Any]) -> None:
             "question": RunnablePassthrough(),
         }
         | prompt
-        | ChatSiliconFlow(model=MODEL, **connection)
+        | model
         | StrOutputParser()
     )
     question = "Which module compresses files?"
@@ -216,9 +217,7 @@ def supervisor_graph(connection: dict[str, Any]) -> Any:
 
     router = model.bind_tools([ask_weather_worker, ask_money_worker], tool_choice="any")
 
-    def supervisor(
-        state: MessagesState,
-    ) -> Command[Literal["weather_worker", "money_worker", "__end__"]]:
+    def supervisor(state: MessagesState) -> Command[Any]:
         if isinstance(state["messages"][-1], AIMessage):
             return Command(goto=END)
         choice = router.invoke(state["messages"])
@@ -228,7 +227,7 @@ def supervisor_graph(connection: dict[str, Any]) -> Any:
         return Command(goto="money_worker")
 
     def run(worker: Any, name: str) -> Any:
-        def node(state: MessagesState) -> Command[Literal["supervisor"]]:
+        def node(state: MessagesState) -> Command[Any]:
             result = worker.invoke({"messages": state["messages"]})
             said = AIMessage(result["messages"][-1].text, name=name)
             return Command(update={"messages": [said]}, goto="supervisor")
@@ -236,9 +235,10 @@ def supervisor_graph(connection: dict[str, Any]) -> Any:
         return node
 
     graph = StateGraph(MessagesState)
-    graph.add_node("supervisor", supervisor)
-    graph.add_node("weather_worker", run(weather, "weather_worker"))
-    graph.add_node("money_worker", run(money, "money_worker"))
+    workers = ("weather_worker", "money_worker")
+    graph.add_node("supervisor", supervisor, destinations=(*workers, END))
+    for name, worker in zip(workers, (weather, money), strict=True):
+        graph.add_node(name, run(worker, name), destinations=("supervisor",))
     graph.add_edge(START, "supervisor")
     return graph.compile()
 
