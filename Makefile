@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+PEERS := .venv-peers
 
 .PHONY: demo test record check lint types format bench clean
 .DEFAULT_GOAL := test
@@ -39,11 +40,11 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev-installed
+bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -61,3 +62,11 @@ $(VENV)/.dev-installed: pyproject.toml | $(VENV)/.created
 	@echo "Installing what the tests need into $(VENV) (once) ..."
 	$(PIP) install --editable '.[all,demo]' --group dev
 	@touch $@ $(VENV)/.demo-installed
+
+# The peers need an environment of their own: langchain-siliconflow installs the folder
+# langchain_siliconflow, which is ours here.
+$(PEERS)/.installed: benchmarks/peers.txt
+	@echo "Installing the peers into $(PEERS) (once) ..."
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check -qq install --requirement benchmarks/peers.txt
+	@touch $@
