@@ -45,10 +45,91 @@ _blocks.register()
 class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     """Chat with a model of SiliconFlow.
 
-    Example:
-        >>> from langchain_siliconflow import ChatSiliconFlow
-        >>> model = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3.2", temperature=0)
-        >>> model.invoke("Say hello.")
+    The key comes from `api_key` or `SILICONFLOW_API_KEY`, the site from `base_url` or
+    `SILICONFLOW_BASE_URL`. Nothing is opened before the first request. Fields carry the API's
+    own names; what is `None` is not sent, and each can also be bound or given per call.
+    `ChatOpenAI`'s common keywords (`model_name`, `request_timeout`, `max_completion_tokens`,
+    `stop_sequences`, `model_kwargs`, `http_async_client`, ...) mean the same here.
+
+    Ask, whole or in pieces:
+
+    ```python
+    from langchain_siliconflow import ChatSiliconFlow
+
+    model = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3.2", temperature=0, max_tokens=500)
+    answer = model.invoke("Ice floats on water. What floats on water?")
+    print(answer.text, answer.usage_metadata, answer.response_metadata["trace_id"])
+    for chunk in model.stream("Ice floats on water. What floats on water?"):
+        print(chunk.text, end="")
+    ```
+
+    Thinking is a block of its own, and also in `additional_kwargs["reasoning_content"]`;
+    `content` stays a string (with `output_version="v1"` it is the blocks). Earlier thinking is
+    sent back inside a tool loop only; see `reasoning_replay`.
+
+    ```python
+    answer = model.invoke("Why is the sky blue?", enable_thinking=True, thinking_budget=1024)
+    print([block["type"] for block in answer.content_blocks])
+    ```
+
+    Tools in every form that LangChain knows; a call whose arguments are no whole JSON object is
+    in `invalid_tool_calls`, never in `tool_calls`. One limit is LangChain's: when the pieces of
+    a *stream* are added up, arguments that were cut off are repaired. Look at
+    `response_metadata["finish_reason"]`: "length" means that it was cut off.
+
+    ```python
+    def get_weather(city: str) -> str:
+        '''Get the weather of a city.'''
+        return f"Sunny in {city}."
+
+
+    answer = model.bind_tools([get_weather]).invoke("What is the weather in Paris?")
+    print(answer.tool_calls)
+    ```
+
+    Structured output as pydantic instances (or dictionaries, for a TypedDict or a JSON schema):
+
+    ```python
+    from pydantic import BaseModel
+
+
+    class Person(BaseModel):
+        name: str
+        age: int
+
+
+    print(model.with_structured_output(Person).invoke("The name is Anna, the age is 31."))
+    ```
+
+    Pictures, films, sounds and PDFs, in LangChain's, OpenAI's or Anthropic's form; URLs are
+    passed on and never fetched:
+
+    ```python
+    from langchain_core.messages import HumanMessage
+
+    viewer = ChatSiliconFlow(model="Qwen/Qwen3.5-27B", enable_thinking=False)
+    picture = {"type": "image", "url": "https://example.com/a.png", "extras": {"detail": "low"}}
+    print(viewer.invoke([HumanMessage(["What is this?", picture])]).text)
+    ```
+
+    Errors belong to SiliconFlow's tree and to LangChain's `ModelError` family, so that LangChain's
+    retry, fallback and summarisation middleware know what to do with them:
+
+    ```python
+    from langchain_core.exceptions import ModelError
+
+    try:
+        model.invoke("Hello", model="nobody/knows-this")
+    except ModelError as error:
+        print(error.is_retryable, error)
+    ```
+
+    Retries (`max_retries`) cover transport errors, 408, 409, 429 and 5xx, for streams until the
+    first piece; `timeout` is seconds without a byte, `deadline` seconds for the whole call.
+
+    Raises:
+        SiliconFlowConfigurationError: At construction: no key, a wrong setting, or a keyword
+            that does not exist (the nearest that does is named).
     """
 
     _aliases: ClassVar[Mapping[str, str]] = CHAT_ALIASES

@@ -38,10 +38,12 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
     Vectors come as `list[list[float]]`, one per text and in the order of the texts, each of the
     model's dimensions (or of `dimensions`).
 
-    Example:
-        >>> from langchain_siliconflow import SiliconFlowEmbeddings
-        >>> embeddings = SiliconFlowEmbeddings(model="BAAI/bge-m3")
-        >>> vectors = embeddings.embed_documents(["one text", "another"])
+    ```python
+    from langchain_siliconflow import SiliconFlowEmbeddings
+
+    embeddings = SiliconFlowEmbeddings(model="BAAI/bge-m3")
+    print(len(embeddings.embed_documents(["one text", "another"])))
+    ```
     """
 
     _aliases: ClassVar[Mapping[str, str]] = {**CONNECTION_ALIASES, "model_name": "model"}

@@ -58,10 +58,12 @@ _KNOWN = frozenset({*_SAMPLING, "suffix", "model", "extra_body", "endpoint"})
 class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     r"""Continue a text, or fill in the middle between a prompt and a suffix.
 
-    Example:
-        >>> from langchain_siliconflow import SiliconFlowLLM
-        >>> llm = SiliconFlowLLM(model="Qwen/Qwen2.5-Coder-32B-Instruct", max_tokens=100)
-        >>> llm.invoke("def add(a, b):\n    return ", suffix="\n\nprint(add(1, 2))")
+    ```python
+    from langchain_siliconflow import SiliconFlowLLM
+
+    llm = SiliconFlowLLM(model="Qwen/Qwen2.5-Coder-32B-Instruct", max_tokens=100)
+    print(llm.invoke("def add(a, b):\n    return ", suffix="\n\nprint(add(1, 2))"))
+    ```
     """
 
     _aliases: ClassVar[Mapping[str, str]] = CHAT_ALIASES

@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     """Order documents by how well they answer a query, with a model of SiliconFlow.
 
-    Example:
-        >>> from langchain_siliconflow import SiliconFlowRerank
-        >>> reranker = SiliconFlowRerank(top_n=3)
-        >>> best = reranker.compress_documents(documents, "What is gzip?")
-        >>> best[0].metadata["relevance_score"]
+    ```python
+    from langchain_core.documents import Document
+
+    from langchain_siliconflow import SiliconFlowRerank
+
+    documents = [Document("gzip compresses files"), Document("Paris is in France")]
+    best = SiliconFlowRerank(top_n=1).compress_documents(documents, "What is gzip?")
+    print(best[0].metadata["relevance_score"])
+    ```
     """
 
     _aliases: ClassVar[Mapping[str, str]] = {**CONNECTION_ALIASES, "model_name": "model"}
