@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.instrumentation.events import BaseEvent
 from llama_index.core.memory import Memory
 from llama_index.core.rate_limiter import BaseRateLimiter
+from llama_index.core.schema import NodeWithScore, TextNode
 
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 from tests.llama_index import scenarios
@@ -167,3 +169,16 @@ async def memory() -> AsyncIterator[Memory]:
     engine = made.sql_store._async_engine
     if engine is not None:
         await engine.dispose()
+
+
+CLASSES = [SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank]
+
+
+async def use(component: Any, way: Way) -> Any:
+    """Make one call of the component's kind."""
+    if isinstance(component, SiliconFlow):
+        return (await way(component, "chat", [ChatMessage(content="hi")])).message.content
+    if isinstance(component, SiliconFlowEmbedding):
+        return await way(component, "get_text_embedding", "t1")
+    nodes = [NodeWithScore(node=TextNode(text="apple"))]
+    return [n.score for n in await way(component, "postprocess_nodes", nodes, query_str="apple")]

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import math
 import threading
 from typing import Any
 
 import pytest
-from llama_index.core import Document, VectorStoreIndex
-from llama_index.core.callbacks import CallbackManager, CBEventType, LlamaDebugHandler
-from llama_index.core.ingestion import IngestionCache, IngestionPipeline
-from llama_index.core.ingestion.pipeline import get_transformation_hash
-from llama_index.core.node_parser import SentenceSplitter
-from llama_index.core.schema import TextNode
-from llama_index.core.storage.kvstore import SimpleKVStore
 
 from llama_index_siliconflow import SiliconFlowEmbedding
 from siliconflow_client import (
@@ -26,7 +17,7 @@ from siliconflow_client import (
     SiliconFlowError,
 )
 from tests.llama_index import scenarios as s
-from tests.llama_index.conftest import CountingLimiter, Events, Make, Way
+from tests.llama_index.conftest import Events, Make, Way
 from tests.llama_index.stub import Reply, Request, Stub
 
 TEXTS = [f"t{number}" for number in range(70)]
@@ -269,112 +260,3 @@ async def test_silence_is_a_timeout(stub: Stub, way: Way, make: Make) -> None:
             make(SiliconFlowEmbedding, timeout=0.1, max_retries=0), "get_text_embedding", "t1"
         )
     gate.set()
-
-
-# --- LlamaIndex's machinery -----------------------------------------------------------------
-
-
-async def test_events_and_callbacks(stub: Stub, way: Way, make: Make, events: Events) -> None:
-    debug = LlamaDebugHandler(print_trace_on_end=False)
-    embedding = make(SiliconFlowEmbedding, callback_manager=CallbackManager([debug]))
-    await way(embedding, "get_text_embedding_batch", TEXTS)
-    assert len(debug.get_event_pairs(CBEventType.EMBEDDING)) == 3
-    assert events.names("Embedding") in (
-        ["EmbeddingStartEvent", "EmbeddingEndEvent"] * 3,
-        ["EmbeddingStartEvent"] * 3 + ["EmbeddingEndEvent"] * 3,
-    )
-    assert "sk-secret" not in str([event.model_dump() for event in events.seen])
-
-
-async def test_the_rate_limiter_counts_batches(
-    stub: Stub, way: Way, make: Make, limiter: CountingLimiter
-) -> None:
-    embedding = make(SiliconFlowEmbedding, rate_limiter=limiter)
-    await way(embedding, "get_text_embedding_batch", TEXTS)
-    assert limiter.n == 3
-
-
-async def test_a_cache_of_vectors(stub: Stub, way: Way, make: Make) -> None:
-    embedding = make(SiliconFlowEmbedding, embeddings_cache=SimpleKVStore())
-    assert await way(embedding, "get_text_embedding_batch", TEXTS) == VECTORS
-    asked = len(stub.requests)
-    assert await way(embedding, "get_text_embedding_batch", TEXTS) == VECTORS
-    assert len(stub.requests) == asked
-
-
-@pytest.mark.parametrize("workers", [None, 4])
-async def test_progress_and_workers(
-    stub: Stub, way: Way, make: Make, workers: int | None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    embedding = make(SiliconFlowEmbedding, num_workers=workers)
-    vectors = await way(embedding, "get_text_embedding_batch", TEXTS, show_progress=True)
-    assert vectors == VECTORS
-    assert "Generating embeddings" in capsys.readouterr().err
-
-
-async def test_many_callers_at_once(embedding: SiliconFlowEmbedding, stub: Stub) -> None:
-    found = await asyncio.gather(*(embedding.aget_text_embedding(text) for text in TEXTS))
-    assert found == VECTORS
-
-
-async def test_similarity(embedding: SiliconFlowEmbedding, way: Way) -> None:
-    one, two = await way(embedding, "get_text_embedding_batch", ["t1", "t1"])
-    assert math.isclose(embedding.similarity(one, two), 1.0)
-
-
-DOCUMENTS = [Document(text=f"t{number}", id_=f"d{number}") for number in range(40)]
-
-
-@pytest.mark.shows("case19")
-async def test_an_ingestion_pipeline_with_a_cache(
-    embedding: SiliconFlowEmbedding, stub: Stub, way: Way
-) -> None:
-    pipeline = IngestionPipeline(
-        transformations=[SentenceSplitter(), embedding], cache=IngestionCache()
-    )
-    nodes = await way(pipeline, "run", documents=DOCUMENTS)
-    assert [node.embedding for node in nodes] == VECTORS[:40]
-    asked = len(stub.requests)
-    assert asked == 2
-    await way(pipeline, "run", documents=DOCUMENTS)
-    assert len(stub.requests) == asked
-
-
-def test_an_ingestion_pipeline_in_processes(stub: Stub, make: Make) -> None:
-    embedding = make(SiliconFlowEmbedding)
-    pipeline = IngestionPipeline(transformations=[embedding], disable_cache=True)
-    nodes = [TextNode(text=text) for text in TEXTS[:4]]
-    done = pipeline.run(nodes=nodes, num_workers=2)
-    assert sorted(node.embedding for node in done) == VECTORS[:4]
-
-
-@pytest.mark.shows("case19", "E8", "E9")
-def test_the_ingestion_hash_is_of_what_changes_the_vectors(make: Make) -> None:
-    def hashed(**settings: Any) -> str:
-        return get_transformation_hash([], make(SiliconFlowEmbedding, **settings))
-
-    plain = hashed()
-    transport: list[dict[str, Any]] = [
-        {"api_key": "sk-rotated"},
-        {"timeout": 5},
-        {"deadline": 50},
-        {"max_retries": 1},
-        {"default_headers": {"x": "y"}},
-        {"max_concurrency": 2},
-        {"max_batch": 16},
-    ]
-    assert {hashed(**settings) for settings in transport} == {plain}
-    vectors: list[dict[str, Any]] = [
-        {"dimensions": 8},
-        {"model": "BAAI/other"},
-        {"query_instruction": "Find: "},
-        {"additional_kwargs": {"truncate": "left"}},
-    ]
-    assert len({plain, *(hashed(**settings) for settings in vectors)}) == 5
-
-
-async def test_an_index(embedding: SiliconFlowEmbedding, stub: Stub, way: Way) -> None:
-    nodes = [TextNode(text=text) for text in TEXTS[:5]]
-    index = VectorStoreIndex(nodes, embed_model=embedding)
-    found = await way(index.as_retriever(similarity_top_k=1), "retrieve", "t4")
-    assert found[0].node.get_content() == "t4"
