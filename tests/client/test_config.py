@@ -76,7 +76,6 @@ def test_the_key_is_masked(client: Any):
             assert "api.siliconflow.cn" in text
 
 
-@pytest.mark.xfail(strict=True, reason="the dataclass's repr shows the headers")
 def test_the_key_is_masked_in_what_a_traceback_with_locals_shows():
     from siliconflow_client._calls import models
 
@@ -144,7 +143,6 @@ def test_plain_http_must_be_allowed():
         config(base_url="http://10.0.0.1")
 
 
-@pytest.mark.xfail(strict=True, reason="only three loopback addresses are known")
 def test_every_loopback_address_is_loopback():
     assert config(base_url="http://127.0.0.2:8080").base_url == "http://127.0.0.2:8080/v1"
 
@@ -156,12 +154,12 @@ def test_every_loopback_address_is_loopback():
     ("argument", "value"),
     [
         ("timeout", 0), ("timeout", -1), ("timeout", True), ("timeout", float("nan")),
-        pytest.param("timeout", "5", marks=pytest.mark.xfail(strict=True, reason="unchecked until it is used")),
+        ("timeout", "5"),
         ("deadline", 0), ("deadline", -1.0), ("deadline", "5"), ("deadline", float("nan")), ("deadline", True),
         ("max_retries", -1), ("max_retries", 1.5), ("max_retries", "3"), ("max_retries", True),
         ("default_headers", {"x": "ä"}), ("default_headers", {"x": "a\nb"}), ("default_headers", {"x\r": "a"}),
-        pytest.param("default_headers", {"x": None}, marks=pytest.mark.xfail(strict=True, reason="only the text of a header is checked")),
-        pytest.param("default_headers", {"a b": "c"}, marks=pytest.mark.xfail(strict=True, reason="only the text of a header is checked")),
+        ("default_headers", {"x": None}),
+        ("default_headers", {"a b": "c"}),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("client", [ClientConfig, SiliconFlowClient, AsyncSiliconFlowClient])
@@ -172,7 +170,6 @@ def test_settings_of_the_wrong_kind(client: Any, argument: str, value: Any):
     assert argument in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="a key or URL that is no text is an AttributeError")
 @pytest.mark.parametrize(("argument", "value"), [("api_key", 5), ("base_url", 5)])
 def test_settings_that_are_no_text(argument: str, value: Any):
     with pytest.raises(ConfigurationError) as caught:

@@ -161,7 +161,6 @@ BAD_OPTIONS = [
 
 @both
 @pytest.mark.parametrize("options", BAD_OPTIONS, ids=str)
-@pytest.mark.xfail(strict=True, reason="the options of one call are not checked")
 async def test_bad_options_name_the_argument_and_cost_no_request(kind: str, options: Any):
     from siliconflow_client import CallOptions
 

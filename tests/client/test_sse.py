@@ -39,6 +39,7 @@ def decode(*pieces: bytes, flush: bool = False) -> list[bytes]:
         pytest.param(b"event: x\nid: 1\nretry: 5\ndata: a\n\n", [b"a"], id="other fields"),
         pytest.param(b"data: a\nevent: x\n\n", [b"a"], id="field after data"),
         pytest.param(b"datax: a\ndata : b\n\n", [], id="almost data"),
+        pytest.param(b"data:\n\ndata: \n\ndata: a\n\n", [b"a"], id="events of nothing"),
         pytest.param(b"data: a\n", [], id="no blank line yet"),
         pytest.param(b"data: a:b: c\n\n", [b"a:b: c"], id="colons in data"),
         pytest.param("data: a\u2028b\u2029c\x85d\n\n".encode(), ["a\u2028b\u2029c\x85d".encode()], id="U+2028"),
@@ -141,7 +142,8 @@ def streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
             comment = draw(noise)
             stream += comment + end if comment else b""
         stream += end
-        events.append(b"\n".join(lines))
+        if lines != [b""]:  # an event of nothing is none
+            events.append(b"\n".join(lines))
     return stream, events
 
 

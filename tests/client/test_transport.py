@@ -190,7 +190,6 @@ async def test_the_limits_reach_the_transport(kind: str):
 
 
 @both
-@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="httpx raises a bare RuntimeError")
 async def test_an_injected_client_that_was_closed(kind: str):
     async with Caller(kind, lambda request: httpx.Response(400)) as ask:
         if isinstance(ask.http, httpx.Client):

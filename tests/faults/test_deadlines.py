@@ -50,18 +50,19 @@ async def test_a_deadline_ends_a_call(kind: str, reply: Reply):
     assert (len(server.seen), ask.waits) == (1, [])
 
 
-SLOW_HEADERS: Reply = [Drip(b"HTTP/1.1 200 OK\r\nx-slow: " + b"y" * 60, 0.05), Stall]
+SLOW_HEADERS: Reply = [Drip(b"HTTP/1.1 200 OK\r\nx-slow: " + b"y" * 40, 0.02), Stall]
 
 
 async def test_a_deadline_ends_a_call_whose_headers_drip(kind: str, request: pytest.FixtureRequest):
     if kind == "sync":
         request.applymarker(
             pytest.mark.xfail(
-                strict=True, reason="the synchronous watchdog begins after the headers only"
+                strict=True,
+                reason="the synchronous watchdog begins after the headers; ClientConfig says so",
             )
         )
     with FaultServer(SLOW_HEADERS) as server:
-        async with Caller(kind, base_url=server.url, deadline=0.3, max_retries=0) as ask:
+        async with Caller(kind, base_url=server.url, deadline=0.2, max_retries=0) as ask:
             with pytest.raises(APITimeoutError) as caught:
                 await ask("chat", **HI)
         assert caught.value.phase == "deadline"
@@ -117,16 +118,8 @@ async def test_a_deadline_that_is_kept_changes_nothing(kind: str):
         assert server.connections == 1
 
 
-async def test_after_done_a_deadline_does_not_make_the_caller_wait(
-    kind: str, request: pytest.FixtureRequest
-):
+async def test_after_done_a_deadline_does_not_make_the_caller_wait(kind: str):
     """The server keeps the connection open after [DONE]; only a short while is spent on it."""
-    if kind == "sync":
-        request.applymarker(
-            pytest.mark.xfail(
-                strict=True, reason="with a deadline, the drain after [DONE] lasts until it passes"
-            )
-        )
     with FaultServer([*chunked(*STREAM, end=False), Stall]) as server:
         async with Caller(kind, base_url=server.url, deadline=3.0) as ask:
             told = await ask.stream(**HI, options=CallOptions(timeout=2.0))
