@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from langchain_siliconflow._errors import langchain_errors
-from langchain_siliconflow._structured import (
+from langchain_siliconflow._schemas import (
     Method,
-    chain,
     check_method,
     method_arguments,
-    parser_for,
     schema_name,
     tracing_mark,
     with_title,
@@ -92,6 +90,8 @@ class ToolBinding(BaseChatModel):
             A runnable that gives instances for pydantic classes and dictionaries otherwise.
             An answer that was cut off, or that is not JSON, raises `OutputParserException`.
         """
+        from langchain_siliconflow._structured import chain, parser_for
+
         with langchain_errors():
             checked: Method = check_method(method)
             parser = parser_for(schema, checked)

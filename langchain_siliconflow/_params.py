@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Final
 
 from langchain_siliconflow._errors import SiliconFlowConfigurationError
@@ -44,6 +43,8 @@ _ADVICE: Final = {
 
 def unknown_keyword(name: str, known: Collection[str], owner: str) -> SiliconFlowConfigurationError:
     """Make the error for a keyword that does not exist, with the nearest that does."""
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     advice = _ADVICE.get(name) or (f"did you mean {near[0]!r}?" if near else None)
     text = f"{owner} has no keyword {name!r}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from siliconflow_client import lookup_model
-
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
 
@@ -18,6 +16,8 @@ def profile_of(model: str) -> ModelProfile | None:
     `structured_output` makes agents ask for `json_schema` instead of calling a tool, so it is
     true only where the model is known to take both.
     """
+    from siliconflow_client import lookup_model
+
     facts = lookup_model(model)
     if not facts.known or facts.kind != "chat":
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from langchain_siliconflow._content import as_block
 from langchain_siliconflow._messages import to_wire
 from langchain_siliconflow._params import unknown_keyword
-from langchain_siliconflow._structured import to_response_format
+from langchain_siliconflow._schemas import to_response_format
 from langchain_siliconflow._tools import is_forced, to_wire_choice, to_wire_tools
 from siliconflow_client import CallOptions, ConfigurationError
 

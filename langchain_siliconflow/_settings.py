@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES, resolve_keywords
-from siliconflow_client import AsyncSiliconFlowClient, ClientConfig, SiliconFlowClient
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Client, Timeout
+
+    # pydantic does not look at the types of private attributes.
+    from siliconflow_client import AsyncSiliconFlowClient, SiliconFlowClient  # noqa: TC004
 else:
     # pydantic would import httpx to name them: 60 ms. The client checks what it is given.
     AsyncClient = Client = Timeout = Any
@@ -74,6 +76,9 @@ class ConnectionSettings(BaseModel):
 
     def __init__(self, **data: Any) -> None:
         """Check the keywords, then the fields, then the connection's settings."""
+        # Here and not above: importing a model class should cost little beyond LangChain itself.
+        from siliconflow_client import AsyncSiliconFlowClient, ClientConfig, SiliconFlowClient
+
         cls = type(self)
         known = cls.model_fields
         super().__init__(**resolve_keywords(data, known, cls._aliases, cls.__name__))

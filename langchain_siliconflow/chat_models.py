@@ -18,12 +18,7 @@ from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
 from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
-from siliconflow_client import (
-    ChatCompletion,
-    ConfigurationError,
-    ReasoningReplay,
-    __version__,
-)
+from siliconflow_client import ConfigurationError, ReasoningReplay, __version__
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -38,6 +33,8 @@ if TYPE_CHECKING:
         ModelProfile,
     )
     from langchain_core.messages import BaseMessage
+
+    from siliconflow_client import ChatCompletion
 
 _blocks.register()
 

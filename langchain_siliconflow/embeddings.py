@@ -15,12 +15,10 @@ from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import (
     DEFAULT_EMBEDDING_MODEL,
-    MAX_EMBEDDING_INPUTS,
     APIStatusError,
     BadRequestError,
     ConfigurationError,
     PayloadTooLargeError,
-    lookup_model,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
     """How vectors travel. `base64` is smaller and gives the same floats; left out by default,
     since a 400 was reported for sending it."""
 
-    chunk_size: int = Field(default=MAX_EMBEDDING_INPUTS, ge=1, le=64)
+    chunk_size: int = Field(default=32, ge=1, le=64)
     """Texts in a request: 32 by the documentation, and the server refuses more than 64."""
 
     max_concurrency: int = Field(default=8, ge=1)
@@ -138,6 +136,8 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
 
     @property
     def _max_tokens(self) -> int:
+        from siliconflow_client import lookup_model
+
         return lookup_model(self.model).max_input_tokens or _DEFAULT_MAX_TOKENS
 
     def _batches(

@@ -17,7 +17,6 @@ from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
-    ChatCompletion,
     ConfigurationError,
     __version__,
 )
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import LangSmithParams
 
     from siliconflow_client import (
+        ChatCompletion,
         ChatRequest,
         CompletionRequest,
         Delta,
@@ -313,6 +313,7 @@ def _to_generation(answer: ChatCompletion | TextCompletion) -> Generation:
     }
     if answer.trace_id is not None:
         info["trace_id"] = answer.trace_id
-    if isinstance(answer, ChatCompletion) and answer.reasoning:
-        info["reasoning_content"] = answer.reasoning
+    reasoning: str = getattr(answer.choices[0], "reasoning", "")  # chat answers have it
+    if reasoning:
+        info["reasoning_content"] = reasoning
     return Generation(text=answer.choices[0].text, generation_info=info)

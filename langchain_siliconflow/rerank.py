@@ -14,7 +14,7 @@ from langchain_siliconflow._batches import run_bounded, split
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
-from siliconflow_client import DEFAULT_RERANK_MODEL, MAX_RERANK_DOCUMENTS, ConfigurationError
+from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     overlap_tokens: int | None = None
     """Tokens that neighbouring pieces share, 0 to 80; the same models only."""
 
-    chunk_size: int = Field(default=MAX_RERANK_DOCUMENTS, ge=1)
+    chunk_size: int = Field(default=64, ge=1)
     """Documents in a request; longer lists go in several, merged by score."""
 
     max_concurrency: int = Field(default=8, ge=1)

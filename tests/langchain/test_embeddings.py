@@ -18,9 +18,10 @@ from langchain_siliconflow import (
     SiliconFlowConfigurationError,
     SiliconFlowEmbeddings,
     SiliconFlowPayloadTooLargeError,
+    SiliconFlowRerank,
 )
 from langchain_siliconflow._lengths import cut_to, estimate_tokens
-from siliconflow_client import SiliconFlowError
+from siliconflow_client import MAX_EMBEDDING_INPUTS, MAX_RERANK_DOCUMENTS, SiliconFlowError
 from siliconflow_simulator import Simulator
 from tests.langchain.wire import Server, error
 
@@ -61,6 +62,11 @@ def test_chunk_size(mode: str, field: int, per_call: int | None, sizes: list[int
     embeddings = SiliconFlowEmbeddings(model="m", chunk_size=field, **server.clients)
     embed(embeddings, ["x"] * 70, mode, chunk_size=per_call)
     assert [len(body["input"]) for body in server.bodies] == sizes
+
+
+def test_batch_sizes_are_the_clients() -> None:
+    assert SiliconFlowEmbeddings(api_key="k").chunk_size == MAX_EMBEDDING_INPUTS
+    assert SiliconFlowRerank(api_key="k").chunk_size == MAX_RERANK_DOCUMENTS
 
 
 def test_chunk_size_has_limits() -> None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from pydantic.v1 import BaseModel as BaseModelV1
 
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
-from langchain_siliconflow._structured import to_response_format
+from langchain_siliconflow._schemas import to_response_format
 from tests.langchain.wire import Server, call, completion, end, event, sse, tool_delta
 
 METHODS = ["function_calling", "json_schema", "json_mode"]
