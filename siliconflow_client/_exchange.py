@@ -140,6 +140,8 @@ class SyncExchange(_Exchange):
         try:
             if isinstance(action, Read):
                 piece = next(self._pieces, None)
+                if piece is None:  # the connection is free for others now: it must not be cut
+                    self._stop_watchdog()
                 self._remaining()
                 self._ended = piece is None
                 return piece
@@ -161,10 +163,11 @@ class SyncExchange(_Exchange):
     def _send(self) -> Head:
         response = self._client.send(self._build(self._client), stream=True)
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
+        head = self._opened(response)
         remaining = self._remaining()
         if remaining is not None:
             self._watchdog = _cut_after(remaining, response)
-        return self._opened(response)
+        return head
 
     def _finish(self) -> None:
         if self._response is not None and not self._ended:
