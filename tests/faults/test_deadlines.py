@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
-from siliconflow_client import APITimeoutError, CallOptions, ServerError
-from tests.client.callers import HI, Caller
+from siliconflow_client import APITimeoutError, CallOptions, ServerError, SiliconFlowClient
+from tests.client.callers import HI, KEY, Caller
 from tests.faults.server import (
     CHAT,
     GOOD,
@@ -126,3 +127,29 @@ async def test_after_done_a_deadline_does_not_make_the_caller_wait(kind: str):
             assert told.text == "Hello"
             assert await server.saw_client_leave()
     assert server.stalled < 1.5
+
+
+async def test_headers_that_come_too_late_do_not_keep_their_connection():
+    late = head(200, length=1_000)
+    with FaultServer([Drip(late, 0.3 / len(late)), Stall], GOOD) as server:
+        with httpx.Client(limits=httpx.Limits(max_connections=1)) as http:
+            client = SiliconFlowClient(api_key=KEY, base_url=server.url, http_client=http)
+            with pytest.raises(APITimeoutError) as caught:
+                client.chat(**HI, options=CallOptions(deadline=0.15))
+            assert caught.value.phase == "deadline"
+            answer = client.chat(**HI, options=CallOptions(timeout=1.0, max_retries=0))
+    assert answer.text == "Hello"
+
+
+async def test_the_deadline_of_a_stream_does_not_cut_the_next_user_of_its_connection():
+    """Without [DONE] the body is at its end, and the connection free, before the last delta."""
+    slow: Reply = [head(200, length=len(CHAT)), Drip(CHAT[:60], 0.01), CHAT[60:]]
+    with FaultServer(chunked(*STREAM[:-1]), slow) as server:
+        with SiliconFlowClient(api_key=KEY, base_url=server.url) as client:
+            stream = client.stream_chat(**HI, options=CallOptions(deadline=0.3))
+            with stream:
+                while not next(stream).finish_reason:
+                    pass
+                answer = client.chat(**HI, options=CallOptions(max_retries=0))
+    assert answer.text == "Hello"
+    assert server.connections == 1
