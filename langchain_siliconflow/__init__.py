@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from siliconflow_client._version import __version__
+from siliconflow_client import __version__
 
 if TYPE_CHECKING:
     from langchain_siliconflow._errors import (
