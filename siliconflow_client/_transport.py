@@ -7,6 +7,7 @@ importing the package or constructing a client costs neither its import nor an S
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import sys
 from typing import TYPE_CHECKING
@@ -216,8 +217,7 @@ class LoopClients:
         found = self._pools.get(loop)
         if found is not None and not found[0].is_closed:
             return found[0]
-        for other in [other for other in self._pools if other.is_closed()]:
-            del self._pools[other]
+        self._abandon_closed()
         client = new_async_client()
         closer = _close_with_loop(client)
         self._pools[loop] = client, closer
@@ -229,6 +229,25 @@ class LoopClients:
         found = self._pools.pop(asyncio.get_running_loop(), None)
         if found is not None:
             await found[1].aclose()
+
+    def _abandon_closed(self) -> None:
+        for other in [other for other in self._pools if other.is_closed()]:
+            _abandon(self._pools.pop(other)[0])
+
+    def __del__(self) -> None:
+        self._abandon_closed()
+
+
+def _abandon(client: httpx.AsyncClient) -> None:
+    """Close a pool whose loop was closed without `shutdown_asyncgens()`.
+
+    Nothing can be awaited there any more, but closing sockets needs no waiting: one step does
+    it, and spares the user aiohttp's "Unclosed client session" on standard error.
+    """
+    closing = client.aclose()
+    with contextlib.suppress(StopIteration, RuntimeError, *failures()):  # RuntimeError: the loop's
+        closing.send(None)
+    closing.close()
 
 
 async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:
