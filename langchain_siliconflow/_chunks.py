@@ -25,6 +25,7 @@ from langchain_siliconflow._usage import to_usage_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Self
 
     from siliconflow_client import (
         ChatChoice,
@@ -45,6 +46,27 @@ PROVIDER: Final = "siliconflow"
 _set: Final = object.__setattr__
 _MESSAGE: Final = dict(AIMessageChunk(content="").__dict__)
 _GENERATION: Final = dict(ChatGenerationChunk(message=AIMessageChunk(content="")).__dict__)
+
+
+class StreamedGeneration(ChatGenerationChunk):
+    """A stream piece whose sum never makes a whole tool call out of one that was cut off.
+
+    LangChain completes broken JSON when it adds messages up (langchain#39275), and an agent would
+    then execute half a call. When it adds up *generations*, as it does for `invoke` with a
+    streaming handler and so for agents that stream, the calls are read again, strictly.
+    """
+
+    def __add__(self, other: ChatGenerationChunk | list[ChatGenerationChunk]) -> Self:
+        """Add pieces, and read the tool calls once the last one is in."""
+        total = super().__add__(other)
+        if isinstance(total.message, AIMessageChunk) and total.message.chunk_position == "last":
+            _read_strictly(total.message)
+        return cast("Self", total)
+
+    @classmethod
+    def lc_id(cls) -> list[str]:
+        """Be written down as what it is for everyone else."""
+        return ChatGenerationChunk.lc_id()
 
 
 def text_chunk(text: str, reasoning: str = "") -> ChatGenerationChunk:
@@ -69,8 +91,8 @@ def text_chunk(text: str, reasoning: str = "") -> ChatGenerationChunk:
     return _wrap(message, text)
 
 
-def _wrap(message: AIMessageChunk, text: str) -> ChatGenerationChunk:
-    generation = ChatGenerationChunk.__new__(ChatGenerationChunk)
+def _wrap(message: AIMessageChunk, text: str) -> StreamedGeneration:
+    generation = StreamedGeneration.__new__(StreamedGeneration)
     _set(generation, "__dict__", {**_GENERATION, "text": text, "message": message})
     _set(generation, "__pydantic_fields_set__", {"text", "message"})
     _set(generation, "__pydantic_extra__", None)
@@ -160,7 +182,7 @@ class ChunkBuilder:
             usage_metadata=None if usage is None else to_usage_metadata(usage),
             chunk_position="last" if last else None,
         )
-        return ChatGenerationChunk(message=message)
+        return StreamedGeneration(message=message)
 
     def _pieces(self, deltas: Sequence[ToolCallDelta]) -> list[ToolCallChunk]:
         pieces: list[ToolCallChunk] = []
@@ -249,6 +271,31 @@ def _refusal(completion: ChatCompletion, index: int) -> str | None:
             refusal: object = dict(choice.get("message") or {}).get("refusal")
             return refusal if isinstance(refusal, str) else None
     return None
+
+
+def _read_strictly(message: AIMessageChunk) -> None:
+    """Read the calls of a finished sum as those of a whole answer are read."""
+    if not message.tool_call_chunks:
+        return
+    from siliconflow_client import ToolCall as ClientToolCall
+
+    message.tool_calls, message.invalid_tool_calls = parse_calls(
+        ClientToolCall(
+            index=position,
+            id=cast("str", piece["id"]),
+            name=piece["name"] or "",
+            arguments=piece["args"] or "",
+        )
+        for position, piece in enumerate(message.tool_call_chunks)
+    )
+    bad = {call["id"]: call for call in message.invalid_tool_calls}
+    if bad and isinstance(message.content, list):
+        message.content = [
+            {**bad[block["id"]], "type": "invalid_tool_call"}
+            if isinstance(block, dict) and block.get("type") == "tool_call" and block["id"] in bad
+            else block
+            for block in message.content
+        ]
 
 
 def parse_calls(

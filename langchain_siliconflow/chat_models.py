@@ -70,9 +70,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     ```
 
     Tools in every form that LangChain knows; a call whose arguments are no whole JSON object is
-    in `invalid_tool_calls`, never in `tool_calls`. One limit is LangChain's: when the pieces of
-    a *stream* are added up, arguments that were cut off are repaired. Look at
-    `response_metadata["finish_reason"]`: "length" means that it was cut off.
+    in `invalid_tool_calls`, never in `tool_calls`. One limit is LangChain's: when you add up the
+    pieces of `stream()` yourself, arguments that were cut off are repaired; look at
+    `response_metadata["finish_reason"]`, which then is "length". Agents are safe.
 
     ```python
     def get_weather(city: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.load import dumpd, load
 from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_siliconflow._blocks import chunk_blocks, message_blocks
-from langchain_siliconflow._chunks import ChunkBuilder, parse_calls, text_chunk
+from langchain_siliconflow._chunks import ChunkBuilder, StreamedGeneration, parse_calls, text_chunk
 from siliconflow_client import Delta, ToolCall, ToolCallDelta, Usage
 
 
@@ -43,7 +47,7 @@ def piece(index: int, arguments: str, name: str | None = None, id: str | None = 
 
 @pytest.mark.parametrize(("text", "reasoning"), [("Hi", ""), ("", "Hm."), ("Hi", "Hm.")])
 def test_the_fast_path_equals_the_validated_one(text: str, reasoning: str) -> None:
-    slow = ChatGenerationChunk(
+    slow = StreamedGeneration(
         message=AIMessageChunk(
             content=text,
             additional_kwargs={"reasoning_content": reasoning} if reasoning else {},
@@ -185,6 +189,14 @@ def test_an_empty_piece_has_no_blocks() -> None:
     assert text_chunk("").message.content_blocks == []
 
 
+def test_a_refusal_is_a_block_where_langchain_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = AIMessageChunk(content="", additional_kwargs={"refusal": "No."})
+    monkeypatch.setattr("langchain_siliconflow._blocks._HAS_REFUSAL", True)
+    assert message_blocks(message) == [{"type": "refusal", "refusal": "No."}]
+    monkeypatch.setattr("langchain_siliconflow._blocks._HAS_REFUSAL", False)
+    assert message_blocks(message) == []
+
+
 def test_blocks_of_list_content() -> None:
     message = AIMessageChunk(
         content=["a", {"type": "text", "text": "b"}, {"odd": 1}],
@@ -196,3 +208,27 @@ def test_blocks_of_list_content() -> None:
         "text",
         "non_standard",
     ]
+
+
+@given(st.data())
+def test_any_split_of_the_arguments_gives_the_same_call(data: st.DataObject) -> None:
+    arguments = json.dumps(
+        data.draw(st.dictionaries(st.text(max_size=3), st.none() | st.text(max_size=5), max_size=3))
+    )
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(arguments)), max_size=4)))
+    parts = [arguments[a:b] for a, b in pairwise([0, *cuts, len(arguments)])]
+    deltas = [piece(0, parts[0], "f", "c1"), *(piece(0, part) for part in parts[1:])]
+    made = [
+        one for one in map(partial(ChunkBuilder().chunk, source=Source()), [*deltas, END]) if one
+    ]
+    total = (made[0] + made[1:]).message
+    assert isinstance(total, AIMessageChunk)
+    assert [(call["name"], call["args"], call["id"]) for call in total.tool_calls] == [
+        ("f", json.loads(arguments), "c1")
+    ]
+    assert total.invalid_tool_calls == []
+
+
+def test_pieces_are_written_down_as_langchains_own() -> None:
+    written = dumpd(text_chunk("a"))
+    assert written["id"] == ["langchain", "schema", "output", "ChatGenerationChunk"]

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import pickle
+import sys
 from array import array
 from typing import Any
 
@@ -169,6 +170,27 @@ def test_both_wordings_name_the_text(refusal: httpx.Response) -> None:
     embeddings = SiliconFlowEmbeddings(model="BAAI/bge-large-zh-v1.5", **Server(refusal).clients)
     with pytest.raises(SiliconFlowError, match=r"texts\[1\] .* 512 tokens"):
         embeddings.embed_documents(["a", "字" * 600, "b"])
+
+
+def test_when_no_estimate_is_too_long_the_longest_is_named() -> None:
+    message = "input must have less than 8192 tokens"
+    server = Server(error(413, {"code": 20042, "message": message, "data": None}))
+    embeddings = SiliconFlowEmbeddings(model="BAAI/bge-m3", **server.clients)
+    with pytest.raises(SiliconFlowError, match=r"texts\[1\] \(9 characters\)"):
+        embeddings.embed_documents(["short", "longer...", "brief"])
+
+
+def test_other_refusals_blame_no_text() -> None:
+    server = Server(error(400, {"code": 20012, "message": "Model does not exist.", "data": None}))
+    with pytest.raises(SiliconFlowError) as caught:
+        SiliconFlowEmbeddings(model="m", **server.clients).embed_documents(["a"])
+    assert "texts[" not in str(caught.value)
+
+
+def test_a_progress_bar_without_tqdm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match="pip install tqdm"):
+        simulated(show_progress_bar=True).embed_documents(["a"])
 
 
 def test_a_batch_that_is_too_large_blames_no_text() -> None:

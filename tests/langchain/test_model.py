@@ -462,6 +462,25 @@ def test_streams_that_hold_nothing_are_an_error() -> None:
     assert hasattr(caught.value, "is_retryable")
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_logprobs(streamed: bool) -> None:
+    wanted = {"content": [{"token": "Hi", "logprob": -0.1}]}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = completion("Hi").json()
+        body["choices"][0]["logprobs"] = wanted
+        if not streamed:
+            return httpx.Response(200, json=body)
+        chunk = event({"content": "Hi"}).removeprefix("data: ")
+        piece = json.loads(chunk)
+        piece["choices"][0]["logprobs"] = wanted
+        return sse(f"data: {json.dumps(piece)}\n\n", end())
+
+    model = model_for(Server(answer), logprobs=True)
+    message = model.invoke("x", stream=streamed)
+    assert message.response_metadata["logprobs"] == wanted
+
+
 def test_closing() -> None:
     model = ChatSiliconFlow(api_key="k")
     model.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import HumanMessage
 from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
 from langchain_siliconflow import ChatSiliconFlow
@@ -161,12 +163,21 @@ def test_the_word_null_inside_arguments_survives(surface: str) -> None:
     assert [c["args"] for c in answer.tool_calls] == [{"a": None}]
 
 
-@pytest.mark.parametrize("surface", ["invoke", "ainvoke", *sorted(V3)])
-def test_a_call_that_was_cut_off_is_never_executed(surface: str) -> None:
+@pytest.mark.parametrize("output_version", [None, "v1"])
+@pytest.mark.parametrize(
+    "surface", ["invoke", "ainvoke", "streamed_invoke", "astream_events_v2", *sorted(V3)]
+)
+def test_a_call_that_was_cut_off_is_never_whole(surface: str, output_version: str | None) -> None:
+    """Adding up the pieces of `stream()` by hand is LangChain's code alone, and repairs it."""
     cut = '{"target": "a'
     plain = completion("", tool_calls=[call("delete", cut)], finish="length")
     events = [event(tool_delta(cut, index=0, id="c1", name="delete")), end("length")]
-    answer = SURFACES[surface](model_for(Server(by_stream(plain, sse(*events)))), "x")
+    model = model_for(Server(by_stream(plain, sse(*events))), output_version=output_version)
+    if surface == "streamed_invoke":
+        answer = model.invoke("x", stream=True)
+    else:
+        answer = SURFACES[surface](model, "x")
+    assert not any(block["type"] == "tool_call" for block in answer.content_blocks)
     assert answer.tool_calls == []
     assert [(c["name"], c["args"]) for c in answer.invalid_tool_calls] == [("delete", cut)]
     assert answer.response_metadata["finish_reason"] == "length"
@@ -181,6 +192,23 @@ def test_arguments_that_are_no_object_are_invalid_everywhere(surface: str) -> No
     assert [(c["name"], c["id"], c["args"]) for c in answer.invalid_tool_calls] == [
         ("f", "c1", "[1]")
     ]
+
+
+@pytest.mark.parametrize("stream_mode", ["messages", "updates"])
+def test_an_agent_does_not_execute_a_call_that_was_cut_off(stream_mode: Any) -> None:
+    deleted: list[str] = []
+
+    def delete(target: str) -> str:
+        """Delete a target."""
+        deleted.append(target)
+        return "done"
+
+    cut = '{"target": "/home/ann'
+    plain = completion("", tool_calls=[call("delete", cut)], finish="length")
+    events = [event(tool_delta(cut, index=0, id="c1", name="delete")), end("length")]
+    agent = create_agent(model_for(Server(by_stream(plain, sse(*events)))), [delete])
+    list(agent.stream({"messages": [HumanMessage("x")]}, stream_mode=stream_mode))
+    assert deleted == []
 
 
 class Heard(BaseCallbackHandler):
