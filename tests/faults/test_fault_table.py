@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -207,8 +208,6 @@ PLAIN_ROWS = [
     Row("a status line of nonsense", once([b"NONSENSE\r\n\r\n", Close]), "Hello", 2),
     Row("another protocol", once([b"SSH-2.0-OpenSSH_9.9\r\n", Close]), "Hello", 2),
     Row("a header without end", once([b"HTTP/1.1 200 OK\r\nx: " + b"y" * 200_000 + b"\r\n\r\n", Close]), "Hello", 2),
-    # aiohttp 3.14 never wakes a reader after this; the read timeout ends it there.
-    Row("a chunk size of nonsense", once([head(200, transfer_encoding="chunked"), b"zz\r\nx\r\n", Close]), "Hello", 2, settings={"timeout": 1.0}),
     Row("gzip", [body(gzipped(CHAT), content_encoding="gzip")], "Hello"),
     Row("gzip that is none", once(body(CHAT, content_encoding="gzip")), "Hello", 2),
     Row("gzip that ends early", [body(gzipped(CHAT)[:-30], content_encoding="gzip")], APIResponseError),
@@ -355,3 +354,34 @@ async def test_two_calls_whose_pieces_alternate(kind: str):
             told = await ask.stream(**HI)
     assert told.calls == (("a", "one", '{"x":1}'), ("b", "two", '{"y":2}'))
     assert told.finish_reason == "tool_calls"
+
+
+async def test_a_chunk_size_of_nonsense(kind: str, request: pytest.FixtureRequest):
+    """In a segment of its own: aiohttp 3.14.5 parses it, and then never wakes its reader."""
+    if kind == "aiohttp":
+        request.applymarker(
+            pytest.mark.xfail(
+                strict=True,
+                raises=TimeoutError,
+                reason="aiohttp's read timeout does not end it; a deadline does (next test)",
+            )
+        )
+    with FaultServer(NONSENSE_CHUNK, GOOD) as server:
+        async with Caller(kind, base_url=server.url, timeout=0.3) as ask, asyncio.timeout(1.5):
+            assert (await ask("chat", **HI)).text == "Hello"
+    assert (len(server.seen), len(ask.waits)) == (2, 1)
+
+
+async def test_a_chunk_size_of_nonsense_is_ended_by_a_deadline():
+    with FaultServer(NONSENSE_CHUNK) as server:
+        async with Caller("aiohttp", base_url=server.url, deadline=0.3, max_retries=0) as ask:
+            with pytest.raises(APIConnectionError):
+                await ask("chat", **HI)
+
+
+NONSENSE_CHUNK: Reply = [
+    head(200, transfer_encoding="chunked"),
+    Drip(b"1\r\n{\r\n", 0.005),
+    b"zz\r\nx\r\n",
+    Close,
+]
