@@ -28,7 +28,18 @@ from langchain_siliconflow import (
 )
 from langchain_siliconflow._request import REQUEST_FIELDS
 from siliconflow_client import ConfigurationError, known_models
-from tests.langchain.wire import MODEL, Server, by_stream, completion, error, plain_s, sse, stream_s
+from tests.langchain.wire import (
+    MODEL,
+    Server,
+    by_stream,
+    completion,
+    end,
+    error,
+    event,
+    plain_s,
+    sse,
+    stream_s,
+)
 
 
 def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
