@@ -34,8 +34,8 @@ def usage_from_wire(raw: UsageDict) -> Usage:
 
     Cached tokens come in `prompt_tokens_details` or in `prompt_cache_hit_tokens`, or in both.
     """
-    prompt = raw.get("prompt_tokens") or 0
-    completion = raw.get("completion_tokens") or 0
+    prompt = _count(raw.get("prompt_tokens")) or 0
+    completion = _count(raw.get("completion_tokens")) or 0
     prompt_details = raw.get("prompt_tokens_details")
     completion_details = raw.get("completion_tokens_details")
     cached = prompt_details.get("cached_tokens") if isinstance(prompt_details, dict) else None
@@ -45,11 +45,16 @@ def usage_from_wire(raw: UsageDict) -> Usage:
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
-        total_tokens=raw.get("total_tokens") or prompt + completion,
-        reasoning_tokens=reasoning,
-        cached_tokens=raw.get("prompt_cache_hit_tokens") if cached is None else cached,
+        total_tokens=_count(raw.get("total_tokens")) or prompt + completion,
+        reasoning_tokens=_count(reasoning),
+        cached_tokens=_count(cached if cached is not None else raw.get("prompt_cache_hit_tokens")),
         raw=raw,
     )
+
+
+def _count(value: object) -> int | None:
+    """A number of tokens, or `None` for what is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def finish_reason_from_wire(reason: str) -> str:

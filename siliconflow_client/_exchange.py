@@ -35,6 +35,9 @@ logger = logging.getLogger("siliconflow")
 DRAIN_SECONDS = 0.5
 """How long to wait for the few bytes after `[DONE]` that let the connection be used again."""
 
+READ_MARGIN = 0.5
+"""Seconds that the transport's own read limit is given to speak first."""
+
 Errand: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait
 Outcome: TypeAlias = Head | bytes | float | None
 
@@ -230,12 +233,21 @@ class AsyncExchange(_Exchange):
         """
         try:
             left = self._remaining()
+            if isinstance(action, Read):
+                left = self._guarded(left)
             if left is None:
                 return await self._do(action)
             async with asyncio.timeout(left):
                 return await self._do(action)
         except failures() as error:
             raise self._failed(error) from error
+
+    def _guarded(self, left: float | None) -> float | None:
+        """The read limit once more, a little later: aiohttp forgets its own on a broken chunk."""
+        limit = self._timeouts.get("read")
+        if limit is None:
+            return left
+        return limit + READ_MARGIN if left is None else min(left, limit + READ_MARGIN)
 
     async def _do(self, action: Errand) -> Outcome:
         if isinstance(action, Read):

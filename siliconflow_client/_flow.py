@@ -248,6 +248,9 @@ def _stream_try(call: StreamCall, progress: Progress) -> Flow[None]:
                 progress.handed_out = True
                 yield Emit(deltas)
             raise
+        if deltas:
+            progress.handed_out = True
+            yield Emit(deltas)
         if piece is None and not done:
             if not normaliser.is_complete:
                 raise _ended_early(call, head, normaliser, decoder)
@@ -260,9 +263,6 @@ def _stream_try(call: StreamCall, progress: Progress) -> Flow[None]:
                 model=normaliser.model or asked.model,
                 hint="try again; if it lasts, change the prompt or the model.",
             )
-        if deltas:
-            progress.handed_out = True
-            yield Emit(deltas)
     progress.handed_out = True
     yield Emit(normaliser.finish())
     yield Finish()
@@ -320,7 +320,8 @@ def _interrupted(
 def _ended_early(
     call: StreamCall, head: Head, normaliser: DeltaNormaliser, decoder: SSEDecoder
 ) -> APIResponseError | SiliconFlowError:
-    if decoder.stray.strip() and normaliser.is_empty:
+    # A body of its own, and not the first bytes of an event that was cut off.
+    if decoder.stray.lstrip().startswith((b"{", b"[", b'"', b"<")) and normaliser.is_empty:
         return unexpected_answer(decoder.stray, head.headers, call.asked, "not a stream of events")
     return StreamInterruptedError(
         "The stream ended before a finish_reason or [DONE].",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from siliconflow_client._errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,11 +74,18 @@ def _one(message: Message) -> Message:
 
 def _call(call: ToolCallParam) -> ToolCallParam:
     # Echoing a call that came without type is a 400 (fixture 400_20015_tool_call_type_missing).
-    function = call["function"]
+    try:
+        function = call["function"]
+        name, arguments, call_id = function["name"], function["arguments"], call["id"]
+    except (KeyError, TypeError) as error:
+        raise ConfigurationError(
+            "A tool call in messages lacks `id`, `function.name` or `function.arguments`.",
+            argument="messages",
+        ) from error
     return {
-        "id": call["id"],
+        "id": call_id,
         "type": "function",
-        "function": {"name": function["name"], "arguments": function["arguments"] or "{}"},
+        "function": {"name": name, "arguments": arguments or "{}"},
     }
 
 

@@ -82,7 +82,7 @@ def transport_error(
     cause = error.__cause__
     # httpx-aiohttp calls every lost connection a ConnectTimeout; its cause tells.
     lost = type(cause).__module__.startswith("aiohttp") and not isinstance(cause, TimeoutError)
-    if isinstance(error, httpx.TimeoutException) and not lost:
+    if isinstance(error, httpx.TimeoutException | TimeoutError) and not lost:
         phase = _phase_of(error)
         limit = timeouts.get(phase)
         after = f" within {limit:g} s" if limit is not None else ""
@@ -116,7 +116,7 @@ def transport_error(
     )
 
 
-def _phase_of(error: httpx.TimeoutException) -> Phase:
+def _phase_of(error: httpx.TimeoutException | TimeoutError) -> Phase:
     for cls, phase in _PHASES:
         if isinstance(error, cls):
             return phase
@@ -231,7 +231,8 @@ class LoopClients:
             await found[1].aclose()
 
     def _abandon_closed(self) -> None:
-        for other in [other for other in self._pools if other.is_closed()]:
+        # A copy first: other threads may be running loops of their own.
+        for other in [other for other in list(self._pools) if other.is_closed()]:
             _abandon(self._pools.pop(other)[0])
 
     def __del__(self) -> None:

@@ -137,12 +137,18 @@ def test_the_phases_of_a_timeout(cls: Any, phase: str, words: str):
 
 
 @pytest.mark.parametrize(
-    "cause", [OSError("m"), ConnectionResetError("m"), TimeoutError(), __import__("ssl").SSLError("m")]
+    "cause", [OSError("m"), ConnectionResetError("m"), __import__("ssl").SSLError("m")]
 )  # fmt: skip
 def test_bare_errors_of_the_system(cause: Exception):
     error = transport_error(cause, ASKED, {})
     assert type(error) is APIConnectionError
     assert type(cause).__name__ in str(error)
+
+
+def test_a_bare_timeout_is_a_read_timeout():
+    error = transport_error(TimeoutError(), ASKED, {"read": 2.0})
+    assert isinstance(error, APITimeoutError)
+    assert (error.phase, error.limit) == ("read", 2.0)
 
 
 def test_words_that_might_hold_a_header_are_not_shown():

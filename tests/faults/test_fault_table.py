@@ -356,16 +356,8 @@ async def test_two_calls_whose_pieces_alternate(kind: str):
     assert told.finish_reason == "tool_calls"
 
 
-async def test_a_chunk_size_of_nonsense(kind: str, request: pytest.FixtureRequest):
+async def test_a_chunk_size_of_nonsense(kind: str):
     """In a segment of its own: aiohttp 3.14.5 parses it, and then never wakes its reader."""
-    if kind == "aiohttp":
-        request.applymarker(
-            pytest.mark.xfail(
-                strict=True,
-                raises=TimeoutError,
-                reason="aiohttp's read timeout does not end it; a deadline does (next test)",
-            )
-        )
     with FaultServer(NONSENSE_CHUNK, GOOD) as server:
         async with Caller(kind, base_url=server.url, timeout=0.3) as ask, asyncio.timeout(1.5):
             assert (await ask("chat", **HI)).text == "Hello"
