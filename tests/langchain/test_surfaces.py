@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -252,3 +253,78 @@ def test_no_usage_in_streams_when_switched_off() -> None:
     chunks = list(model_for(Server(stream_s()), stream_usage=False).stream("x"))
     assert all(chunk.usage_metadata is None for chunk in chunks)
     assert chunks[-1].chunk_position == "last"
+
+
+AGENT_TURN = [
+    event({"content": None, "reasoning_content": "Hm."}),
+    event({"content": "Let me see."}),
+    event(tool_delta("", index=0, id="c1", type="function", name="now")),
+    event(tool_delta('{"zone": "CET"}', index=0, id="", name="")),
+    end("tool_calls"),
+]
+
+
+def run_agent(agent: Any, way: str) -> list[Any]:
+    given: Any = {"messages": [HumanMessage("x")]}
+
+    async def arun() -> Any:
+        if way == "ainvoke":
+            return await agent.ainvoke(given)
+        if way == "astream messages":
+            parts = agent.astream(given, stream_mode=["messages", "values"])
+            return [data async for kind, data in parts if kind == "values"][-1]
+        events = await agent.astream_events(given, version="v3")
+        return await events.output()
+
+    if way == "invoke":
+        return agent.invoke(given)["messages"]
+    if way == "stream messages":
+        parts = agent.stream(given, stream_mode=["messages", "values"])
+        return [data for kind, data in parts if kind == "values"][-1]["messages"]
+    if way == "stream_events v3":
+        return agent.stream_events(given, version="v3").output["messages"]
+    return asyncio.run(arun())["messages"]
+
+
+@pytest.mark.parametrize("output_version", [None, "v1"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "invoke",
+        "ainvoke",
+        "stream messages",
+        "astream messages",
+        "stream_events v3",
+        "astream_events v3",
+    ],
+)
+def test_agents(way: str, output_version: str | None) -> None:
+    """Text and thinking before a call with empty follow-up ids, then thinking and text."""
+    asked: list[str] = []
+
+    def now(zone: str) -> str:
+        """Time in a zone."""
+        asked.append(zone)
+        return "noon"
+
+    call_turn = completion(
+        "Let me see.", reasoning="Hm.", tool_calls=[call("now", '{"zone": "CET"}')]
+    )
+    server = Server(by_stream(call_turn, sse(*AGENT_TURN)), by_stream(plain_s(), stream_s()))
+    agent = create_agent(model_for(server, output_version=output_version), [now])
+    _, first, result, last = run_agent(agent, way)
+
+    assert asked == ["CET"]
+    assert result.content == "noon"
+    assert [block["type"] for block in first.content_blocks] == ["reasoning", "text", "tool_call"]
+    assert blocks_of(last) == [
+        {"type": "reasoning", "reasoning": "Let me."},
+        {"type": "text", "text": "Hi"},
+    ]
+    assert first.usage_metadata == last.usage_metadata == USAGE
+    assert server.body["messages"][1] == {
+        "role": "assistant",
+        "content": "Let me see.",
+        "reasoning_content": "Hm.",
+        "tool_calls": [call("now", '{"zone": "CET"}')],
+    }
