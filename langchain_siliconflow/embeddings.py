@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from langchain_core.embeddings import Embeddings
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from langchain_siliconflow._batches import run_bounded, split
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._lengths import cut_to, estimate_tokens, longest
 from langchain_siliconflow._params import CONNECTION_ALIASES
@@ -18,7 +17,9 @@ from siliconflow_client import (
     APIStatusError,
     BadRequestError,
     ConfigurationError,
+    Gate,
     PayloadTooLargeError,
+    split_batches,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
         """See the fields; other packages' names for them work too."""
         super().__init__(**data)
 
+    _gate: Gate = PrivateAttr(default_factory=Gate)
+
     def embed_documents(self, texts: list[str], chunk_size: int | None = None) -> list[list[float]]:
         """Embed texts, `chunk_size` in a request, one request after the other.
 
@@ -121,7 +124,7 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
                 bar.update(len(batch))
                 return result.vectors
 
-            parts = await run_bounded(embed, batches, limit=self.max_concurrency)
+            parts = await self._gate.map(embed, batches, width=self.max_concurrency)
         return [vector for part in parts for vector in part]
 
     def embed_query(self, text: str) -> list[float]:
@@ -165,7 +168,7 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
         if self.truncate:
             limit = self._max_tokens
             checked = [cut_to(text, limit) for text in checked]
-        return [(number * size, batch) for number, batch in enumerate(split(checked, size))]
+        return [(number * size, batch) for number, batch in enumerate(split_batches(checked, size))]
 
     def _request(self, batch: Sequence[str]) -> EmbeddingRequest:
         request: EmbeddingRequest = {"model": self.model, "input": list(batch)}

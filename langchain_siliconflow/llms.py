@@ -10,7 +10,6 @@ from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
-from langchain_siliconflow._batches import run_bounded
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword
 from langchain_siliconflow._settings import ConnectionSettings
@@ -18,6 +17,7 @@ from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
     ConfigurationError,
+    Gate,
     __version__,
 )
 
@@ -235,7 +235,7 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
                 text = self._completion_request(prompt, stop, kwargs)
                 return await self._async_client.complete(extra_body=extra, **text)
 
-        return _to_result(await run_bounded(answer, prompts, limit=self.max_concurrency))
+        return _to_result(await Gate().map(answer, prompts, width=self.max_concurrency))
 
     def _stream(
         self,

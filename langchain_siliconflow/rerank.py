@@ -10,18 +10,23 @@ from langchain_core.documents import Document
 from langchain_core.documents.compressor import BaseDocumentCompressor
 from pydantic import Field
 
-from langchain_siliconflow._batches import run_bounded, split
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
-from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError
+from siliconflow_client import (
+    DEFAULT_RERANK_MODEL,
+    ConfigurationError,
+    Gate,
+    merge_rankings,
+    split_batches,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from langchain_core.callbacks import Callbacks
 
-    from siliconflow_client import RerankHit, RerankRequest
+    from siliconflow_client import RerankRequest, RerankResult
 
 
 class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
@@ -104,36 +109,38 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
             `[{"index": 2, "relevance_score": 0.9}, ...]`, best first; `index` counts in
             `documents`.
         """
-        batches = self._batches(documents)
         limit = top_n or self.top_n
-        hits: list[tuple[int, RerankHit]] = []
-        for first, texts in batches:
+        results: list[RerankResult] = []
+        for texts in self._batches(documents):
             with langchain_errors():
                 result = self._client.rerank(
                     extra_body=self.model_kwargs or None, **self._request(texts, query, limit)
                 )
-            hits += [(first, hit) for hit in result.results]
-        return _merged(hits, limit)
+            results.append(result)
+        return self._merged(results, limit)
 
     async def arerank(
         self, documents: Sequence[str | Document], query: str, *, top_n: int | None = None
     ) -> list[dict[str, Any]]:
         """Score documents as `rerank` does, with `max_concurrency` requests in flight."""
-        batches = self._batches(documents)
         limit = top_n or self.top_n
 
-        async def score(numbered: tuple[int, Sequence[str]]) -> list[tuple[int, RerankHit]]:
-            first, texts = numbered
+        async def score(texts: list[str]) -> RerankResult:
             with langchain_errors():
-                result = await self._async_client.rerank(
+                return await self._async_client.rerank(
                     extra_body=self.model_kwargs or None, **self._request(texts, query, limit)
                 )
-            return [(first, hit) for hit in result.results]
 
-        parts = await run_bounded(score, batches, limit=self.max_concurrency)
-        return _merged([hit for part in parts for hit in part], limit)
+        batches = self._batches(documents)
+        return self._merged(await Gate().map(score, batches, width=self.max_concurrency), limit)
 
-    def _batches(self, documents: Sequence[object]) -> list[tuple[int, Sequence[str]]]:
+    def _merged(self, results: Sequence[RerankResult], top_n: int | None) -> list[dict[str, Any]]:
+        return [
+            {"index": hit.index, "relevance_score": hit.relevance_score}
+            for hit in merge_rankings(results, self.chunk_size, top_n)
+        ]
+
+    def _batches(self, documents: Sequence[object]) -> list[list[str]]:
         texts: list[str] = []
         for position, document in enumerate(documents):
             text = document.page_content if isinstance(document, Document) else document
@@ -145,8 +152,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
                         argument=f"documents[{position}]",
                     )
             texts.append(text)
-        size = self.chunk_size
-        return [(number * size, batch) for number, batch in enumerate(split(texts, size))]
+        return split_batches(texts, self.chunk_size)
 
     def _request(self, texts: Sequence[str], query: str, top_n: int | None) -> RerankRequest:
         request: RerankRequest = {
@@ -164,15 +170,6 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         if self.overlap_tokens is not None:
             request["overlap_tokens"] = self.overlap_tokens
         return request
-
-
-def _merged(hits: Iterable[tuple[int, RerankHit]], top_n: int | None) -> list[dict[str, Any]]:
-    """Put the hits of all batches in one order; scores are comparable across requests."""
-    scored = [
-        {"index": first + hit.index, "relevance_score": hit.relevance_score} for first, hit in hits
-    ]
-    scored.sort(key=lambda hit: (-hit["relevance_score"], hit["index"]))
-    return scored[:top_n]
 
 
 def _ranked(documents: Sequence[Document], hits: Iterable[dict[str, Any]]) -> list[Document]:

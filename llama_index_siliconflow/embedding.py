@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 
-from llama_index_siliconflow._batches import Gate, batches
 from llama_index_siliconflow._connection import Connection, one_of
-from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS
+from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, Gate, split_batches
 
 if TYPE_CHECKING:
     import httpx
@@ -145,7 +144,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         client = self._sync_client()
         vectors: list[list[float]] = []
-        for batch in batches(texts, self.max_batch):
+        for batch in split_batches(texts, self.max_batch):
             result = client.embed(
                 options=self._options(), extra_body=self.additional_kwargs, **self._request(batch)
             )
@@ -161,7 +160,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
             )
             return result.vectors
 
-        groups = batches(texts, self.max_batch)
+        groups = split_batches(texts, self.max_batch)
         answers = await self._gate.map(embed, groups, width=self.max_concurrency)
         return [vector for vectors in answers for vector in vectors]
 

@@ -14,13 +14,15 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore
 from llama_index_instrumentation import get_dispatcher
 
-from llama_index_siliconflow._batches import Gate, batches
 from llama_index_siliconflow._connection import Connection, one_of
 from siliconflow_client import (
     DEFAULT_RERANK_MODEL,
     MAX_RERANK_DOCUMENTS,
+    Gate,
     SiliconFlowError,
     lookup_model,
+    merge_rankings,
+    split_batches,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +158,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         if query_bundle is None:
             raise ValueError("Missing query bundle in extra info.")
         texts = [node.node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes]
-        ranking = _Ranking(query_bundle.query_str, batches(texts, self.max_batch))
+        ranking = _Ranking(query_bundle.query_str, split_batches(texts, self.max_batch))
         _dispatcher.event(
             ReRankStartEvent(
                 query=query_bundle, nodes=list(nodes), top_n=self.top_n, model_name=self.model
@@ -181,15 +183,9 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     def _ranked(
         self, nodes: Sequence[NodeWithScore], results: Sequence[RerankResult]
     ) -> list[NodeWithScore]:
-        hits = [
-            (hit.relevance_score, number * self.max_batch + hit.index)
-            for number, result in enumerate(results)
-            for hit in result.results
-        ]
-        hits.sort(key=lambda hit: (-hit[0], hit[1]))
         return [
-            NodeWithScore(node=nodes[index].node, score=score)
-            for score, index in hits[: self.top_n]
+            NodeWithScore(node=nodes[hit.index].node, score=hit.relevance_score)
+            for hit in merge_rankings(results, self.max_batch, self.top_n)
         ]
 
     def _request(self, query: str, documents: list[str]) -> RerankRequest:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from siliconflow_client._async_client import AsyncSiliconFlowClient
+    from siliconflow_client._batches import Gate, merge_rankings, split_batches
     from siliconflow_client._catalogue import ModelFacts, known_models, lookup_model
     from siliconflow_client._client import SiliconFlowClient
     from siliconflow_client._config import DEFAULT_BASE_URL, CallOptions, ClientConfig
@@ -126,6 +127,7 @@ __all__ = [
     "ErrorResponse",
     "FunctionCall",
     "FunctionDefinition",
+    "Gate",
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
@@ -168,11 +170,14 @@ __all__ = [
     "__version__",
     "known_models",
     "lookup_model",
+    "merge_rankings",
     "normalise_messages",
+    "split_batches",
 ]
 
 _HOMES = {
     "_async_client": ("AsyncSiliconFlowClient",),
+    "_batches": ("Gate", "merge_rankings", "split_batches"),
     "_catalogue": ("ModelFacts", "known_models", "lookup_model"),
     "_client": ("SiliconFlowClient",),
     "_config": ("DEFAULT_BASE_URL", "CallOptions", "ClientConfig"),
