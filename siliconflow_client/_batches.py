@@ -85,7 +85,8 @@ class Gate:
                     well = True
                     return answer
                 finally:
-                    failed = failed or not well
+                    if not well:
+                        failed = True
 
         if len(items) == 1:
             return [await run(items[0])]
