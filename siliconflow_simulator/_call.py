@@ -1,4 +1,4 @@
-"""A chat request, checked and made ready to be answered."""
+"""A chat request, checked and made ready to be answered, and the tool calls around it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,23 @@ class ToolSpec:
     name: str
     description: str
     parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A call that was made since the user spoke, and what came back."""
+
+    name: str
+    arguments: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A call to make: the tool's name and its arguments."""
+
+    name: str
+    arguments: JsonObject
 
 
 @dataclass(frozen=True, slots=True)

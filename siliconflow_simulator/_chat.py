@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from siliconflow_simulator._answers import answer_turns, best_sentences, join_sentences
-from siliconflow_simulator._call import NamedTool
+from siliconflow_simulator._call import Done, Intent, NamedTool
 from siliconflow_simulator._fim import fill_in_the_middle
 from siliconflow_simulator._forms import special_form
 from siliconflow_simulator._json_answer import json_answer, prompt_schema
@@ -15,7 +15,7 @@ from siliconflow_simulator._react import in_react_format, react_reply
 from siliconflow_simulator._reasoning import reason
 from siliconflow_simulator._results import answer_results
 from siliconflow_simulator._tokens import count_tokens, split_tokens
-from siliconflow_simulator._tools import Done, Intent, forced, plan
+from siliconflow_simulator._tools import forced, plan
 from siliconflow_simulator._wire import encode
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from siliconflow_simulator._call import ToolSpec
+from siliconflow_simulator._call import Intent, ToolSpec
 from siliconflow_simulator._matching import fitness
 from siliconflow_simulator._material import Material
 from siliconflow_simulator._schema import kind_of, properties, resolve
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from siliconflow_client import JsonObject
-    from siliconflow_simulator._tools import Done
+    from siliconflow_simulator._call import Done
 
 _NAME: Final = re.compile(
     r"^(?:hand_?off|transfer|delegate|route|assign|switch)(?:_(?:back_)?to)?(?:_|$)"
@@ -48,8 +48,8 @@ def is_handoff(tool: ToolSpec) -> bool:
 
 def handoff_call(
     tools: Sequence[ToolSpec], text: str, done: Sequence[Done], *, demanded: bool = False
-) -> tuple[str, JsonObject] | None:
-    """Return the handoff that a text asks for: the tool's name and its arguments.
+) -> Intent | None:
+    """Return the handoff that a text asks for, or `None`.
 
     Args:
         tools: Handoff tools only.
@@ -76,7 +76,7 @@ def handoff_call(
     fit, target, tool = max(options, key=lambda option: option[0])
     if fit == 0 and not demanded:
         return None
-    return tool.name, _arguments(tool, target, text)
+    return Intent(tool.name, _arguments(tool, target, text))
 
 
 def _targets(tool: ToolSpec) -> list[tuple[str, str]]:

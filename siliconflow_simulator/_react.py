@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from siliconflow_simulator._call import ToolSpec
-from siliconflow_simulator._tools import Done, plan
+from siliconflow_simulator._call import Done, ToolSpec
+from siliconflow_simulator._tools import plan
 from siliconflow_simulator._wire import decode, encode
 
 if TYPE_CHECKING:

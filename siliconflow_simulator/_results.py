@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from siliconflow_client import JsonValue
-    from siliconflow_simulator._call import Turn
-    from siliconflow_simulator._tools import Done
+    from siliconflow_simulator._call import Done, Turn
 
 _LONG: Final = 600
 

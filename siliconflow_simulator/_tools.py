@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator._arguments import (
@@ -12,6 +11,7 @@ from siliconflow_simulator._arguments import (
     missing_numbers,
     repeated_arguments,
 )
+from siliconflow_simulator._call import Intent
 from siliconflow_simulator._handoff import handoff_call, is_handoff
 from siliconflow_simulator._matching import fitness, match_tools
 from siliconflow_simulator._wire import decode
@@ -20,30 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from siliconflow_client import JsonObject
-    from siliconflow_simulator._call import ToolSpec
+    from siliconflow_simulator._call import Done, ToolSpec
     from siliconflow_simulator._matching import Match
 
 _CLAUSE: Final = re.compile(r"[,.;:?!。，；？！\n]|\b(?:and|then)\b")
 _RESULT_WORD: Final = re.compile(
     r"\b(?:result|it|that|them|this|answer|sum|product)\b|结果", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A call to make: the tool's name and its arguments."""
-
-    name: str
-    arguments: JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A call that was made since the user spoke, and what came back."""
-
-    name: str
-    arguments: str
-    result: str
 
 
 def plan(
@@ -70,7 +53,7 @@ def plan(
         # A tool that only looks things up comes after an agent who knows.
         handoff = handoff_call(handoffs, text, done)
         if handoff:
-            return [Intent(*handoff)]
+            return [handoff]
     wanted: list[Intent] = []
     for tool, segment in _segments(matches, text):
         found = _intents(tool, segment, text, done, answer)
@@ -81,7 +64,7 @@ def plan(
     if left or (wanted and not done):
         return left
     handoff = handoff_call(handoffs, text, done)
-    return [Intent(*handoff)] if handoff else []
+    return [handoff] if handoff else []
 
 
 def forced(
@@ -98,7 +81,7 @@ def forced(
     if is_handoff(best):
         handoff = handoff_call(offered, text, done, demanded=True)
         if handoff:
-            return Intent(*handoff)
+            return handoff
     whole = "\n".join([*(item.result for item in done), text])
     return Intent(best.name, arguments(best, material_for(best, whole, text, answer)))
 
