@@ -200,3 +200,16 @@ def known_models(kind: str | None = None) -> tuple[ModelFacts, ...]:
     """
     every = (_facts(model, entry) for model, entry in _entries().items())
     return tuple(facts for facts in every if kind is None or facts.kind == kind)
+
+
+def nearest_models(model: str) -> tuple[str, ...]:
+    """List up to two ids that are spelt almost like `model`; its first part may be missing."""
+    from difflib import get_close_matches
+
+    ids: dict[str, str] = {}
+    for listed, entry in _entries().items():
+        if not entry.get("retired"):
+            ids[listed.lower()] = listed
+            ids.setdefault(listed.rpartition("/")[2].lower(), listed)
+    close = get_close_matches(model.lower(), ids, n=4, cutoff=0.85)
+    return tuple(dict.fromkeys(ids[name] for name in close))[:2]

@@ -25,6 +25,7 @@ streamed) long answer is silent until it is whole."""
 DEFAULT_MAX_RETRIES = 3
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/rerank", "/models")
+_WRITE_IT = f"write base_url (or {URL_VARIABLE}) in full, as in {DEFAULT_BASE_URL}."
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -190,6 +191,7 @@ def _checked_key(api_key: str | Secret | None) -> str:
         raise ConfigurationError(
             "api_key has a character that no key has (white space inside, or not ASCII).",
             argument="api_key",
+            hint=f"something came along when it was copied into api_key or {KEY_VARIABLE}.",
         )
     return key
 
@@ -229,10 +231,14 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ConfigurationError(f"base_url {text!r} is no URL.", argument="base_url") from error
+        raise ConfigurationError(
+            f"base_url {text!r} is no URL.", argument="base_url", hint=_WRITE_IT
+        ) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(
-            f"base_url {text!r} is no http(s) URL with a host.", argument="base_url"
+            f"base_url {text!r} is no http(s) URL with a host.",
+            argument="base_url",
+            hint=_WRITE_IT,
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(

@@ -151,7 +151,9 @@ def error_from_event(
     code, message = _code_and_message(event)
     if code is None and message is None:
         return None
-    return _status_error(_status_of(code, message), code, message or "", asked, headers, event)
+    error = _status_error(_status_of(code, message), code, message or "", asked, headers, event)
+    error.add_note("It came inside a stream that had begun with HTTP 200.")
+    return error
 
 
 def unexpected_answer(
@@ -167,7 +169,7 @@ def unexpected_answer(
         assert isinstance(error, RateLimitError)
         return error
     if is_error_object and message is not None:
-        what = f"an error object under HTTP 200: {redact(message)}"
+        what = f"an error object under HTTP 200: {redact(message).rstrip('.')}"
     elif _is_html(content):
         title = _HTML_TITLE.search(content.decode("utf-8", "replace"))
         what = f"an HTML page{f' ({redact(title[1].strip())})' if title else ''}, not JSON"
@@ -178,7 +180,9 @@ def unexpected_answer(
         trace_id=headers.get(TRACE_HEADER),
         host=asked.host,
         model=asked.model,
-        hint=hint_for(APIResponseError, code, message or "", asked.host),
+        hint=hint_for(
+            ServerError if is_error_object else APIResponseError, code, message or "", asked.host
+        ),
     )
 
 
@@ -203,7 +207,7 @@ def _status_error(  # the parts of an answer, in their order
         host=asked.host,
         retry_after=None if now is None else parse_retry_after(headers, now),
         body=body,
-        hint=hint_for(cls, code, message, asked.host),
+        hint=hint_for(cls, code, message, asked.host, asked.model),
         response=response,
     )
     if isinstance(error, RateLimitError):

@@ -241,7 +241,8 @@ class APIStatusError(SiliconFlowError):
 
     def _headline(self) -> str:
         code = "" if self.code is None else f", code {self.code}"
-        return f"HTTP {self.status_code}{code}: {self.message}"
+        wait = "" if self.retry_after is None else f" (retry after {self.retry_after:g} s)"
+        return f"HTTP {self.status_code}{code}: {self.message}{wait}"
 
 
 class BadRequestError(APIStatusError):

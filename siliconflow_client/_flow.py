@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -175,11 +177,17 @@ def _with_retries(
         except SiliconFlowError as error:
             delay = policy.delay(error, tries, jitter()) if may_retry() else None
             if delay is None:
+                if tries > 1:
+                    error.add_note(f"This was try {tries}.")
                 raise
             if policy.deadline is not None:
                 elapsed = yield Elapsed()
                 assert isinstance(elapsed, float)
                 if elapsed + delay >= policy.deadline:
+                    error.add_note(
+                        f"This was try {tries}; the wait before the next one ({delay:.1f} s) would "
+                        f"outlast the deadline of {policy.deadline:g} s."
+                    )
                     raise
             failure = error
         yield Drop()
@@ -307,7 +315,7 @@ def _interrupted(
     if type(error) is APIConnectionError:
         error = StreamInterruptedError(
             f"The stream broke off: {error.message}",
-            hint=error.hint,
+            hint=error.hint or _PARTIAL_HINT,
             host=error.host,
             model=error.model,
         )
@@ -330,5 +338,5 @@ def _ended_early(
         partial="".join(normaliser.text),
         partial_reasoning="".join(normaliser.reasoning),
         trace_id=head.trace_id,
-        hint="what came is in .partial; ask again, or ask the model to go on from there.",
+        hint=_PARTIAL_HINT,
     )

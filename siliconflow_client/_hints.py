@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from siliconflow_client._catalogue import lookup_model, nearest_models
 from siliconflow_client._errors import (
     APIResponseError,
     AuthenticationError,
@@ -37,7 +38,8 @@ _BY_CODE = {
     20037: "this model takes no tools; choose one whose catalogue entry has tools.",
     20041: "this model reads text only; choose a vision model for images, video and audio.",
     30005: f"the account needs the real-name check: {CONSOLE}/account/authentication.",
-    30003: "the model is disabled for this account; client.models() lists those that are not.",
+    30003: "the model is disabled for this account; SiliconFlowClient().models() lists those that "
+    "are not.",
 }
 _BY_WORDS = (
     (
@@ -66,7 +68,6 @@ _BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
             "larger window."
         ),
     ),
-    (ModelNotFoundError, "client.models() lists the models of this site; ids are exact."),
     (UnsupportedParameterError, "leave the parameter out, or choose another model."),
     (
         RateLimitError,
@@ -87,10 +88,15 @@ _BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
     (GatewayTimeoutError, "stream the answer: long ones often outlast the gateway."),
     (OverloadedError, "the model is busy; try again later, or fall back to another model."),
     (ServerError, "try again; if it lasts, quote the trace id to support."),
-    (NotFoundError, "check base_url: it should end in /v1."),
+    (
+        NotFoundError,
+        "nothing is at this path; base_url should be the root of the API, as in "
+        "https://api.siliconflow.cn/v1.",
+    ),
     (
         APIResponseError,
-        "check that base_url is a SiliconFlow endpoint and not a proxy or a web page.",
+        "what came is in .body; check that base_url is a SiliconFlow endpoint and not a proxy or a "
+        "web page.",
     ),
 )
 
@@ -100,6 +106,7 @@ def hint_for(
     code: int | str | None,
     message: str,
     host: str,
+    model: str | None = None,
 ) -> str | None:
     """Say what to do about an error of class `cls`."""
     if isinstance(code, int) and code in _BY_CODE:
@@ -107,26 +114,52 @@ def hint_for(
     if issubclass(cls, AuthenticationError):
         other = SITES.get(host)
         if other is None:
-            return f"the key was refused by {host}; check SILICONFLOW_API_KEY and the base URL."
+            return (
+                f"{host} refused the key; check it (api_key, or SILICONFLOW_API_KEY) and base_url."
+            )
         return (
             f"{host} refused the key. Keys belong to one site: if yours is from the other one, "
-            f"set base_url (or SILICONFLOW_BASE_URL) to {other}."
+            f"set base_url (or SILICONFLOW_BASE_URL) to {other}; if not, copy it anew from "
+            f"{_console(host)}/account/ak."
         )
-    console = CONSOLE_COM if host.endswith(".com") else CONSOLE
     if issubclass(cls, InsufficientBalanceError):
-        return (
-            f"top up at {console}/expensebill (free models need a positive balance too); "
-            f"the real-name check is at {console}/account/authentication."
-        )
+        where = f"{CONSOLE}/expensebill" if _console(host) == CONSOLE else f"{CONSOLE_COM}/"
+        return f"top up at {where} (free models need a positive balance too){_real_name(host)}."
+    if issubclass(cls, ModelNotFoundError):
+        return _about_model(model)
     for words, hint in _BY_WORDS:
         if words in message:
             return hint
     if issubclass(cls, PermissionDeniedError):
-        return (
-            "the model may be disabled for the account, or the real-name check is missing: "
-            f"{console}/account/authentication."
-        )
+        return f"the model may be disabled for this account{_real_name(host)}."
     for kind, hint in _BY_CLASS:
         if issubclass(cls, kind):
             return hint
     return None
+
+
+def _console(host: str) -> str:
+    return CONSOLE_COM if host.endswith(".com") else CONSOLE
+
+
+def _real_name(host: str) -> str:
+    """The real-name check, which the .cn site alone asks for."""
+    if _console(host) == CONSOLE_COM:
+        return ""
+    return f"; the real-name check may be missing too: {CONSOLE}/account/authentication"
+
+
+def _about_model(model: str | None) -> str:
+    listing = (
+        "SiliconFlowClient().models() lists the models of this site; ids are exact, and .cn and "
+        ".com differ."
+    )
+    if not model:
+        return listing
+    facts = lookup_model(model)
+    if facts.retired:
+        return f"the vendor has switched {model} off. {listing}"
+    if facts.known:
+        return f"{model} is known, for {facts.kind}: is this the right call? {listing}"
+    near = " or ".join(nearest_models(model))
+    return f"did you mean {near}? {listing}" if near else listing

@@ -279,6 +279,5 @@ def _check_messages(messages: object) -> None:
 
 
 def _wrong(name: str, wanted: str, value: object) -> ConfigurationError:
-    return ConfigurationError(
-        f"{name} must be {wanted}, not {type(value).__name__}.", argument=name
-    )
+    kind = "None" if value is None else type(value).__name__
+    return ConfigurationError(f"{name} must be {wanted}, not {kind}.", argument=name)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import socket
+import ssl
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,8 +24,7 @@ from siliconflow_client._errors import (
 )
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
     from siliconflow_client._diagnosis import Asked
     from siliconflow_client._errors import Phase
@@ -46,6 +47,17 @@ _PHASES: tuple[tuple[type[httpx.TimeoutException], Phase], ...] = (
     (httpx.WriteTimeout, "write"),
     (httpx.PoolTimeout, "pool"),
 )
+_CONNECT_HINT = "check the network, a proxy, and base_url."
+_CERTIFICATE_HINT = (
+    "a proxy or virus scanner may have put its own in: set SSL_CERT_FILE to its authority's file."
+)
+_TIMEOUT_HINTS: dict[Phase, str] = {
+    "connect": _CONNECT_HINT,
+    "read": "raise timeout (seconds without a byte), or stream long answers.",
+    "write": "check the network; large images are sent faster as URLs.",
+    "pool": "all connections of the http client are busy: make fewer calls at once, close streams "
+    "that were left early, or raise its limits.",
+}
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (httpx.ConnectError, "could not connect"),
     (httpx.ReadError, "the connection broke while reading"),
@@ -99,21 +111,34 @@ def transport_error(
             limit=limit,
             host=asked.host,
             model=asked.model,
-            hint="raise timeout (seconds without a byte), or stream long answers."
-            if phase == "read"
-            else None,
+            hint=_TIMEOUT_HINTS.get(phase),
         )
     words = next((text for cls, text in _WORDS if isinstance(error, cls)), "the connection broke")
     if lost and type(cause).__name__.startswith("ClientConnector"):
         words = "could not connect"
+    hint = _CONNECT_HINT if words == "could not connect" else None
+    for link in _chain(error):
+        if isinstance(link, socket.gaierror):
+            words, hint = f"the host name {asked.host} was not found", _CONNECT_HINT
+        elif isinstance(link, ssl.SSLCertVerificationError):
+            words, hint = f"the certificate of {asked.host} was not accepted", _CERTIFICATE_HINT
     detail = "" if isinstance(error, httpx.LocalProtocolError) else str(error)
     reason = f"{type(cause if lost and cause else error).__name__}{f': {detail}' if detail else ''}"
     return APIConnectionError(
         f"Connection error: {words} ({reason}).",
         host=asked.host,
         model=asked.model,
-        hint="check the network, a proxy, and base_url." if words == "could not connect" else None,
+        hint=hint,
     )
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from: httpx wraps the system's errors, two or three deep."""
+    while error is not None:
+        yield error
+        # httpcore hands the system's error on as an argument, without `from`.
+        wrapped = (item for item in error.args if isinstance(item, BaseException))
+        error = error.__cause__ or next(wrapped, None)
 
 
 def _phase_of(error: httpx.TimeoutException | TimeoutError) -> Phase:
@@ -131,6 +156,7 @@ def deadline_error(limit: float, asked: Asked) -> APITimeoutError:
         limit=limit,
         host=asked.host,
         model=asked.model,
+        hint="the deadline covers all tries and waits; raise it, or lower timeout or max_retries.",
     )
 
 

@@ -137,6 +137,14 @@ def test_a_base_url_that_cannot_be_right(url: str):
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["api.siliconflow.cn", "https://host:port/v1"])
+def test_a_base_url_that_is_none_brings_up_one_that_is(url: str):
+    with pytest.raises(ConfigurationError) as caught:
+        config(base_url=url)
+    assert "SILICONFLOW_BASE_URL" in str(caught.value)
+    assert "https://api.siliconflow.cn/v1" in str(caught.value)
+
+
 def test_plain_http_must_be_allowed():
     assert config(base_url="http://10.0.0.1", allow_http=True).base_url == "http://10.0.0.1/v1"
     with pytest.raises(ConfigurationError, match="allow_http=True"):

@@ -57,11 +57,16 @@ def test_shapes_of_bodies(content: bytes, code: int | str | None, message: str):
     assert (error.code, error.message) == (code, message)
 
 
-@pytest.mark.parametrize("file", [file for file in ERRORS if b'"code":' in INDEX[file].content])
+@pytest.mark.parametrize(
+    "file",
+    [
+        file
+        for file, expected in ERRORS.items()
+        if isinstance(expected.code, int) and b'"code":' in INDEX[file].content
+    ],
+)
 def test_a_code_in_quotes_is_the_same_code(file: str):
     expected = ERRORS[file]
-    if not isinstance(expected.code, int):
-        return
     content = INDEX[file].content.replace(b"%d" % expected.code, b'"%d"' % expected.code, 1)
     error = said(INDEX[file].status, content)
     assert (type(error), error.code) == (expected.error, expected.code)
@@ -136,6 +141,40 @@ def test_money_is_topped_up_on_the_site_that_was_asked(host: str, console: str, 
     error = said(status, b'{"code":30001,"message":"x"}', Asked(host, "/p"))
     assert error.hint is not None
     assert console in error.hint
+
+
+def test_the_real_name_check_is_a_matter_of_the_cn_site():
+    for status in (402, 403):
+        body = b'{"code":30001,"message":"x"}' if status == 402 else b'"Forbidden"'
+        assert "real-name" in (said(status, body).hint or "")
+        assert "real-name" not in (
+            said(status, body, Asked("api.siliconflow.com", "/p")).hint or ""
+        )
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("deepseek-ai/Deepseek-v3.2", "did you mean deepseek-ai/DeepSeek-V3.2"),
+        ("deepseek-ai/DeepSeekV3.2", "did you mean deepseek-ai/DeepSeek-V3.2"),
+        ("DeepSeek-V3.2", "did you mean deepseek-ai/DeepSeek-V3.2"),
+        ("bge-m3", "did you mean BAAI/bge-m3"),
+        ("BAAI/bge-m3", "known, for embedding"),
+        ("deepseek-ai/DeepSeek-V3.1", "switched deepseek-ai/DeepSeek-V3.1 off"),
+    ],
+)
+def test_a_model_that_does_not_exist_brings_up_one_that_does(model: str, words: str):
+    hint = said(400, b'{"code":20012,"message":"m"}', Asked("h", "/p", model)).hint
+    assert hint is not None
+    assert words in hint
+    assert "SiliconFlowClient().models()" in hint
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "somebody/something", None])
+def test_no_model_is_suggested_that_is_not_alike(model: str | None):
+    hint = said(400, b'{"code":20012,"message":"m"}', Asked("h", "/p", model)).hint
+    assert hint is not None
+    assert hint.startswith("SiliconFlowClient().models()")
 
 
 # --- what must not be shown -----------------------------------------------------------------

@@ -144,6 +144,7 @@ def test_a_rate_limit_keeps_what_it_was_told():
             APIStatusError("No.", status_code=400, code=20015, host="h", model="m", trace_id="t", hint="x."),
             "HTTP 400, code 20015: No. [h, model m, trace id t] Hint: x.",
         ),
+        (APIStatusError("Wait.", status_code=429, retry_after=600.0), "HTTP 429: Wait. (retry after 600 s)"),
         (APIResponseError("Odd.", host="h"), "Odd. [h]"),
     ],
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from typing import Any
 
 import httpx
@@ -133,16 +135,39 @@ def test_the_phases_of_a_timeout(cls: Any, phase: str, words: str):
     assert isinstance(error, APITimeoutError)
     assert (error.phase, error.limit) == (phase, limits[phase])
     assert words in str(error)
-    assert (error.hint is not None) is (phase == "read")
+    assert error.hint is not None
 
 
-@pytest.mark.parametrize(
-    "cause", [OSError("m"), ConnectionResetError("m"), __import__("ssl").SSLError("m")]
-)  # fmt: skip
+@pytest.mark.parametrize("cause", [OSError("m"), ConnectionResetError("m"), ssl.SSLError("m")])
 def test_bare_errors_of_the_system(cause: Exception):
     error = transport_error(cause, ASKED, {})
     assert type(error) is APIConnectionError
     assert type(cause).__name__ in str(error)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), f"the host name {ASKED.host} was not found"),
+        (ssl.SSLCertVerificationError(1, "self-signed certificate"), "SSL_CERT_FILE"),
+    ],
+)  # fmt: skip
+def test_the_cause_behind_the_cause_is_named(cause: OSError, words: str):
+    inner = ConnectionError("m")
+    inner.__cause__ = cause
+    error = httpx.ConnectError(str(cause))
+    error.__cause__ = inner
+    shown = transport_error(error, ASKED, {})
+    assert type(shown) is APIConnectionError
+    assert words in str(shown)
+    assert str(cause) in str(shown)
+    assert shown.hint is not None
+
+
+def test_what_the_caller_was_handling_is_no_cause():
+    error = httpx.ReadError("m")
+    error.__context__ = socket.gaierror(-2, "Name or service not known")
+    assert "not found" not in str(transport_error(error, ASKED, {}))
 
 
 def test_a_bare_timeout_is_a_read_timeout():
@@ -160,6 +185,7 @@ def test_the_deadline_is_named():
     error = deadline_error(2.5, ASKED)
     assert (error.phase, error.limit, error.is_retryable) == ("deadline", 2.5, False)
     assert "2.5 s" in str(error)
+    assert "raise it" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -202,5 +228,6 @@ async def test_an_injected_client_that_was_closed(kind: str):
             ask.http.close()
         elif ask.http is not None:
             await ask.http.aclose()
-        with pytest.raises(SiliconFlowError):
+        with pytest.raises(ConfigurationError, match="closed") as caught:
             await ask("chat", **HI)
+    assert caught.value.argument == ("http_client" if kind == "sync" else "async_http_client")
