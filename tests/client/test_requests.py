@@ -18,6 +18,16 @@ USER = {"role": "user", "content": "Hi"}
 NAN, INF = float("nan"), float("inf")
 
 
+class Odd:
+    """Not data. Its repr is part of test names, so it may hold no address."""
+
+    def __repr__(self) -> str:
+        return "Odd()"
+
+
+OBJECT = Odd()
+
+
 class Sent:
     """Keeps what goes out, and answers nothing useful."""
 
@@ -75,8 +85,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("chat", {"stop": 5}, "stop"),
     ("chat", {"stop": [1]}, "stop"),
     ("chat", {"prefix": 5}, "prefix"),
-    ("chat", {"messages": [USER], "user": object()}, "user"),
-    ("chat", {"extra_body": {"x": object()}}, "extra_body"),
+    ("chat", {"messages": [USER], "user": OBJECT}, "user"),
+    ("chat", {"extra_body": {"x": OBJECT}}, "extra_body"),
     ("chat", {"messages": [{"role": "user", "content": "\ud800"}]}, "extra_body"),
     ("chat", {"extra_body": {"model": 5}}, "model"),
     ("chat", {"extra_body": {"messages": []}}, "messages"),

@@ -6,8 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-KINDS = [
-    "sync",
+ASYNC_KINDS = [
     "async",
     pytest.param(
         "aiohttp",
@@ -18,7 +17,13 @@ KINDS = [
 ]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=["sync", *ASYNC_KINDS])
 def kind(request: pytest.FixtureRequest) -> str:
     """`sync` and `async` on httpx; `aiohttp`: the asynchronous client on httpx-aiohttp."""
+    return request.param
+
+
+@pytest.fixture(params=ASYNC_KINDS)
+def async_kind(request: pytest.FixtureRequest) -> str:
+    """As `kind`, without the synchronous one."""
     return request.param

@@ -148,11 +148,9 @@ async def test_status(row: Row):
 
 
 @rows([row for row in STATUS_ROWS if row.name.endswith((" object", " HTML", " empty"))])
-async def test_status_on_each_transport(kind: str, row: Row):
-    if kind == "sync":
-        return
+async def test_status_on_the_other_transports(async_kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(async_kind, base_url=server.url, **row.settings) as ask:
             with pytest.raises(SiliconFlowError) as caught:
                 await ask("chat", **HI)
         check(row, server, ask, caught.value, "")

@@ -259,11 +259,9 @@ def test_eight_threads_with_loops_of_their_own_share_a_client():
     assert texts == ["Hello"] * 40
 
 
-async def test_sixty_four_calls_at_once(kind: str):
-    if kind == "sync":
-        return
+async def test_sixty_four_calls_at_once(async_kind: str):
     with FaultServer(GOOD) as server:
-        async with Caller(kind, base_url=server.url) as ask:
+        async with Caller(async_kind, base_url=server.url) as ask:
             answers = await asyncio.gather(*(ask("chat", **HI) for _ in range(64)))
     assert [answer.text for answer in answers] == ["Hello"] * 64
     assert server.connections <= 64
