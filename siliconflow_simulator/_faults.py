@@ -82,6 +82,7 @@ _PLAIN_WORDS: Final = frozenset(
     }
 )  # fmt: skip
 _VALUED: Final = frozenset({"429-retry-after", "503-retry-after", "slow"})
+FAULT_WORDS: Final = _PLAIN_WORDS | _COUNTED | _VALUED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from siliconflow_simulator._faults import FAULT_WORDS, parse_faults
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -69,6 +70,14 @@ def test_both_frameworks_are_shown_with_their_output():
 def test_every_command_it_names_is_a_make_target():
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(re.findall(r"`make (\w+)", README)) <= set(targets)
+
+
+def test_the_table_of_faults_holds_all_words_and_no_other():
+    table = README.partition("| `x-simulate` |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    written = [word for row in rows for word in re.findall(r"`([^`]+)`", row)]
+    assert all(parse_faults(word) for word in written)
+    assert {word.partition("=")[0] for word in written} == set(FAULT_WORDS)
 
 
 def test_every_path_it_links_to_exists():
