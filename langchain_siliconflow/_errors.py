@@ -181,9 +181,9 @@ def to_langchain(error: SiliconFlowError) -> SiliconFlowError:
 
 
 _FORCED_CHOICE_HINT: Final = (
-    "while thinking, this model takes no forced tool_choice. Pass enable_thinking=False, or leave "
+    "some models take no forced tool_choice while they think. Pass enable_thinking=False, or leave "
     'the choice to the model (tool_choice="auto"), or ask for structured output with '
-    'method="json_schema" or "json_mode", or ToolStrategy\'s counterpart ProviderStrategy.'
+    'method="json_schema" or "json_mode" (in an agent: ProviderStrategy).'
 )
 
 
@@ -212,8 +212,11 @@ class langchain_errors:  # noqa: N801 - used like a function, as contextlib's ar
         if not isinstance(error, SiliconFlowError) or isinstance(error, ModelError):
             return
         twin = to_langchain(error)
-        if self._forced_choice and isinstance(error, BadRequestError):
-            words = error.message.lower()
-            if "tool_choice" in words or "thinking" in words:
-                twin.hint = _FORCED_CHOICE_HINT
+        # Not for every message about thinking: another one is about a parameter of that name.
+        if (
+            self._forced_choice
+            and isinstance(error, BadRequestError)
+            and "tool_choice" in error.message.lower()
+        ):
+            twin.hint = _FORCED_CHOICE_HINT
         raise twin from error

@@ -134,3 +134,23 @@ def test_a_forced_choice_while_thinking_says_what_to_do() -> None:
     with pytest.raises(ModelInvalidRequestError) as other:
         free.invoke("x")
     assert 'tool_choice="auto"' not in str(other.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "Value error, current model does not support parameter `enable_thinking`.",
+            "leave enable_thinking unset",
+        ),
+        ("thinking_budget must be between 128 and 32768", None),
+    ],
+)
+def test_other_refusals_about_thinking_keep_their_own_hint(message: str, words: str | None) -> None:
+    """Structured output forces a choice by default, so this is the usual case."""
+    server = Server(error(400, {"code": 20015, "message": message, "data": None}))
+    chain = model_for(server, enable_thinking=False).with_structured_output(GetWeather)
+    with pytest.raises(ModelInvalidRequestError) as caught:
+        chain.invoke("x")
+    assert "enable_thinking=False" not in str(caught.value)
+    assert words is None or words in str(caught.value)
