@@ -72,7 +72,7 @@ class RequestFields(BaseModel):
     top_logprobs: int | None = None
     """Return this many alternatives for each token."""
 
-    logit_bias: dict[str, float] | None = None
+    logit_bias: dict[str | int, float] | None = None
     """Make tokens, by id, more or less likely."""
 
     user: str | None = None

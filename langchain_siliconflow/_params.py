@@ -34,6 +34,15 @@ _ADVICE: Final = {
     "openai_proxy": "use http_client=httpx.Client(proxy=...) and async_http_client=",
     "organization": "SiliconFlow has no organizations",
     "openai_organization": "SiliconFlow has no organizations",
+    "disabled_params": "leave it out: what is None is not sent",
+    "service_tier": "SiliconFlow has no service tiers",
+    "store": "SiliconFlow keeps no answers",
+    "stream_chunk_timeout": "use timeout, which is seconds without a byte",
+    "http_socket_options": "use http_client=httpx.Client(transport=...)",
+    "check_embedding_ctx_length": "leave it out: texts are sent as text, not as token ids",
+    "tiktoken_enabled": "leave it out: texts are sent as text, not as token ids",
+    "embedding_ctx_length": "the model's limit is known; truncate=True cuts to it",
+    "deployment": "use model",
     "default_query": "put what is needed into base_url or extra_body",
     "use_responses_api": "SiliconFlow has chat completions only",
     "tiktoken_model_name": "tokens are estimated without a download; set custom_get_token_ids",
@@ -48,11 +57,17 @@ def unknown_keyword(name: str, known: Collection[str], owner: str) -> SiliconFlo
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     advice = _ADVICE.get(name) or (f"did you mean {near[0]!r}?" if near else None)
     text = f"{owner} has no keyword {name!r}"
+    elsewhere = "extra_body" if "extra_body" in known else "model_kwargs"
     return SiliconFlowConfigurationError(
         f"{text}: {advice}" if advice else text,
         argument=name,
-        hint=None if advice else "what the API takes beyond the fields goes into extra_body.",
+        hint=None if advice else f"what the API takes beyond the fields goes into {elsewhere}.",
     )
+
+
+def _asks_for_nothing(name: str, value: object) -> bool:
+    """Whether another package's keyword only says what is so here anyway, such as "no proxy"."""
+    return name in _ADVICE and (value is None or (value is False and name != "thinking"))
 
 
 def resolve_keywords(
@@ -71,6 +86,8 @@ def resolve_keywords(
     for name, value in data.items():
         target = aliases.get(name, name)
         if target not in known:
+            if _asks_for_nothing(name, value):
+                continue
             raise unknown_keyword(name, [*known, *aliases], owner)
         if resolved.get(target) is not None and value is not None and resolved[target] != value:
             raise SiliconFlowConfigurationError(

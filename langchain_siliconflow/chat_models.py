@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from langchain_siliconflow import _blocks
 from langchain_siliconflow._binding import ToolBinding
 from langchain_siliconflow._chunks import ChunkBuilder, to_message
-from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._errors import SiliconFlowConfigurationError, langchain_errors
 from langchain_siliconflow._fields import RequestFields
 from langchain_siliconflow._params import CHAT_ALIASES
 from langchain_siliconflow._profiles import profile_of
@@ -203,6 +203,8 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
 
     def get_num_tokens(self, text: str) -> int:
         """Estimate the tokens of a text, without a download: about four characters each."""
+        if self.custom_get_token_ids is not None:
+            return super().get_num_tokens(text)
         return self.get_num_tokens_from_messages([("user", text)])
 
     def get_num_tokens_from_messages(
@@ -211,6 +213,8 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         tools: Sequence[Any] | None = None,
     ) -> int:
         """Estimate the tokens of a conversation and the tools it offers, without a download."""
+        if self.custom_get_token_ids is not None:
+            return super().get_num_tokens_from_messages(list(messages), tools)
         return count_tokens_approximately(messages, tools=list(tools) if tools else None)
 
     # --- the four methods that do the work ---------------------------------------------------
@@ -311,7 +315,13 @@ def _with_model_kwargs(data: dict[str, Any], known: Mapping[str, object]) -> dic
         return data
     fields = {name: value for name, value in extra.items() if CHAT_ALIASES.get(name, name) in known}
     rest = {name: value for name, value in extra.items() if name not in fields}
-    return {**fields, **data, "model_kwargs": rest}
+    for name, value in fields.items():
+        if data.get(name) not in (None, value):
+            raise SiliconFlowConfigurationError(
+                f"{name!r} is given as a keyword and in model_kwargs, with different values",
+                argument=name,
+            )
+    return {**data, **fields, "model_kwargs": rest}
 
 
 def _to_result(completion: ChatCompletion) -> ChatResult:

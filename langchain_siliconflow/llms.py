@@ -156,6 +156,8 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
 
     def get_num_tokens(self, text: str) -> int:
         """Estimate the tokens of a text, without a download: about four characters each."""
+        if self.custom_get_token_ids is not None:
+            return super().get_num_tokens(text)
         return count_tokens_approximately([("user", text)])
 
     # --- one prompt ---------------------------------------------------------------------------

@@ -233,6 +233,12 @@ def test_keywords() -> None:
     assert SiliconFlowEmbeddings(api_key="k", model_name="m", request_timeout=5).timeout == 5
     with pytest.raises(SiliconFlowConfigurationError, match="did you mean 'dimensions'"):
         SiliconFlowEmbeddings(api_key="k", dimension=5)
+    with pytest.raises(SiliconFlowConfigurationError, match="goes into model_kwargs"):
+        SiliconFlowEmbeddings(api_key="k", zzz=5)
+    with pytest.raises(SiliconFlowConfigurationError, match="sent as text, not as token ids"):
+        SiliconFlowEmbeddings(api_key="k", check_embedding_ctx_length=True)
+    # OpenAIEmbeddings needs it off for any other server, so it is in everybody's code.
+    assert SiliconFlowEmbeddings(api_key="k", check_embedding_ctx_length=False).chunk_size == 32
     server = Server(answer)
     SiliconFlowEmbeddings(
         model="m", user="u", model_kwargs={"truncate": "left"}, **server.clients

@@ -156,6 +156,8 @@ def test_serialising_and_tokens() -> None:
     assert "sk-secret" not in dumps(llm) + repr(llm) + str(llm)
     assert pickle.loads(pickle.dumps(llm)).model_dump() == llm.model_dump()
     assert 1 < llm.get_num_tokens("some words") < 15
+    counted = SiliconFlowLLM(api_key="k", custom_get_token_ids=lambda text: [0] * len(text))
+    assert counted.get_num_tokens("four") == 4
     assert llm._get_ls_params()["ls_provider"] == "siliconflow"
 
 
