@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TruncatedAnswerError(APIResponseError, ValueError):
-    """An object that was asked for ends in the middle.
+    """An object that was asked for, or a tool call, ends in the middle.
 
     It is also a `ValueError`, which LlamaIndex's programs raise for answers that do not fit.
     """
@@ -51,7 +51,8 @@ def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
     """Build the response of a plain call.
 
     Raises:
-        TruncatedAnswerError: `shape` wants whole arguments, and they are not.
+        APIResponseError: A tool call has no name.
+        TruncatedAnswerError: The arguments of a tool call end in the middle; see `check_calls`.
     """
     choice = completion.choices[0]
     calls = choice.tool_calls[:1] if shape.one_call else choice.tool_calls
@@ -128,8 +129,10 @@ def check_calls(
     Raises:
         APIResponseError: A call has no name, as THUDM/GLM-4-9B-0414 streams them. An agent would
             take the answer for an empty one.
-        TruncatedAnswerError: `shape` wants whole arguments, and some end in the middle.
+        TruncatedAnswerError: The arguments of a call end in the middle, and `shape` wants them
+            whole, or the answer was cut off at its limit. An agent would execute half a call.
     """
+    whole = shape.whole_arguments or finish_reason == "length"
     for call in calls:
         if not call.name:
             raise APIResponseError(
@@ -137,7 +140,7 @@ def check_calls(
                 trace_id=trace_id,
                 hint="ask without streaming; some models stream broken tool calls",
             )
-        if shape.whole_arguments and not arguments_are_whole(call.arguments):
+        if whole and not arguments_are_whole(call.arguments):
             raise truncated(call.name, finish_reason, trace_id)
 
 

@@ -1,0 +1,215 @@
+"""Thinking and half-made calls in tool loops: what goes back to the model, what is never executed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from llama_index.core.agent.workflow import AgentStream, AgentWorkflow, FunctionAgent
+from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock
+from llama_index.core.memory import Memory
+from llama_index.core.tools import FunctionTool
+from llama_index.core.workflow import (
+    Context,
+    HumanResponseEvent,
+    InputRequiredEvent,
+    JsonSerializer,
+)
+
+from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow._responses import TruncatedAnswerError
+from siliconflow_client import APIResponseError
+from tests.llama_index import scenarios as s
+from tests.llama_index.conftest import Make, Way, agents_warn
+from tests.llama_index.stub import Stub
+
+U = [ChatMessage(role="user", content="2+3?")]
+THINKING_CALL = s.scenario(
+    [*s.thought("Okay", ", think"), s.calls(s.fragment(s.ADD, id="call_a", name="add"))],
+    finish="tool_calls",
+)
+RESULT = ChatMessage(role="tool", content="5", additional_kwargs={"tool_call_id": "call_a"})
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def check_loop(stub: Stub) -> None:
+    """Check that the running tool loop went back whole, thinking included."""
+    asked, called, told = stub.last.body["messages"]
+    assert asked == {"role": "user", "content": "2+3?"}
+    assert called["reasoning_content"] == "Okay, think"
+    assert [call["id"] for call in called["tool_calls"]] == ["call_a"]
+    assert told == {"role": "tool", "tool_call_id": "call_a", "content": "5"}
+
+
+async def as_json(message: ChatMessage) -> ChatMessage:
+    return ChatMessage.model_validate_json(message.model_dump_json())
+
+
+async def through_memory(message: ChatMessage) -> ChatMessage:
+    memory = Memory.from_defaults(session_id="s", token_limit=4000)
+    await memory.aput_messages([*U, message])
+    last = (await memory.aget_all())[-1]
+    engine = memory.sql_store._async_engine
+    assert engine is not None
+    await engine.dispose()
+    return last
+
+
+@agents_warn
+@pytest.mark.parametrize("store", [as_json, through_memory])
+@pytest.mark.parametrize("name", ["chat", "stream_chat"])
+async def test_stored_messages_keep_thinking_and_calls(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str, store: Any
+) -> None:
+    stub.script = THINKING_CALL
+    found = await way(llm, name, U)
+    message = (found[-1] if isinstance(found, list) else found).message
+    stored = await store(message)
+    assert stored.blocks == message.blocks
+    await way(llm, "chat", [*U, stored, RESULT])
+    check_loop(stub)
+
+
+@agents_warn
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_agents_send_thinking_back(llm: SiliconFlow, stub: Stub, streaming: bool) -> None:
+    stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
+    await FunctionAgent(tools=[add], llm=llm, streaming=streaming).run("2+3?")
+    check_loop(stub)
+
+
+@agents_warn
+async def test_a_finished_loop_s_thinking_stays_here(
+    llm: SiliconFlow, stub: Stub, memory: Memory
+) -> None:
+    stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
+    agent = FunctionAgent(tools=[add], llm=llm)
+    await agent.run("2+3?", memory=memory)
+    await agent.run("thanks", memory=memory)
+    assert not [turn for turn in stub.last.body["messages"] if "reasoning_content" in turn]
+    kept = [block for message in await memory.aget_all() for block in message.blocks]
+    assert any(isinstance(block, ThinkingBlock) for block in kept)
+
+
+@agents_warn
+async def test_a_loop_goes_on_in_a_restored_context(
+    llm: SiliconFlow, stub: Stub, memory: Memory
+) -> None:
+    """A tool waits for a human; the context is stored meanwhile, and another process goes on."""
+
+    async def add(ctx: Context, a: int, b: int) -> int:
+        """Add two numbers, if a human agrees."""
+        asked = InputRequiredEvent(prefix="Really?")  # type: ignore[call-arg]  # events take any
+        said = await ctx.wait_for_event(HumanResponseEvent, waiter_event=asked)
+        assert said.response == "yes"
+        return a + b
+
+    add.__annotations__["ctx"] = Context  # LlamaIndex does not resolve those that are text
+    stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
+    agent = FunctionAgent(tools=[add], llm=llm)
+    handler = agent.run("2+3?", memory=memory)
+    async for event in handler.stream_events():
+        if isinstance(event, InputRequiredEvent):
+            break
+    stored = json.dumps(handler.ctx.to_dict(serializer=JsonSerializer()))
+    await handler.cancel_run()
+    assert "sk-secret" not in stored
+
+    restored = Context.from_dict(agent, json.loads(stored), serializer=JsonSerializer())
+    handler = agent.run(ctx=restored)
+    await handler.ctx.store.set("memory", memory)  # contexts leave it out
+    handler.ctx.send_event(HumanResponseEvent(response="yes"))  # type: ignore[call-arg]  # events take any
+    assert str(await handler) == "The sum is 5."
+    assert len(stub.requests) == 2
+    check_loop(stub)
+
+
+# --- calls that were cut off ----------------------------------------------------------------
+
+CUT = s.scenario(
+    [
+        *s.text("Let me see."),
+        s.calls(s.fragment('{"a": 2, "b": 3, "note": "half a sent', id="call_a", name="note")),
+    ],
+    finish="length",
+)
+CUT_SECOND = s.scenario(
+    [
+        s.calls(
+            s.fragment(s.ADD, id="call_a", name="add"),
+            s.fragment('{"a": 4', index=1, id="call_b", name="mul"),
+        )
+    ],
+    finish="length",
+)
+
+
+@pytest.mark.parametrize("name", ["chat", "stream_chat"])
+async def test_a_call_that_was_cut_off_is_an_error(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    stub.script = CUT
+    got: list[Any] = []
+    with pytest.raises(TruncatedAnswerError, match=r"note.*length.*max_tokens") as caught:
+        if name == "chat":
+            await way(llm, name, U)
+        else:
+            await way.drain(got, llm, name, U)
+    assert isinstance(caught.value, APIResponseError)
+    assert caught.value.trace_id == "ti_stub0001"
+    if name == "stream_chat":
+        assert [response.delta for response in got] == ["Let me see.", ""]
+
+
+@pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
+async def test_a_cut_call_that_is_trimmed_away_does_not_matter(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    stub.script = CUT_SECOND
+    tools = [FunctionTool.from_defaults(add)]
+    found = await way(llm, name, tools, user_msg="x", allow_parallel_tool_calls=False)
+    message = (found[-1] if isinstance(found, list) else found).message
+    assert [block.tool_name for block in message.blocks] == ["add"]
+    with pytest.raises(TruncatedAnswerError, match="mul"):
+        await way(llm, name, tools, user_msg="x", allow_parallel_tool_calls=True)
+
+
+@agents_warn
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("workflow", [True, False], ids=["workflow", "agent"])
+async def test_agents_never_execute_half_a_call(
+    llm: SiliconFlow, stub: Stub, streaming: bool, workflow: bool
+) -> None:
+    done: list[str] = []
+
+    def note(a: int, b: int, note: str) -> None:
+        """Take a note."""
+        done.append(note)
+
+    stub.script = CUT
+    agent = FunctionAgent(name="one", tools=[note], llm=llm, streaming=streaming)
+    runner = AgentWorkflow(agents=[agent], root_agent="one") if workflow else agent
+    with pytest.raises(TruncatedAnswerError, match="max_tokens"):
+        await runner.run("2+3?")
+    assert done == []
+
+
+@agents_warn
+async def test_thinking_is_streamed_by_a_workflow_too(
+    llm: SiliconFlow, make: Make, stub: Stub
+) -> None:
+    stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
+    agent = FunctionAgent(name="one", tools=[add], llm=llm)
+    handler = AgentWorkflow(agents=[agent], root_agent="one").run("2+3?")
+    thoughts = [
+        event.thinking_delta
+        async for event in handler.stream_events()
+        if isinstance(event, AgentStream) and event.thinking_delta
+    ]
+    assert str(await handler) == "The sum is 5."
+    assert thoughts == ["Okay", ", think"]
