@@ -85,8 +85,8 @@ def test_a_wrong_url_is_an_error_at_once(cls: type) -> None:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_misspelt_setting_is_an_error(cls: type) -> None:
-    with pytest.raises(ValueError, match="temprature"):
-        cls(api_key=KEY, temprature=0.1)
+    with pytest.raises(ConfigurationError, match=r"max_retreis.*did you mean 'max_retries'"):
+        cls(api_key=KEY, max_retreis=1)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,29 @@ async def test_old_forms_of_the_base_url(
     for form in ({"base_url": stub.url + endpoint}, {"api_base": stub.url, "base_url": None}):
         await use(make(cls, **form), way)
         assert stub.last.path == f"/v1{endpoint}"
+
+
+async def test_positional_orders_with_full_endpoints(stub: Stub, way: Way) -> None:
+    url = stub.url
+    components: list[Any] = [
+        SiliconFlow(KEY, "m", f"{url}/chat/completions", 0.7, 512, 0.5, 60.0, None, 3),
+        SiliconFlowEmbedding("m", KEY, f"{url}/embeddings", "float", 3, None),
+        SiliconFlowRerank("m", f"{url}/rerank", KEY, 4, True, 1024, 80),
+    ]
+    for component in components:
+        await use(component, way)
+        component.close()
+        await component.aclose()
+    assert [request.path.removeprefix("/v1/") for request in stub.requests] == [
+        "chat/completions",
+        "embeddings",
+        "rerank",
+    ]
+    assert {request.headers["authorization"] for request in stub.requests} == {f"Bearer {KEY}"}
+    assert {body["model"] for body in stub.bodies} == {"m"}
+    assert (stub.bodies[0]["temperature"], stub.bodies[0]["max_tokens"]) == (0.7, 512)
+    assert "stop" not in stub.bodies[0]
+    assert (stub.bodies[2]["max_chunks_per_doc"], stub.bodies[2]["overlap_tokens"]) == (1024, 80)
 
 
 def test_two_different_base_urls_are_an_error() -> None:
@@ -153,6 +176,16 @@ def test_settings_of_openai_like_are_accepted() -> None:
     assert llm.metadata.context_window == 1000
     with pytest.raises(ValueError, match="is_chat_model"):
         SiliconFlow(api_key=KEY, is_chat_model=False)
+    embedding = SiliconFlowEmbedding(
+        model_name="m", api_key=KEY, api_base="https://api.siliconflow.com/v1", embed_batch_size=10
+    )
+    assert (embedding.model, embedding.base_url) == ("m", "https://api.siliconflow.com/v1")
+
+
+@pytest.mark.parametrize("name", ["reuse_client", "api_version", "tokenizer", "audio_config"])
+def test_settings_of_openai_like_that_mean_nothing_here_say_so(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"{name}.*leave it out"):
+        SiliconFlow(api_key=KEY, **{name: None})
 
 
 async def test_subclasses_may_add_fields(stub: Stub, way: Way, make: Make) -> None:
