@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from llama_index.core.callbacks import CallbackManager
 
     from siliconflow_client import EmbeddingRequest
+
+_NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 
 
 class SiliconFlowEmbedding(Connection, BaseEmbedding):
@@ -87,6 +89,11 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         default=3, description="Further tries after the first.", ge=0, exclude=True
     )
 
+    # LlamaIndex's own field, serialised there: JSON fails, and ingestion hashes hold its address.
+    embeddings_cache: Any | None = Field(
+        default=None, description="A key-value store for vectors.", exclude=True
+    )
+
     _gate: Gate = PrivateAttr(default_factory=Gate)
 
     def __init__(
@@ -103,6 +110,8 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         async_http_client: httpx.AsyncClient | None = None,
         **fields: object,
     ) -> None:
+        if model_name == _NO_NAME:
+            model_name = None
         name = one_of("model", model, "model_name", model_name) or DEFAULT_EMBEDDING_MODEL
         super().__init__(
             model=name,

@@ -7,11 +7,13 @@ import copy
 import json
 import logging
 import pickle
+from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.storage.kvstore import SimpleKVStore
 
-from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding
+from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 from tests.llama_index.conftest import CLASSES, Make, Way, agents_warn, use
 from tests.llama_index.stub import Stub
 
@@ -96,6 +98,77 @@ async def test_dicts_and_json_bring_the_settings_back(
         assert stub.last.body["model"] == "other"
         twin.close()
         await twin.aclose()
+
+
+OLD_DICTS: list[tuple[type, str, dict[str, Any]]] = [
+    (
+        SiliconFlow,
+        "/chat/completions",
+        {
+            "system_prompt": None,
+            "pydantic_program_mode": "default",
+            "model": "other",
+            "temperature": 0.7,
+            "max_tokens": 512,
+            "frequency_penalty": 0.5,
+            "timeout": 60.0,
+            "stop": None,
+            "max_retries": 3,
+            "class_name": "SiliconFlow",
+        },
+    ),
+    (
+        SiliconFlowEmbedding,
+        "/embeddings",
+        {
+            "model_name": "unknown",
+            "embed_batch_size": 10,
+            "num_workers": None,
+            "embeddings_cache": None,
+            "model": "other",
+            "encoding_format": "float",
+            "max_retries": 3,
+            "class_name": "SiliconFlowEmbedding",
+        },
+    ),
+    (
+        SiliconFlowRerank,
+        "/rerank",
+        {
+            "model": "other",
+            "top_n": 4,
+            "return_documents": True,
+            "max_chunks_per_doc": 1024,
+            "overlap_tokens": 80,
+            "class_name": "SiliconFlowRerank",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("cls", "path", "stored"), OLD_DICTS)
+async def test_dicts_that_the_older_packages_wrote(
+    cls: type, path: str, stored: dict[str, Any], stub: Stub, way: Way
+) -> None:
+    component = cls.from_dict({**stored, "base_url": stub.url + path, "api_key": KEY})
+    await use(component, way)
+    assert stub.last.path == f"/v1{path}"
+    assert stub.last.body["model"] == "other"
+    assert KEY not in str(component.to_dict())
+    component.close()
+    await component.aclose()
+
+
+async def test_a_cache_of_vectors_is_no_part_of_the_stored_form(make: Make, way: Way) -> None:
+    plain = make(SiliconFlowEmbedding)
+    cached = make(SiliconFlowEmbedding, embeddings_cache=SimpleKVStore())
+    await way(cached, "get_text_embedding_batch", ["t1"])
+    assert cached.to_json() == plain.to_json()
+    twin = pickle.loads(pickle.dumps(cached))
+    assert twin.embeddings_cache.get_all("embeddings") == cached.embeddings_cache.get_all(
+        "embeddings"
+    )
+    assert len(twin.embeddings_cache.get_all("embeddings")) == 1
 
 
 @pytest.mark.parametrize("cls", CLASSES)
