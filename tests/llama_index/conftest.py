@@ -36,6 +36,19 @@ def agents_warn(test: Any) -> Any:
     return test
 
 
+def loops_closed_by_hand(test: Any) -> Any:
+    """Mark a test in which LlamaIndex closes event loops by hand: sockets are left to the collector.
+
+    It says so only where warnings are switched on, as here.
+    """
+    for ignored in (
+        "ignore:unclosed:ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+    ):
+        test = pytest.mark.filterwarnings(ignored)(test)
+    return test
+
+
 class Way:
     """Calls a method, or its asynchronous twin; streams are collected into a list."""
 

@@ -2,8 +2,8 @@
 
 Each answer is a list of segments. A segment travels as one chunk of HTTP's chunked encoding, which
 keeps its boundaries whatever the kernel merges; a `threading.Event` in the list makes the server
-wait there until the test sets it. The server listens on loopback, gives up after `PATIENCE`
-seconds of waiting for anything, and ends with its `with` block.
+wait there until the test sets it. The server listens on loopback, gives a client up after
+`PATIENCE` seconds of silence, and ends with its `with` block.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Stub:
         self.script = script
         self.requests: list[Request] = []
         self.connections = 0
+        # Without a time limit: worker processes can need long until they ask for the first time.
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(PATIENCE)
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._closing = False

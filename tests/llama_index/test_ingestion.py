@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
+import multiprocessing
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +20,7 @@ from llama_index.core.storage.kvstore import SimpleKVStore
 
 from llama_index_siliconflow import SiliconFlowEmbedding
 from tests.llama_index import scenarios as s
-from tests.llama_index.conftest import CountingLimiter, Events, Make, Way
+from tests.llama_index.conftest import CountingLimiter, Events, Make, Way, loops_closed_by_hand
 from tests.llama_index.stub import Stub
 
 TEXTS = [f"t{number}" for number in range(70)]
@@ -90,12 +93,35 @@ async def test_an_ingestion_pipeline_with_a_cache(
     assert len(stub.requests) == asked
 
 
-def test_an_ingestion_pipeline_in_processes(stub: Stub, make: Make) -> None:
-    embedding = make(SiliconFlowEmbedding)
-    pipeline = IngestionPipeline(transformations=[embedding], disable_cache=True)
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have worker processes on every machine, and none that is a fork of this one.
+
+    LlamaIndex takes no more workers than there are processors. Its `arun` forks, and a fork of a
+    process with threads, such as the stub's, may hang.
+    """
+    monkeypatch.setattr(multiprocessing, "cpu_count", lambda: 2)
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method("spawn", force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
+
+
+async def test_an_ingestion_pipeline_in_processes(
+    embedding: SiliconFlowEmbedding, stub: Stub, way: Way, processes: None
+) -> None:
+    await way(embedding, "get_text_embedding", "t1")  # connections do not hinder
+    stub.requests.clear()
+    cache = IngestionCache()
+    pipeline = IngestionPipeline(transformations=[embedding], cache=cache)
     nodes = [TextNode(text=text) for text in TEXTS[:4]]
-    done = pipeline.run(nodes=nodes, num_workers=2)
-    assert sorted(node.embedding for node in done) == VECTORS[:4]
+    done = await way(pipeline, "run", nodes=nodes, num_workers=2)
+    assert [node.embedding for node in done] == VECTORS[:4]
+    assert [len(body["input"]) for body in stub.bodies] == [2, 2]
+    assert {request.headers["authorization"] for request in stub.requests} == {"Bearer sk-secret"}
+    entries = cache.cache.get_all(collection=cache.collection)
+    assert len(entries) == 2
+    assert "sk-secret" not in str(entries)
 
 
 @pytest.mark.shows("case19", "E8", "E9")
@@ -123,8 +149,24 @@ def test_the_ingestion_hash_is_of_what_changes_the_vectors(make: Make) -> None:
     assert len({plain, *(hashed(**settings) for settings in vectors)}) == 5
 
 
-async def test_an_index(embedding: SiliconFlowEmbedding, stub: Stub, way: Way) -> None:
-    nodes = [TextNode(text=text) for text in TEXTS[:5]]
-    index = VectorStoreIndex(nodes, embed_model=embedding)
+@loops_closed_by_hand
+@pytest.mark.parametrize("use_async", [False, True])
+async def test_an_index(
+    embedding: SiliconFlowEmbedding,
+    stub: Stub,
+    way: Way,
+    use_async: bool,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # With use_async, LlamaIndex embeds in an event loop of its own, which it closes by hand.
+    nodes = [TextNode(text=text) for text in TEXTS]
+    index = VectorStoreIndex(nodes, embed_model=embedding, use_async=use_async)
+    assert len(stub.requests) == 3
     found = await way(index.as_retriever(similarity_top_k=1), "retrieve", "t4")
-    assert found[0].node.get_content() == "t4"
+    assert len(found) == 1
+    stored = index.vector_store.data.embedding_dict.values()  # type: ignore[attr-defined]  # the simple store
+    assert sorted(stored) == VECTORS
+    await embedding.aclose()
+    embedding.close()
+    gc.collect()
+    assert capfd.readouterr().err == ""
