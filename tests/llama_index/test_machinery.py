@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +25,7 @@ from llama_index.core.schema import TextNode
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding
 from siliconflow_client import RateLimitError
 from tests.llama_index import scenarios as s
-from tests.llama_index.conftest import CountingLimiter, Events, Make, Way
+from tests.llama_index.conftest import CountingLimiter, Events, Make, Way, loops_closed_by_hand
 from tests.llama_index.stub import Stub
 
 U = [ChatMessage(role="user", content="hi")]
@@ -160,6 +162,78 @@ async def test_query_engine(
     else:
         tokens = list(response.response_gen)
     assert [token for token in tokens if token] == ["你好", "，世界"]
+
+
+@pytest.mark.shows("case13", "D2")
+@pytest.mark.parametrize("kind", ["query engine", "chat engine", "context chat engine"])
+async def test_engines_hand_out_tokens_as_they_arrive(
+    llm: SiliconFlow, index: VectorStoreIndex, stub: Stub, way: Way, kind: str
+) -> None:
+    gate = threading.Event()
+    first, second = (s.data(s.chunk({"content": text})) for text in ("你好", "，世界"))
+    end = s.data(s.chunk({"content": ""}, finish="stop", usage=s.USAGE))
+    streamed = s.raw_stream(first, gate, second, end, s.DONE)
+    stub.script = lambda request: (streamed if "chat" in request.path else s.embeddings)(request)
+    memory = ChatMemoryBuffer.from_defaults(llm=llm)
+    engine: Any
+    if kind == "query engine":
+        engine = index.as_query_engine(llm=llm, streaming=True)
+        response = await way(engine, "query", "t1?")
+    elif kind == "chat engine":
+        engine = SimpleChatEngine.from_defaults(llm=llm, memory=memory)
+        response = await way(engine, "stream_chat", "t1?")
+    else:
+        engine = index.as_chat_engine(chat_mode="context", llm=llm, memory=memory)
+        response = await way(engine, "stream_chat", "t1?")
+    got: list[str] = []
+    if not way.asynchronous:
+        for token in response.response_gen:
+            got.append(token)
+            gate.set()  # the server goes on only after the first token was read
+    else:
+        tokens = response.response_gen if kind == "query engine" else response.async_response_gen()
+        async for token in tokens:
+            got.append(token)
+            gate.set()
+    assert "".join(got) == "你好，世界"
+    assert got[0] == "你好"
+
+
+@pytest.mark.parametrize(
+    "mode", ["simple", "context", "condense_question", "condense_plus_context"]
+)
+async def test_chat_engines_of_an_index(
+    llm: SiliconFlow, index: VectorStoreIndex, way: Way, mode: Any
+) -> None:
+    memory = ChatMemoryBuffer.from_defaults(llm=llm)
+    engine = index.as_chat_engine(chat_mode=mode, llm=llm, memory=memory)
+    for _ in range(2):
+        assert str(await way(engine, "chat", "t1?")) == "你好，世界"
+        response = await way(engine, "stream_chat", "t1?")
+        if way.asynchronous:
+            tokens = [token async for token in response.async_response_gen()]
+        else:
+            tokens = list(response.response_gen)
+        assert "".join(tokens) == "你好，世界"
+    assert [message.role.value for message in engine.chat_history] == ["user", "assistant"] * 4
+
+
+@loops_closed_by_hand
+@pytest.mark.parametrize("mode", ["refine", "tree_summarize", "accumulate", "compact"])
+async def test_query_engines_that_ask_in_parallel(
+    llm: SiliconFlow,
+    index: VectorStoreIndex,
+    way: Way,
+    mode: Any,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # With use_async, a synchronous query runs in an event loop that LlamaIndex closes by hand.
+    engine = index.as_query_engine(llm=llm, similarity_top_k=3, response_mode=mode, use_async=True)
+    for _ in range(2):
+        assert "你好，世界" in str(await way(engine, "query", "t1?"))
+    await llm.aclose()
+    gc.collect()
+    assert capfd.readouterr().err == ""
 
 
 async def test_engines_take_the_llm_from_settings(

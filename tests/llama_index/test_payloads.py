@@ -125,15 +125,29 @@ async def test_a_stream_of_nameless_calls(llm: SiliconFlow, stub: Stub, way: Way
         await way(llm, "stream_chat", U)
 
 
-@pytest.mark.parametrize(
-    "file", ["embeddings/float.json", "embeddings/float_out_of_order_no_object.json"]
-)
+@pytest.mark.parametrize("name", ["chat", "stream_chat", "complete", "stream_complete"])
+async def test_an_error_under_200(stub: Stub, way: Way, make: Make, name: str) -> None:
+    serve(stub, "chat/nonstream_error_in_200.json")
+    with pytest.raises(SiliconFlowError, match="Unknown error") as caught:
+        await way(make(SiliconFlow, max_retries=0), name, "hi" if "complete" in name else U)
+    assert caught.value.code == 50507  # type: ignore[attr-defined]  # of the two classes that it may be
+    assert caught.value.trace_id == "ti_stub0001"  # type: ignore[attr-defined]
+    assert len(stub.requests) == 1
+
+
+VECTORS = [file for file in of_kind("embeddings") if "request" not in file]
+
+
+@pytest.mark.parametrize("file", VECTORS)
 async def test_vectors(stub: Stub, way: Way, make: Make, file: str) -> None:
     serve(stub, file)
     rows = sorted(INDEX[file].json()["data"], key=lambda row: row["index"])
     texts = [f"t{number}" for number in range(len(rows))]
-    found = await way(make(SiliconFlowEmbedding), "get_text_embedding_batch", texts)
-    assert found == [row["embedding"] for row in rows]
+    in_base64 = file == "embeddings/base64.json"
+    embedding = make(SiliconFlowEmbedding, encoding_format="base64" if in_base64 else None)
+    found = await way(embedding, "get_text_embedding_batch", texts)
+    # 0.5, -0.25, 0.125 and 1.0 are exact in 32 bits.
+    assert found == ([[0.5, -0.25, 0.125, 1.0]] if in_base64 else [r["embedding"] for r in rows])
 
 
 @pytest.mark.parametrize("file", [file for file in of_kind("rerank") if "request" not in file])
