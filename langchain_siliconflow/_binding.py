@@ -9,11 +9,11 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._schemas import (
     Method,
+    as_function,
     check_method,
     method_arguments,
     schema_name,
     tracing_mark,
-    with_title,
 )
 from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
 
@@ -101,10 +101,11 @@ class ToolBinding(BaseChatModel):
                     parser,
                     include_raw=include_raw,
                 )
-            kwargs |= tracing_mark(schema, checked, strict)
+            told = schema if checked == "json_mode" else as_function(schema)
+            kwargs |= tracing_mark(told, checked, strict)
             if checked == "function_calling":
                 bound = self.bind_tools(
-                    [with_title(schema)],
+                    [as_function(schema, strict)],
                     tool_choice=schema_name(schema),
                     strict=strict,
                     **kwargs,

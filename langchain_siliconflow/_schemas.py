@@ -24,28 +24,59 @@ def to_response_format(value: Schema, strict: bool | None = None) -> dict[str, A
         strict: Sent with the schema when it is given.
     """
     if isinstance(value, dict) and value.get("type") in _FORMATS:
-        return value
+        inner = value.get("json_schema")
+        if strict is None or not isinstance(inner, dict):
+            return value
+        return {**value, "json_schema": {**inner, "strict": strict}}
     function = _function(value, strict)
-    schema: dict[str, Any] = {
-        "name": function["name"],
-        "schema": function.get("parameters") or {"type": "object", "properties": {}},
-    }
+    schema: dict[str, Any] = {"name": function["name"], "schema": function["parameters"]}
     if function.get("description"):
         schema["schema"] = {**schema["schema"], "description": function["description"]}
-    if strict is not None:
-        schema["strict"] = strict
+    if "strict" in function:
+        schema["strict"] = function["strict"]
     return {"type": "json_schema", "json_schema": schema}
 
 
-def with_title(schema: Schema) -> Schema:
-    """Give a JSON schema a title, which LangChain needs for a function's name."""
-    if isinstance(schema, dict) and schema.get("type") == "object" and "title" not in schema:
-        return {"title": schema.get("name") or "Answer", **schema}
-    return schema
+def as_function(schema: Schema, strict: bool | None = None) -> Schema:
+    """Bring a schema into a form of which LangChain reads all: with a name, without wrapping.
+
+    Args:
+        schema: Also OpenAI's `{"type": "function", "function": ...}`,
+            `{"type": "json_schema", "json_schema": ...}` and `{"name": ..., "schema": ...}`, and
+            a JSON schema without a title.
+        strict: Wins over a `strict` beside the schema, where LangChain would refuse to choose.
+
+    Raises:
+        ConfigurationError: It describes no object, which is all that LangChain would pass on.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    inner: dict[str, Any] = schema
+    for wrapper in ("function", "json_schema"):
+        if inner.get("type") == wrapper and isinstance(inner.get(wrapper), dict):
+            inner = inner[wrapper]
+    if strict is not None and "strict" in inner:
+        inner = {**inner, "strict": strict}
+    if "name" in inner and isinstance(inner.get("schema"), dict):
+        rest = {name: value for name, value in inner.items() if name != "schema"}
+        return {**rest, "parameters": inner["schema"]}
+    is_object = "properties" in inner or inner.get("type") == "object"
+    if "name" in inner and not is_object:
+        return inner  # a function, in OpenAI's or Anthropic's form
+    if not is_object:
+        raise ConfigurationError(
+            "a JSON schema for structured output must be that of an object: it needs "
+            "`properties`; put a list or a choice into one of them",
+            argument="schema",
+        )
+    rest = {name: value for name, value in inner.items() if name != "name"}
+    title = inner.get("title") or inner.get("name") or "Answer"
+    return {"properties": {}, **rest, "title": title}
 
 
 def _function(schema: Schema, strict: bool | None) -> dict[str, Any]:
-    return convert_to_openai_function(with_title(schema), strict=strict)
+    function = convert_to_openai_function(as_function(schema, strict), strict=strict)
+    return {"parameters": {"type": "object", "properties": {}}, **function}
 
 
 def schema_name(schema: Schema) -> str:

@@ -6,8 +6,6 @@ import json
 from typing import Any, Optional, TypedDict
 
 import pytest
-from langchain.agents import create_agent
-from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
@@ -58,7 +56,7 @@ def answering(method: str, name: str, value: Any, finish: str = "stop") -> Serve
     return Server(completion(text, finish=finish))
 
 
-NESTED = {"name": "Ann", "address": {"street": "A"}, "friends": [{"street": "B"}]}
+NESTED: dict[str, Any] = {"name": "Ann", "address": {"street": "A"}, "friends": [{"street": "B"}]}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -101,6 +99,153 @@ def test_dictionaries(method: Any, schema: Any) -> None:
     server = answering(method, name, {"name": "Ann"})
     result = model_for(server).with_structured_output(schema, method=method).invoke("x")
     assert result == {"name": "Ann"}
+
+
+OBJECT = {"type": "object", "properties": {"name": {"type": "string"}}}
+FORMS: dict[str, dict[str, Any]] = {
+    "title": {**OBJECT, "title": "Who"},
+    "name": {**OBJECT, "name": "Who"},
+    "function": {"name": "Who", "parameters": OBJECT},
+    "tool": {"type": "function", "function": {"name": "Who", "parameters": OBJECT}},
+    "openai's json_schema": {"name": "Who", "schema": OBJECT},
+    "response_format": {"type": "json_schema", "json_schema": {"name": "Who", "schema": OBJECT}},
+    "anthropic": {"name": "Who", "input_schema": OBJECT},
+}
+
+
+def asked_for(server: Server) -> tuple[str, dict[str, Any], bool | None]:
+    """Name, schema and `strict` that a request held, whatever the method."""
+    body = server.body
+    if "tools" in body:
+        function = body["tools"][0]["function"]
+        return function["name"], function["parameters"], function.get("strict")
+    form = body["response_format"]["json_schema"]
+    return form["name"], form["schema"], form.get("strict")
+
+
+@pytest.mark.parametrize("strict", [None, True, False])
+@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+@pytest.mark.parametrize("form", FORMS)
+def test_schemas_in_every_dialect_reach_the_wire(form: str, method: Any, strict: Any) -> None:
+    server = answering(method, "Who", {"name": "Ann"})
+    chain = model_for(server).with_structured_output(FORMS[form], method=method, strict=strict)
+    assert chain.invoke("x") == {"name": "Ann"}
+    name, schema, sent_strict = asked_for(server)
+    assert name == "Who"
+    assert schema["properties"] == OBJECT["properties"]
+    assert sent_strict is strict
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+def test_strict_beside_a_schema_is_kept_and_can_be_overruled(method: Any) -> None:
+    schema = {"name": "Who", "schema": OBJECT, "strict": True}
+    server = answering(method, "Who", {"name": "Ann"})
+    for strict, sent in ((None, True), (False, False)):
+        model_for(server).with_structured_output(schema, method=method, strict=strict).invoke("x")
+        assert asked_for(server)[2] is sent
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+def test_an_object_with_any_keys(method: Any) -> None:
+    """LangChain leaves out all of a schema that has no `properties`."""
+    schema = {"title": "Who", "type": "object", "additionalProperties": {"type": "integer"}}
+    server = answering(method, "Who", {"a": 1})
+    assert model_for(server).with_structured_output(schema, method=method).invoke("x") == {"a": 1}
+    assert asked_for(server)[1]["additionalProperties"] == {"type": "integer"}
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+@pytest.mark.parametrize("schema", [{"title": "L", "type": "array"}, {"title": "A", "anyOf": []}])
+def test_schemas_that_are_no_object_are_refused(schema: dict[str, Any], method: Any) -> None:
+    with pytest.raises(SiliconFlowConfigurationError, match="must be that of an object"):
+        model_for(Server(completion())).with_structured_output(schema, method=method)
+
+
+class AddressV1(BaseModelV1):
+    street: str
+
+
+class NestedV1(BaseModelV1):
+    """Somebody, in the old style."""
+
+    name: str
+    nick: Optional[str] = None  # noqa: UP045
+    address: AddressV1
+    friends: list[AddressV1] = []
+
+
+class AddressDict(TypedDict):
+    """Where."""
+
+    street: str
+
+
+class NestedDict(TypedDict):
+    """Somebody."""
+
+    name: str
+    nick: str | None
+    address: AddressDict
+    friends: list[AddressDict]
+
+
+KINDS: dict[str, tuple[Any, str]] = {
+    "pydantic": (Person, "Person"),
+    "pydantic v1": (NestedV1, "NestedV1"),
+    "typeddict": (NestedDict, "NestedDict"),
+    "json schema with $defs": (Person.model_json_schema(), "Person"),
+}
+
+
+@pytest.mark.parametrize("strict", [None, True, False])
+@pytest.mark.parametrize("include_raw", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_whole_matrix(method: Any, kind: str, include_raw: bool, strict: Any) -> None:
+    schema, name = KINDS[kind]
+    server = answering(method, name, NESTED)
+    chain = model_for(server).with_structured_output(
+        schema, method=method, include_raw=include_raw, strict=strict
+    )
+    result: Any = chain.invoke("x")
+    if include_raw:
+        assert result["parsing_error"] is None
+        assert isinstance(result["raw"], AIMessage)
+        result = result["parsed"]
+    if isinstance(schema, type) and issubclass(schema, (BaseModel, BaseModelV1)):
+        assert isinstance(result, schema)
+        assert (result.name, result.nick, result.friends[0].street) == ("Ann", None, "B")
+    else:
+        assert result == NESTED
+    if method != "json_mode":
+        sent_name, sent, sent_strict = asked_for(server)
+        assert sent_name == name
+        assert set(sent["properties"]) == {"name", "nick", "address", "friends"}
+        assert sent_strict is strict
+        assert (sent.get("additionalProperties") is False) is (strict is True)
+        address = sent["properties"]["address"]
+        if "$ref" in address:
+            address = sent["$defs"][address["$ref"].rpartition("/")[2]]
+        assert set(address["properties"]) == {"street"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_kind_streams(method: Any, kind: str) -> None:
+    """Dictionaries grow; instances come as soon as what is there makes one."""
+    schema, name = KINDS[kind]
+    text = json.dumps(NESTED)
+    pieces = [text[start : start + 8] for start in range(0, len(text), 8)]
+    server = streamed(method, pieces, "stop", name)
+    parts = list(model_for(server).with_structured_output(schema, method=method).stream("x"))
+    assert len(parts) > 1
+    if isinstance(schema, type) and issubclass(schema, (BaseModel, BaseModelV1)):
+        assert all(isinstance(part, schema) for part in parts)
+        assert parts[-1] == schema(**NESTED)
+        assert parts[0] != parts[-1]
+    else:
+        assert {"name": "Ann"} in parts
+        assert parts[-1] == NESTED
 
 
 def test_json_mode_without_a_schema() -> None:
@@ -154,9 +299,9 @@ def test_fenced_json_is_read() -> None:
     assert model_for(server).with_structured_output(method="json_mode").invoke("x") == {"a": 1}
 
 
-def streamed(method: str, pieces: list[str], finish: str) -> Server:
+def streamed(method: str, pieces: list[str], finish: str, name: str = "PersonDict") -> Server:
     if method == "function_calling":
-        events = [event(tool_delta("", index=0, id="c1", name="PersonDict"))]
+        events = [event(tool_delta("", index=0, id="c1", name=name))]
         events += [event(tool_delta(piece, index=0)) for piece in pieces]
     else:
         events = [event({"content": piece}) for piece in pieces]
@@ -179,7 +324,7 @@ def test_a_stream_cut_off_is_an_error_at_its_end(method: Any) -> None:
     parts: list[Any] = []
     with pytest.raises(OutputParserException, match="cut off"):
         parts.extend(chain.stream("x"))
-    assert {"name": "A"} in parts or method != "json_mode"
+    assert parts == [{"name": "A"}]
 
 
 def test_response_format_as_a_field_or_per_call() -> None:
@@ -196,36 +341,6 @@ def test_descriptions_reach_the_model() -> None:
     form = to_response_format(Person, strict=True)
     assert form["json_schema"]["schema"]["description"] == "Somebody."
     assert form["json_schema"]["strict"] is True
-
-
-class Answer(BaseModel):
-    """The answer."""
-
-    value: int
-
-
-@pytest.mark.parametrize("tools", [[], ["now"]], ids=["no tools", "one tool"])
-def test_agents_provider_strategy(tools: list[str]) -> None:
-    def now() -> str:
-        """Time of day."""
-        return "noon"
-
-    server = Server(completion('{"value": 7}'))
-    agent = create_agent(
-        model_for(server), [now] if tools else [], response_format=ProviderStrategy(Answer)
-    )
-    state = agent.invoke({"messages": ["x"]})
-    assert state["structured_response"] == Answer(value=7)
-    assert server.body["response_format"]["json_schema"]["name"] == "Answer"
-    assert ("tools" in server.body) is bool(tools)
-
-
-def test_agents_tool_strategy() -> None:
-    server = Server(completion("", tool_calls=[call("Answer", '{"value": 7}')]))
-    agent = create_agent(model_for(server), [], response_format=ToolStrategy(Answer))
-    state = agent.invoke({"messages": ["x"]})
-    assert state["structured_response"] == Answer(value=7)
-    assert server.body["tool_choice"] == "required"
 
 
 def test_include_raw_streams_the_message() -> None:
