@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     import httpx
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class LocalSettings(TypedDict, total=False):
     """Constructor keywords of any model class of ours, of the clients too."""
 
-    api_key: Any  # LlamaIndex's classes say `str`, LangChain's `SecretStr`; all take both
+    api_key: str
     http_client: httpx.Client
     async_http_client: httpx.AsyncClient
 
