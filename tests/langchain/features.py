@@ -18,7 +18,6 @@ from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 from langchain_core.exceptions import ContextOverflowError, ModelError
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import tool_call
@@ -35,6 +34,7 @@ from tests.langchain.wire import (
     error,
     event,
     plain_s,
+    served,
     sse,
     stream_s,
     tool_delta,
@@ -263,10 +263,11 @@ def cut_streams() -> str:
 
 
 def retries() -> str:
-    server = Server(error(503, {"code": 50508, "message": "busy"}), plain_s())
+    limit = error(429, {"message": "Request was rejected due to rate limiting.", "data": None})
+    server = Server(error(503, {"code": 50508, "message": "busy"}), limit, plain_s())
     model = model_for(server)
     model._client._sleep = lambda _: None
-    return yes(model.invoke("x").content == "Hi" and len(server.requests) == 2)
+    return yes(model.invoke("x").content == "Hi" and len(server.requests) == 3)
 
 
 def other_keys() -> str:
@@ -278,8 +279,10 @@ def other_keys() -> str:
 
 
 def event_loops() -> str:
-    model = model_for(Server(plain_s()))
-    return yes([asyncio.run(model.ainvoke("x")).content for _ in range(4)] == ["Hi"] * 4)
+    """Over a socket: a stand-in transport works on any loop."""
+    with served(plain_s()) as url:
+        model = ChatSiliconFlow(model=MODEL, api_key="k", base_url=url, max_retries=0)
+        return yes([asyncio.run(model.ainvoke("x")).content for _ in range(4)] == ["Hi"] * 4)
 
 
 def profile() -> str:
@@ -314,11 +317,17 @@ def typos() -> str:
 
 
 def deadline() -> str:
-    def slow(_: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("slow")
-
-    failure = caught(Server(slow), deadline=0.5)
-    return yes(isinstance(failure, ModelError))
+    """A server that asks for a wait beyond the deadline is not waited for."""
+    busy = error(503, {"code": 50508, "message": "busy"}, **{"retry-after": "60"})
+    waits: list[float] = []
+    for settings in ({}, {"deadline": 5.0}):
+        model = model_for(Server(busy, plain_s()), **settings)
+        model._client._sleep = waits.append
+        try:
+            model.invoke("x")
+        except ModelError:
+            continue
+    return yes(waits == [60.0])
 
 
 ROWS = [
