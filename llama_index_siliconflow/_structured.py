@@ -116,7 +116,9 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
             partial = prediction.partial(last)
             if partial is not None:
                 yield partial
-        yield prediction.result(last)
+        result = prediction.result(last)
+        if prediction.is_news(result):
+            yield result
 
     async def _structured_astream_call(
         self,
@@ -138,7 +140,9 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
                 partial = prediction.partial(last)
                 if partial is not None:
                     yield partial
-            yield prediction.result(last)
+            result = prediction.result(last)
+            if prediction.is_news(result):
+                yield result
 
         return objects()
 
@@ -204,7 +208,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
 class _Prediction(Generic[Model]):
     """One prediction: the keywords of its chat call, and the way from responses to objects."""
 
-    __slots__ = ("_by_format", "_output_cls", "_seen", "chat_kwargs")
+    __slots__ = ("_by_format", "_output_cls", "_seen", "_shown", "chat_kwargs")
 
     def __init__(
         self, output_cls: type[Model], chat_kwargs: dict[str, Any], by_format: bool
@@ -213,6 +217,7 @@ class _Prediction(Generic[Model]):
         self._output_cls = output_cls
         self._by_format = by_format
         self._seen: JsonObject = {}
+        self._shown: Model | FlexibleModel | None = None
 
     def partial(self, response: ChatResponse) -> Model | FlexibleModel | None:
         """Build what there is so far; `None` if nothing is new."""
@@ -224,9 +229,14 @@ class _Prediction(Generic[Model]):
             return None
         self._seen = value
         try:
-            return self._output_cls.model_validate(value)
+            self._shown = self._output_cls.model_validate(value)
         except ValidationError:
-            return _flexible(self._output_cls).model_validate(value)
+            self._shown = _flexible(self._output_cls).model_validate(value)
+        return self._shown
+
+    def is_news(self, result: Model) -> bool:
+        """Tell whether the finished object differs from the last one that was handed out."""
+        return result != self._shown
 
     def result(self, response: ChatResponse | None) -> Model:
         """Build the object from the finished answer."""

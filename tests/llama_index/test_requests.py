@@ -72,6 +72,20 @@ async def test_parameters_without_a_name_go_through(llm: SiliconFlow, stub: Stub
     assert stub.last.body["nested"] == {"a": None}
 
 
+async def test_openai_like_s_extras_inside_additional_kwargs(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    extras = {"extra_body": {"enable_thinking": False}, "extra_headers": {"x-one": "1"}}
+    await way(make(SiliconFlow, additional_kwargs=extras), "chat", U)
+    assert stub.last.body == {
+        "model": "m",
+        "messages": WIRE,
+        "stream": False,
+        "enable_thinking": False,
+    }
+    assert stub.last.headers["x-one"] == "1"
+
+
 async def test_a_call_s_word_beats_additional_kwargs_which_beat_fields(
     stub: Stub, way: Way, make: Make
 ) -> None:

@@ -7,6 +7,7 @@ import copy
 import json
 import logging
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -98,6 +99,52 @@ async def test_dicts_and_json_bring_the_settings_back(
         assert stub.last.body["model"] == "other"
         twin.close()
         await twin.aclose()
+
+
+EVERYTHING: dict[str, Any] = {
+    "temperature": 0.1,
+    "max_tokens": 100,
+    "top_p": 0.9,
+    "stop": ["a"],
+    "response_format": {"type": "json_object"},
+    "enable_thinking": True,
+    "thinking_budget": 1024,
+    "additional_kwargs": {"brand_new": 1},
+    "context_window": 5000,
+    "num_output": 300,
+    "is_function_calling_model": False,
+    "strict": True,
+    "relax_tool_choice": True,
+    "structured_output_mode": "json_object",
+    "reasoning_replay": "always",
+    "system_prompt": "Be brief.",
+    "timeout": 5.0,
+    "deadline": 50.0,
+    "max_retries": 1,
+}
+
+
+@pytest.mark.parametrize("how", ["dict", "json", "pickle", "deepcopy", "model_copy"])
+async def test_every_setting_comes_back(stub: Stub, way: Way, make: Make, how: str) -> None:
+    llm = make(SiliconFlow, **EVERYTHING)
+    twins: dict[str, Callable[[], SiliconFlow]] = {
+        "dict": lambda: SiliconFlow.from_dict(llm.to_dict(), api_key=KEY),
+        "json": lambda: SiliconFlow.from_json(llm.to_json(), api_key=KEY),
+        "pickle": lambda: pickle.loads(pickle.dumps(llm)),
+        "deepcopy": lambda: copy.deepcopy(llm),
+        "model_copy": llm.model_copy,
+    }
+    twin = twins[how]()
+    assert {name: getattr(twin, name) for name in EVERYTHING} == EVERYTHING
+    assert twin.metadata == llm.metadata
+    assert (twin.metadata.context_window, twin.metadata.num_output) == (5000, 300)
+    assert not twin.metadata.is_function_calling_model
+    for component in (llm, twin):
+        await use(component, way)
+    assert stub.bodies[0] == stub.bodies[1]
+    assert stub.last.body["brand_new"] == 1
+    twin.close()
+    await twin.aclose()
 
 
 OLD_DICTS: list[tuple[type, str, dict[str, Any]]] = [

@@ -84,7 +84,9 @@ async def test_an_object_that_grows(
 ) -> None:
     objects = await way(predictor, "stream_structured_predict", Person, PROMPT, who="she")
     assert objects[-1] == ALICE
-    assert [item.name for item in objects[:2]] == ["Al", "Alice"]
+    assert isinstance(objects[-1], Person)
+    assert [item.name for item in objects] == ["Al", "Alice", "Alice"]
+    assert [item.age for item in objects] == [None, None, 30]  # nothing comes twice
     check_request(stub.last.body, mode)
     assert stub.last.body["stream"] is True
 
@@ -100,6 +102,31 @@ async def test_as_structured_llm(predictor: SiliconFlow, stub: Stub, way: Way, m
     check_request(stub.last.body, mode)
     assert (await way(structured, "complete", "Who?")).raw == ALICE
     assert (await way(structured, "stream_chat", question))[-1].raw == ALICE
+
+
+class Team(BaseModel):
+    """A team."""
+
+    lead: Person
+    people: list[Person]
+
+
+async def test_nested_objects_grow_too(stub: Stub, way: Way, make: Make) -> None:
+    text = '{"lead": {"name": "Alice", "age": 30}, "people": [{"name": "Al", "age": 3}, {"name": "Bo", "age": 4}]}'
+    stub.script = s.scenario(
+        [
+            s.calls(s.fragment("", id="c", name="Team")),
+            *(s.calls(s.fragment(text[at : at + 7])) for at in range(0, len(text), 7)),
+        ],
+        finish="tool_calls",
+    )
+    objects = await way(make(SiliconFlow), "stream_structured_predict", Team, PROMPT, who="they")
+    whole = Team.model_validate_json(text)
+    assert objects[-1] == whole
+    assert objects.count(whole) == 1
+    sizes = [len(item.people) for item in objects if item.people is not None]
+    assert sorted(sizes) == sizes
+    assert set(sizes) >= {1, 2}
 
 
 async def test_the_system_prompt_is_sent(stub: Stub, way: Way, make: Make) -> None:
