@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from llama_index.core import Settings
 from llama_index.core.agent.workflow import (
     AgentStream,
     AgentWorkflow,
@@ -17,8 +18,9 @@ from llama_index.core.memory import Memory
 from llama_index.core.workflow import Context, JsonSerializer
 
 from llama_index_siliconflow import SiliconFlow
+from siliconflow_client import RateLimitError
 from tests.llama_index import scenarios as s
-from tests.llama_index.conftest import agents_warn
+from tests.llama_index.conftest import Make, agents_warn
 from tests.llama_index.stub import Request, Stub
 
 U = [ChatMessage(role="user", content="hi")]
@@ -190,6 +192,39 @@ async def test_a_workflow_chooses_the_function_agent(llm: SiliconFlow, stub: Stu
     workflow = AgentWorkflow.from_tools_or_functions([add], llm=llm)
     assert isinstance(next(iter(workflow.agents.values())), FunctionAgent)
     assert str(await workflow.run("2+3?")) == "The sum is 5."
+
+
+@agents_warn
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_a_workflow_of_react_agents(llm: SiliconFlow, stub: Stub, streaming: bool) -> None:
+    act = 'Thought: I need a tool.\nAction: add\nAction Input: {"a": 2, "b": 3}'
+    done = "Thought: I can answer.\nAnswer: The sum is 5."
+    stub.script = s.in_turn(s.scenario(s.text(act)), s.scenario(s.text(done)))
+    agent = ReActAgent(name="one", tools=[add], llm=llm, streaming=streaming)
+    workflow = AgentWorkflow(agents=[agent], root_agent="one")
+    assert "The sum is 5." in str(await workflow.run("2+3?"))
+    assert [body["stream"] for body in stub.bodies] == [streaming] * 2
+    assert "tools" not in stub.last.body
+
+
+@agents_warn
+async def test_agents_take_the_llm_from_settings(
+    llm: SiliconFlow, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "_llm", llm)
+    stub.script = s.in_turn(s.TOOL1, s.FINAL_SUM)
+    assert str(await FunctionAgent(tools=[add]).run("2+3?")) == "The sum is 5."
+
+
+@agents_warn
+@pytest.mark.parametrize("again", [True, False], ids=["agent", "workflow"])
+async def test_a_run_that_fails_says_why(stub: Stub, make: Make, again: bool) -> None:
+    stub.script = s.ERR429
+    agent = FunctionAgent(name="one", tools=[add], llm=make(SiliconFlow, max_retries=0))
+    runner = agent if again else AgentWorkflow(agents=[agent], root_agent="one")
+    with pytest.raises(RateLimitError) as caught:
+        await runner.run("2+3?")
+    assert (caught.value.code, caught.value.trace_id) == (50603, "ti_stub0001")
 
 
 @agents_warn
