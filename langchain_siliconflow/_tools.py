@@ -33,7 +33,7 @@ def to_wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> l
     """
     wire: list[Tool] = []
     for tool in tools:
-        converted = convert_to_openai_tool(tool, strict=strict)
+        converted = convert_to_openai_tool(_opened(tool, strict), strict=strict)
         if converted.get("type") != "function" or not isinstance(converted.get("function"), dict):
             raise ConfigurationError(
                 f"tool of type {converted.get('type')!r} is not one of SiliconFlow's: "
@@ -42,6 +42,15 @@ def to_wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> l
             )
         wire.append(cast("Tool", converted))
     return wire
+
+
+def _opened(tool: ToolLike, strict: bool | None) -> ToolLike:
+    """Unwrap a tool in wire form for `strict`: LangChain returns it as it is, without."""
+    function = as_block(as_block(tool).get("function"))
+    if strict is None or not function.get("name"):
+        return tool
+    opened: dict[str, Any] = {"parameters": {"type": "object", "properties": {}}, **function}
+    return {**opened, "strict": strict} if "strict" in opened else opened
 
 
 def to_wire_choice(choice: ToolChoiceLike, tools: Sequence[Tool]) -> ToolChoice | None:

@@ -34,7 +34,10 @@ def plain_function(a: int) -> int:
 
 SCHEMA = {"title": "by_schema", "type": "object", "properties": {"a": {"type": "integer"}}}
 ANTHROPIC = {"name": "by_input_schema", "input_schema": {"type": "object", "properties": {}}}
-OPENAI = {"type": "function", "function": {"name": "by_wire", "parameters": {}}}
+OPENAI = {
+    "type": "function",
+    "function": {"name": "by_wire", "parameters": {"type": "object", "properties": {}}},
+}
 
 
 def test_every_form_of_tool() -> None:
@@ -49,6 +52,23 @@ def test_every_form_of_tool() -> None:
     ]
     assert all(one["type"] == "function" for one in wire)
     assert wire[0]["function"]["parameters"]["required"] == ["city"]
+
+
+@pytest.mark.parametrize("strict", [None, True, False])
+@pytest.mark.parametrize(
+    "form", [GetWeather, get_time, plain_function, SCHEMA, ANTHROPIC, OPENAI], ids=str
+)
+def test_strict_holds_for_every_form(form: Any, strict: bool | None) -> None:
+    (wire,) = to_wire_tools([form], strict=strict)
+    assert wire["function"].get("strict") is strict
+    closed = wire["function"].get("parameters", {}).get("additionalProperties") is False
+    assert closed is (strict is True)
+
+
+def test_strict_wins_over_the_one_in_a_tool_of_wire_form() -> None:
+    tool = {"type": "function", "function": {"name": "f", "strict": False}}
+    assert to_wire_tools([tool])[0]["function"].get("strict") is False
+    assert to_wire_tools([tool], strict=True)[0]["function"].get("strict") is True
 
 
 def test_other_providers_server_side_tools_are_refused() -> None:
