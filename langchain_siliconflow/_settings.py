@@ -59,8 +59,8 @@ class ConnectionSettings(BaseModel):
     max_retries: int | None = None
     """Further tries after the first: transport errors, 408, 409, 429 and 5xx; 3 when `None`."""
 
-    default_headers: dict[str, str] | None = None
-    """Sent with every request."""
+    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
+    """Sent with every request; not written down, since a gateway's key may be among them."""
 
     allow_http: bool = False
     """Allow plain http to hosts other than loopback."""

@@ -57,6 +57,9 @@ def test_dumpd_holds_no_secret_and_loads_again() -> None:
         "type": "secret",
         "id": ["SILICONFLOW_API_KEY"],
     }
+    headers = {"x-gateway-key": "sk-gateway"}
+    with_headers = ChatSiliconFlow(api_key="k", default_headers=headers)
+    assert "sk-gateway" not in dumps(with_headers) + repr(with_headers) + str(with_headers)
     again = load(
         json.loads(written),
         secrets_map={"SILICONFLOW_API_KEY": "sk-secret"},
@@ -179,6 +182,9 @@ def test_pickle_and_copies() -> None:
     again = pickle.loads(pickle.dumps(model))
     assert again.asdict() == model.asdict()
     assert again.api_key == model.api_key
+    headers = {"x-gateway-key": "sk-gateway"}
+    again = pickle.loads(pickle.dumps(ChatSiliconFlow(api_key="k", default_headers=headers)))
+    assert again.default_headers == headers
     assert copy.deepcopy(model).asdict() == model.asdict()
     assert model.model_copy(deep=True).asdict() == model.asdict()
 
