@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from siliconflow_client import Delta, JsonObject, ToolCallDelta, Usage
+    from siliconflow_client import Delta, JsonObject, ToolCallDelta
 
 
 class StreamedAnswer:
@@ -78,7 +78,7 @@ class StreamedAnswer:
             message=ChatMessage.model_construct(
                 role=MessageRole.ASSISTANT,
                 additional_kwargs={"tool_calls": wire_calls(calls)} if calls else {},
-                blocks=self._blocks(calls, delta.usage),
+                blocks=self._blocks(calls, delta),
             ),
             raw=raw,
             delta=delta.text,
@@ -105,8 +105,9 @@ class StreamedAnswer:
         calls = [call for _, call in sorted(self._calls.items())]
         return calls[:1] if self._shape.one_call else calls
 
-    def _blocks(self, calls: Sequence[ToolCall], usage: Usage | None) -> list[ContentBlock]:
+    def _blocks(self, calls: Sequence[ToolCall], delta: Delta) -> list[ContentBlock]:
         content: list[ContentBlock] = []
+        usage = delta.usage
         if self._reasoning:
             content.append(
                 ThinkingBlock.model_construct(
@@ -121,7 +122,9 @@ class StreamedAnswer:
             ToolCallBlock.model_construct(
                 tool_call_id=call.id,
                 tool_name=call.name,
-                tool_kwargs=parse_arguments(call.arguments),
+                tool_kwargs=parse_arguments(
+                    call.arguments, finished=delta.finish_reason is not None
+                ),
             )
             for call in calls
         )

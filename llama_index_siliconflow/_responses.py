@@ -86,7 +86,7 @@ def blocks(
         ToolCallBlock(
             tool_call_id=call.id,
             tool_name=call.name,
-            tool_kwargs=parse_arguments(call.arguments),
+            tool_kwargs=parse_arguments(call.arguments, finished=True),
         )
         for call in calls
     )

@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from siliconflow_client import JsonObject, JsonValue, Tool, ToolChoice
 
 
-def parse_arguments(text: str) -> JsonObject:
+def parse_arguments(text: str, *, finished: bool = False) -> JsonObject:
     """Read the arguments of a call, also when their JSON has not ended yet.
 
     `'{"name": "Al'` gives `{"name": "Al"}`; what is not an object gives `{}`.
+
+    Args:
+        text: The arguments so far.
+        finished: No more will come. The example then gives `{}`: an agent that executes the call
+            must miss an argument, not take half of it for the whole.
     """
     if not text:
         return {}
     try:
-        value: JsonValue = from_json(text, allow_partial="trailing-strings")
+        value: JsonValue = from_json(text, allow_partial=True if finished else "trailing-strings")
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -66,7 +66,8 @@ class SiliconFlow(StructuredPrediction):
 
     Responses hold a `ThinkingBlock` (if the model thought), one `TextBlock` and `ToolCallBlock`s;
     while streaming, new thinking text is in `additional_kwargs["thinking_delta"]`. `raw` is the
-    wire's own dict with `trace_id` added; a stream's last one has the final `usage`.
+    wire's own dict with `trace_id` added; a stream's last one has the final `usage`. A tool call
+    that was cut off at `max_tokens` is an error, so that no agent executes half of it.
 
     Args:
         api_key: The key; else the environment's `SILICONFLOW_API_KEY`.

@@ -19,6 +19,7 @@ from llama_index.core.workflow import (
 
 from llama_index_siliconflow import SiliconFlow
 from llama_index_siliconflow._responses import TruncatedAnswerError
+from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import APIResponseError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way, agents_warn
@@ -197,6 +198,41 @@ async def test_agents_never_execute_half_a_call(
     with pytest.raises(TruncatedAnswerError, match="max_tokens"):
         await runner.run("2+3?")
     assert done == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 2, "name": "Al"}', {"a": 2, "name": "Al"}),
+        ('{"a": 2, "name": "Al', {"a": 2}),
+        ('{"name": "Al', {}),
+        ("", {}),
+    ],
+)
+def test_half_a_string_is_no_argument_of_a_finished_call(text: str, value: Any) -> None:
+    assert parse_arguments(text, finished=True) == value
+
+
+@agents_warn
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_a_broken_call_lacks_what_is_broken(
+    llm: SiliconFlow, stub: Stub, streaming: bool
+) -> None:
+    """The model ended the call, but not its JSON: the tool is told, and the model by the tool."""
+    done: list[str] = []
+
+    def note(a: int, b: int, note: str) -> None:
+        """Take a note."""
+        done.append(note)
+
+    half = s.fragment('{"a": 2, "b": 3, "note": "half a sent', id="call_a", name="note")
+    stub.script = s.in_turn(s.scenario([s.calls(half)], finish="tool_calls"), s.FINAL_SUM)
+    agent = FunctionAgent(tools=[note], llm=llm, streaming=streaming)
+    assert str(await agent.run("2+3?")) == "The sum is 5."
+    assert done == []
+    assert (
+        "missing 1 required positional argument: 'note'" in stub.last.body["messages"][2]["content"]
+    )
 
 
 @agents_warn
