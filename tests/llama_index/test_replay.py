@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import AgentStream, AgentWorkflow, FunctionAgent
-from llama_index.core.base.llms.types import ChatMessage, ThinkingBlock
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
 from llama_index.core.memory import Memory
 from llama_index.core.tools import FunctionTool
 from llama_index.core.workflow import (
@@ -82,6 +82,25 @@ async def test_agents_send_thinking_back(llm: SiliconFlow, stub: Stub, streaming
     stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
     await FunctionAgent(tools=[add], llm=llm, streaming=streaming).run("2+3?")
     check_loop(stub)
+
+
+@pytest.mark.parametrize(
+    ("replay", "kept"),
+    [("tool_loop", [False, True]), ("always", [True, True]), ("never", [False] * 2)],
+)
+async def test_what_goes_back_is_a_setting(
+    stub: Stub, way: Way, make: Make, replay: Any, kept: list[bool]
+) -> None:
+    llm = make(SiliconFlow, reasoning_replay=replay)
+    earlier = ChatMessage(
+        role="assistant", blocks=[ThinkingBlock(content="hm"), TextBlock(text="Hi.")]
+    )
+    stub.script = THINKING_CALL
+    call = (await way(llm, "chat", U)).message
+    for name in ("chat", "stream_chat"):
+        await way(llm, name, [*U, earlier, *U, call, RESULT])
+        turns = [turn for turn in stub.last.body["messages"] if turn["role"] == "assistant"]
+        assert ["reasoning_content" in turn for turn in turns] == kept
 
 
 @agents_warn
