@@ -169,26 +169,37 @@ async def test_a_time_limit_is_for_silence_not_for_the_whole_stream(
     assert time.monotonic() - started > 0.3
 
 
-@NAMES
-async def test_silence_is_a_timeout(stub: Stub, way: Way, make: Make, name: str) -> None:
-    gate = threading.Event()
-    stub.script = s.raw_stream(gate, s.DONE)
-    with pytest.raises(APITimeoutError) as caught:
-        await way(make(SiliconFlow, timeout=0.1, max_retries=0), name, U)
-    gate.set()
-    assert caught.value.phase == "read"
+WHERE = pytest.mark.parametrize("per_call", [False, True], ids=["field", "per call"])
 
 
 @NAMES
-async def test_a_deadline_bounds_the_whole_call(
-    stub: Stub, way: Way, make: Make, name: str
+@WHERE
+async def test_silence_is_a_timeout(
+    stub: Stub, way: Way, make: Make, name: str, per_call: bool
 ) -> None:
     gate = threading.Event()
     stub.script = s.raw_stream(gate, s.DONE)
+    limit: dict[str, Any] = {"timeout": 0.1, "max_retries": 0}
+    llm = make(SiliconFlow, **({} if per_call else limit))
     with pytest.raises(APITimeoutError) as caught:
-        await way(make(SiliconFlow, deadline=0.15), name, U)
+        await way(llm, name, U, **(limit if per_call else {}))
     gate.set()
-    assert caught.value.phase == "deadline"
+    assert (caught.value.phase, caught.value.limit) == ("read", 0.1)
+
+
+@NAMES
+@WHERE
+async def test_a_deadline_bounds_the_whole_call(
+    stub: Stub, way: Way, make: Make, name: str, per_call: bool
+) -> None:
+    gate = threading.Event()
+    stub.script = s.raw_stream(gate, s.DONE)
+    limit: dict[str, Any] = {"deadline": 0.15}
+    llm = make(SiliconFlow, **({} if per_call else limit))
+    with pytest.raises(APITimeoutError) as caught:
+        await way(llm, name, U, **(limit if per_call else {}))
+    gate.set()
+    assert (caught.value.phase, caught.value.limit) == ("deadline", 0.15)
 
 
 async def test_nobody_there(way: Way, make: Make) -> None:
