@@ -44,7 +44,8 @@ def message_blocks(message: AIMessage) -> list[ContentBlock]:
 
 def chunk_blocks(chunk: AIMessageChunk) -> list[ContentBlock]:
     """Give the blocks of a stream piece, or of the sum of all pieces once the last is in it."""
-    invalid = [call for call in chunk.invalid_tool_calls if call["name"]]
+    # Core counts pieces without a name as invalid calls, without saying what is wrong with them.
+    invalid = [call for call in chunk.invalid_tool_calls if call["name"] or call["error"]]
     if chunk.chunk_position == "last" and (chunk.tool_calls or invalid):
         bad: list[dict[str, Any]] = [{**call, "type": "invalid_tool_call"} for call in invalid]
         return [*message_blocks(chunk), *cast("list[ContentBlock]", bad)]

@@ -131,9 +131,9 @@ class _Opening:
 class ChunkBuilder:
     """Turns the deltas of one stream (one choice) into chunks.
 
-    A tool call is held back until its arguments begin with a brace. Arguments that are the word
-    `null` mean "none", and ones that are no JSON object make an invalid call; LangChain's v3
-    stream fails with a validation error on both if it gets them in pieces.
+    A tool call is held back until it has a name and its arguments begin with a brace. Arguments
+    that are the word `null` mean "none", and ones that are no JSON object make an invalid call;
+    LangChain's v3 stream fails with a validation error on both if it gets them in pieces.
     """
 
     __slots__ = ("_begun", "_include_usage", "_openings")
@@ -182,6 +182,8 @@ class ChunkBuilder:
             usage_metadata=None if usage is None else to_usage_metadata(usage),
             chunk_position="last" if last else None,
         )
+        if last:
+            _read_strictly(message)
         return StreamedGeneration(message=message)
 
     def _pieces(self, deltas: Sequence[ToolCallDelta]) -> list[ToolCallChunk]:
@@ -195,14 +197,14 @@ class ChunkBuilder:
                 pieces += [
                     opening.release(index, "")
                     for index, opening in self._openings.items()
-                    if not opening.announced and not opening.arguments
+                    if opening.name and not opening.announced and not opening.arguments
                 ]
                 self._openings[delta.index] = _Opening()
             opening = self._openings[delta.index]
             opening.name = opening.name or delta.name or None
             opening.id = opening.id or delta.id or None
             opening.arguments += delta.arguments
-            if opening.arguments.lstrip().startswith("{"):
+            if opening.name and opening.arguments.lstrip().startswith("{"):
                 pieces.append(opening.release(delta.index, opening.arguments))
                 del self._openings[delta.index]
                 self._begun.add(delta.index)

@@ -195,6 +195,41 @@ def test_arguments_that_are_no_object_are_invalid_everywhere(surface: str) -> No
     ]
 
 
+@pytest.mark.parametrize("output_version", [None, "v1"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_name_that_comes_late_is_not_lost(surface: str, output_version: str | None) -> None:
+    plain = completion("", tool_calls=[call("f", '{"a": 1}'), call("g", "{}", "c2")])
+    events = [
+        event(tool_delta('{"a": ', index=0, id="c1")),
+        event(tool_delta("{}", index=1, id="c2", name="g")),
+        event(tool_delta("1}", index=0, id="c1", name="f")),
+        end("tool_calls"),
+    ]
+    server = Server(by_stream(plain, sse(*events)))
+    answer = SURFACES[surface](model_for(server, output_version=output_version), "x")
+    assert sorted((c["name"], c["args"], c["id"]) for c in answer.tool_calls) == [
+        ("f", {"a": 1}, "c1"),
+        ("g", {}, "c2"),
+    ]
+
+
+@pytest.mark.parametrize("output_version", [None, "v1"])
+@pytest.mark.parametrize(
+    "surface", ["invoke", "ainvoke", "streamed_invoke", "astream_events_v2", *sorted(V3)]
+)
+def test_a_call_without_a_name_is_invalid(surface: str, output_version: str | None) -> None:
+    plain = completion("", tool_calls=[call("", '{"a": 1}')])
+    events = [event(tool_delta('{"a": 1}', index=0, id="c1")), end("tool_calls")]
+    model = model_for(Server(by_stream(plain, sse(*events))), output_version=output_version)
+    if surface == "streamed_invoke":
+        answer = model.invoke("x", stream=True)
+    else:
+        answer = SURFACES[surface](model, "x")
+    assert answer.tool_calls == []
+    assert [c["args"] for c in answer.invalid_tool_calls] == ['{"a": 1}']
+    assert not any(block["type"] == "tool_call" for block in answer.content_blocks)
+
+
 @pytest.mark.parametrize("stream_mode", ["messages", "updates"])
 def test_an_agent_does_not_execute_a_call_that_was_cut_off(stream_mode: Any) -> None:
     deleted: list[str] = []
