@@ -56,7 +56,9 @@ def test_every_form_of_tool() -> None:
 
 @pytest.mark.parametrize("strict", [None, True, False])
 @pytest.mark.parametrize(
-    "form", [GetWeather, get_time, plain_function, SCHEMA, ANTHROPIC, OPENAI], ids=str
+    "form",
+    [GetWeather, get_time, plain_function, SCHEMA, ANTHROPIC, OPENAI],
+    ids=["class", "tool", "function", "json schema", "anthropic", "openai"],
 )
 def test_strict_holds_for_every_form(form: Any, strict: bool | None) -> None:
     (wire,) = to_wire_tools([form], strict=strict)
