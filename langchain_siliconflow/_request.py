@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from langchain_siliconflow._content import as_block
 from langchain_siliconflow._messages import to_wire
 from langchain_siliconflow._params import unknown_keyword
 from langchain_siliconflow._schemas import to_response_format
 from langchain_siliconflow._tools import is_forced, to_wire_choice, to_wire_tools
-from siliconflow_client import CallOptions, ConfigurationError
+from siliconflow_client import CallOptions, ConfigurationError, ReasoningReplay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from langchain_core.messages import BaseMessage
 
-    from siliconflow_client import ChatRequest, JsonValue, ReasoningReplay, Tool
+    from siliconflow_client import ChatRequest, JsonValue, Tool
 
 REQUEST_FIELDS: Final = (
     "max_tokens",
@@ -51,6 +51,7 @@ _CALL_ALIASES: Final = {
     "request_timeout": "timeout",
     "extra_headers": "headers",
 }
+_REPLAYS: Final = get_args(ReasoningReplay)
 _OPTIONS: Final = ("timeout", "deadline", "max_retries", "headers")
 # LangChain's own marks on a call; core takes most of them out before we see them.
 _FRAMEWORK: Final = frozenset({"stream", "ls_structured_output_format", "structured_output_format"})
@@ -125,6 +126,11 @@ def build_call(
         body["tools"] = tools
     body["tool_choice"] = _choice(call.get("tool_choice"), tools)
     replay: ReasoningReplay = call.get("reasoning_replay") or fields["reasoning_replay"]
+    if replay not in _REPLAYS:
+        raise ConfigurationError(
+            f"reasoning_replay must be one of {', '.join(_REPLAYS)}, not {replay!r}",
+            argument="reasoning_replay",
+        )
     request: dict[str, Any] = {"model": body.pop("model")}
     request["messages"] = to_wire(messages, replay=replay)
     request.update((name, value) for name, value in body.items() if value is not None)

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from langchain_core.messages import SystemMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
 from langchain_siliconflow._request import REQUEST_FIELDS
@@ -238,6 +238,16 @@ def test_wrong_values_are_named() -> None:
         ChatSiliconFlow(api_key="k", base_url="ftp://x")
     with pytest.raises(SiliconFlowConfigurationError, match="http"):
         ChatSiliconFlow(api_key="k", base_url="http://example.com/v1")
+
+
+def test_reasoning_replay_per_call() -> None:
+    server = Server(plain_s())
+    thought = AIMessage("a", additional_kwargs={"reasoning_content": "Hm."})
+    for replay in ("always", "never"):
+        model_for(server).invoke(["q", thought, HumanMessage("q2")], reasoning_replay=replay)
+        assert ("reasoning_content" in server.body["messages"][1]) is (replay == "always")
+    with pytest.raises(SiliconFlowConfigurationError, match="tool_loop, always, never"):
+        model_for(server).invoke("x", reasoning_replay="sometimes")
 
 
 def test_no_message_costs_no_request() -> None:
