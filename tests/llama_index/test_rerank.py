@@ -285,6 +285,24 @@ async def test_twenty_at_once(rerank: SiliconFlowRerank, stub: Stub) -> None:
     assert [ids(each) for each in found] == [["n0", "n2"]] * 20
 
 
+async def test_batches_in_flight_are_bounded(stub: Stub, make: Make) -> None:
+    rerank = make(SiliconFlowRerank, top_n=12, max_batch=1, max_concurrency=3)
+    counts: list[int] = []
+    lock, full = threading.Lock(), threading.Barrier(3)
+
+    def script(request: Request) -> Reply:
+        with lock:
+            counts.append(1)
+            assert sum(counts) <= 3
+        full.wait(5)  # three are here at once, so the bound is also reached
+        with lock:
+            counts.append(-1)
+        return s.reranking(request)
+
+    stub.script = script
+    assert len(await rerank.apostprocess_nodes(nodes(FRUIT * 3), query_str=QUERY)) == 12
+
+
 # --- engines --------------------------------------------------------------------------------
 
 
