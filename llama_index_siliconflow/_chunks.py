@@ -102,7 +102,7 @@ class StreamedAnswer:
         return [call for call in self._wanted_calls() if call.name] if self._calls else ()
 
     def _wanted_calls(self) -> Sequence[ToolCall]:
-        calls = [call for _, call in sorted(self._calls.items())]
+        calls = list(self._calls.values())  # numbered in the order in which they came
         return calls[:1] if self._shape.one_call else calls
 
     def _blocks(self, calls: Sequence[ToolCall], delta: Delta) -> list[ContentBlock]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import AgentStream, AgentWorkflow, FunctionAgent
-from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
 from llama_index.core.memory import Memory
 from llama_index.core.tools import FunctionTool
 from llama_index.core.workflow import (
@@ -18,6 +18,7 @@ from llama_index.core.workflow import (
 )
 
 from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow._messages import wire_messages
 from llama_index_siliconflow._responses import TruncatedAnswerError
 from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import APIResponseError
@@ -147,6 +148,16 @@ async def test_a_loop_goes_on_in_a_restored_context(
     assert str(await handler) == "The sum is 5."
     assert len(stub.requests) == 2
     check_loop(stub)
+
+
+def test_results_without_ids_belong_to_the_calls_in_order() -> None:
+    blocks = [ToolCallBlock(tool_name=name, tool_kwargs={}) for name in ("add", "mul")]
+    turn = ChatMessage(role="assistant", blocks=blocks)
+    results = [ChatMessage(role="function", content=text) for text in ("5", "20")]
+    _, calls, *answers = wire_messages([*U, turn, *results], model="m")
+    asked = [call["id"] for call in calls["tool_calls"]]
+    assert [answer["tool_call_id"] for answer in answers] == asked
+    assert len(set(asked)) == 2
 
 
 # --- calls that were cut off ----------------------------------------------------------------

@@ -275,6 +275,20 @@ async def test_a_cancelled_stream_leaves_the_client_usable(llm: SiliconFlow, stu
     assert (await llm.achat(U)).message.content == "你好，世界"
 
 
+async def test_log_probabilities_come_with_their_text(
+    llm: SiliconFlow, stub: Stub, way: Way
+) -> None:
+    pieces = [s.chunk({"content": text}) for text in "ab"]
+    for piece, text in zip(pieces, "ab", strict=True):
+        content = [{"token": text, "logprob": -0.5, "bytes": [1], "top_logprobs": []}]
+        piece["choices"][0]["logprobs"] = {"content": content}
+    stub.script = s.raw_stream(*map(s.data, pieces), END, s.DONE)
+    responses = await way(llm, "stream_chat", U, logprobs=True)
+    tokens = [[entry.token for entry in r.logprobs[0]] for r in responses if r.logprobs]
+    assert tokens == [["a"], ["b"]]
+    assert [response.delta for response in responses] == ["a", "b", ""]
+
+
 async def test_nothing_is_sent_before_the_first_piece_is_asked_for(
     llm: SiliconFlow, stub: Stub
 ) -> None:

@@ -207,6 +207,27 @@ async def test_without_function_calling_text_is_parsed(
     assert "tools" not in stub.last.body
 
 
+async def test_the_program_mode_comes_first(stub: Stub, way: Way, make: Make) -> None:
+    text_mode = {"pydantic_program_mode": PydanticProgramMode.LLM}
+    stub.script = s.STRUCT
+    llm = make(SiliconFlow, should_use_structured_outputs=True, **text_mode)
+    assert await way(llm, "structured_predict", Person, PROMPT, who="she") == ALICE
+    assert not {"tools", "response_format"} & set(stub.last.body)
+    by_function = {"pydantic_program_mode": PydanticProgramMode.FUNCTION}
+    llm = make(SiliconFlow, is_function_calling_model=False, **by_function)
+    stub.script = CUT_CALL
+    with pytest.raises(TruncatedAnswerError):
+        await way(llm, "structured_predict", Person, PROMPT, who="she")
+
+
+async def test_a_tool_choice_means_nothing_to_a_format(stub: Stub, way: Way, make: Make) -> None:
+    stub.script = s.STRUCT
+    llm = make(SiliconFlow, structured_output_mode="json_schema")
+    choice = {"tool_choice": "required"}  # as LlamaIndex's extractors pass
+    await way(llm, "structured_predict", Person, PROMPT, llm_kwargs=choice, who="she")
+    assert "tool_choice" not in stub.last.body
+
+
 async def test_llama_index_s_own_program(llm: SiliconFlow, stub: Stub, way: Way) -> None:
     stub.script = s.TOOL_STRUCT
     program = FunctionCallingProgram.from_defaults(
