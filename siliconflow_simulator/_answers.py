@@ -19,6 +19,9 @@ _MAX_CHARACTERS: Final = 700
 _FIT: Final = 0.25
 """Relevance below which a sentence says nothing about the question."""
 
+_CODE: Final = re.compile(r"\w\([^)]*$|^[^(]*\)|\w=\S|^>>>|[{};]$")
+"""A piece of a program: a call that is cut in two, an assignment, a prompt."""
+
 _GREETING: Final = re.compile(
     r"^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b|你好|您好|早上好|晚上好)",
     re.IGNORECASE,
@@ -43,15 +46,21 @@ def answer_turns(turns: Sequence[Turn]) -> str:
 
 
 def best_sentences(question: str, passages: Sequence[str]) -> list[str]:
-    """Return up to three sentences that fit the question, in the order of the text."""
+    """Return up to three sentences that fit the question, in the order of the text.
+
+    A piece of a program comes after prose that fits about as well.
+    """
     if not content_stems(question):
         return []
     scores = relevance(question, passages)
-    top = max(scores, default=0.0)
-    if top < _FIT:
+    if max(scores, default=0.0) < _FIT:
         return []
+    scores = [
+        score / 2 if _CODE.search(passage) else score
+        for score, passage in zip(scores, passages, strict=True)
+    ]
     ranked = sorted(range(len(passages)), key=lambda i: (-scores[i], i))
-    chosen = [i for i in ranked[:_MAX_SENTENCES] if scores[i] >= 0.6 * top]
+    chosen = [i for i in ranked[:_MAX_SENTENCES] if scores[i] >= 0.6 * scores[ranked[0]]]
     return _within([passages[i] for i in sorted(chosen)])
 
 

@@ -53,6 +53,14 @@ def test_lines_that_a_margin_broke_are_one_sentence() -> None:
     assert answer == context.replace("\n", " ")
 
 
+def test_prose_comes_before_pieces_of_a_program() -> None:
+    code = "parser = ArgumentParser(description='parse the command line arguments')\nparser.add_argument("
+    prose = "The argparse module parses the arguments of the command line."
+    question = "How do I parse command line arguments?"
+    assert text_of(ask(TEMPLATE.format(f"{code}\n\n{prose}", question))) == prose
+    assert "ArgumentParser(" in text_of(ask(TEMPLATE.format(code, question)))
+
+
 def test_what_does_not_end_like_a_sentence_keeps_its_line() -> None:
     context = "gzip.compress(data)\ngzip.decompress(data)"
     answer = text_of(ask(TEMPLATE.format(context, "What is in gzip?")))
