@@ -242,6 +242,24 @@ async def test_calls_share_a_connection(stub: Stub, way: Way, make: Make) -> Non
         assert stub.connections == before + 1
 
 
+async def test_closing_closes_and_a_later_call_opens_again(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    for cls in CLASSES:
+        component = make(cls)
+        for _ in range(2):
+            await use(component, way)
+            assert len(stub._open) == 1
+            if way.asynchronous:
+                await component.aclose()
+            else:
+                component.close()
+            async with asyncio.timeout(5):
+                while stub._open:
+                    await asyncio.sleep(0.001)
+    assert stub.connections == 2 * len(CLASSES)
+
+
 @pytest.mark.shows("case16")
 def test_one_component_serves_several_event_loops(
     stub: Stub, capfd: pytest.CaptureFixture[str]

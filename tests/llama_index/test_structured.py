@@ -129,6 +129,18 @@ async def test_nested_objects_grow_too(stub: Stub, way: Way, make: Make) -> None
     assert set(sizes) >= {1, 2}
 
 
+class Options(BaseModel):
+    """Options, none of which need be there."""
+
+    verbose: bool = False
+
+
+async def test_an_object_without_a_field_comes_too(stub: Stub, way: Way, make: Make) -> None:
+    stub.script = s.scenario([s.calls(s.fragment("{}", id="c", name="Options"))])
+    objects = await way(make(SiliconFlow), "stream_structured_predict", Options, PROMPT, who="she")
+    assert objects == [Options()]
+
+
 async def test_the_system_prompt_is_sent(stub: Stub, way: Way, make: Make) -> None:
     stub.script = s.TOOL_STRUCT
     llm = make(SiliconFlow, system_prompt="Be brief.")
