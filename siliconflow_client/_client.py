@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
 from siliconflow_client import _calls
@@ -213,4 +214,5 @@ class SiliconFlowClient(LaidOutClient):
                 from siliconflow_client._transport import new_client
 
                 self._pool = new_client()
+                weakref.finalize(self, self._pool.close)  # for clients that no one closes
             return self._pool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import json
 import pickle
@@ -418,3 +419,15 @@ def test_making_a_client_opens_nothing():
     assert client._pool is None
     assert other._pools is None
     assert client.config is other.config is config
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_a_client_that_no_one_closes_is_closed_when_it_goes(simulator_url: str):
+    client = SiliconFlowClient(api_key="sk-test", base_url=simulator_url)
+    client.models()
+    pool = client._pool
+    assert pool is not None
+    assert not pool.is_closed
+    del client
+    gc.collect()
+    assert pool.is_closed

@@ -181,7 +181,7 @@ def methods() -> str:
             if method == "function_calling"
             else completion(text)
         )
-        model = model_for(Server(answer)).with_structured_output(Weather, method=method)  # type: ignore[arg-type]
+        model = model_for(Server(answer)).with_structured_output(Weather, method=method)  # type: ignore[arg-type]  # the method is a parameter of the table
         right += model.invoke("x") == Weather(city="Rome")
     return str(right)
 

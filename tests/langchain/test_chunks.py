@@ -77,7 +77,7 @@ def test_chunks_share_no_lists() -> None:
 def build(*deltas: Delta) -> list[AIMessageChunk]:
     builder = ChunkBuilder()
     made = [builder.chunk(one, Source()) for one in deltas]
-    return [one.message for one in made if one is not None]  # type: ignore[misc]
+    return [one.message for one in made if one is not None]  # type: ignore[misc]  # BaseMessage is declared
 
 
 def test_logprobs_ride_on_their_chunk() -> None:
@@ -178,7 +178,7 @@ def test_blocks_of_a_piece_have_indices_of_their_own() -> None:
         delta(text="a", reasoning="b", tool_calls=piece(2, "{", "f", "c").tool_calls), Source()
     )
     assert both is not None
-    assert chunk_blocks(both.message) == [  # type: ignore[arg-type]
+    assert chunk_blocks(both.message) == [  # type: ignore[arg-type]  # it is a chunk
         {"type": "reasoning", "reasoning": "b", "index": "lc_rs_0"},
         {"type": "text", "text": "a", "index": "lc_txt_0"},
         {"type": "tool_call_chunk", "id": "c", "name": "f", "args": "{", "index": "lc_tc_2"},

@@ -344,10 +344,26 @@ def test_logprobs(streamed: bool) -> None:
     assert message.response_metadata["logprobs"] == wanted
 
 
-def test_closing() -> None:
-    model = ChatSiliconFlow(api_key="k")
+def test_closing(simulator_url: str) -> None:
+    model = ChatSiliconFlow(api_key="k", base_url=simulator_url)
+    model.close()  # nothing is open yet
+    model.invoke("Hi")
+    pool = model._client._pool
+    assert pool is not None
     model.close()
-    asyncio.run(model.aclose())
+    assert pool.is_closed
+    assert model.invoke("Hi").text, "a later call opens a new pool"
+    model.close()
+
+    async def use_and_close() -> bool:
+        await model.ainvoke("Hi")
+        loops = model._async_client._pools
+        assert loops is not None
+        (opened,) = (pool for pool, _ in loops._pools.values())
+        await model.aclose()
+        return opened.is_closed
+
+    assert asyncio.run(use_and_close())
 
 
 def test_context_overflow_class_is_in_both_trees() -> None:

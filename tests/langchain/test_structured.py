@@ -257,7 +257,7 @@ def test_json_mode_without_a_schema() -> None:
 
 def test_an_unknown_method_is_named() -> None:
     with pytest.raises(SiliconFlowConfigurationError, match="'magic' is unknown"):
-        model_for(Server(completion())).with_structured_output(Person, method="magic")  # type: ignore[arg-type]
+        model_for(Server(completion())).with_structured_output(Person, method="magic")  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("method", METHODS)

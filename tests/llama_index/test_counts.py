@@ -65,7 +65,7 @@ class Counted:
         llm.rate_limiter = self.limiter
         return llm
 
-    def is_for(self, stub: Stub, calls: int = 1, *, wrapped: bool = False) -> None:
+    def check_calls(self, stub: Stub, calls: int = 1, *, wrapped: bool = False) -> None:
         """Check that there were so many calls, all counts say so, and tokens are exact.
 
         LlamaIndex's `StructuredLLM` is an LLM of its own, with events of its own (`wrapped`).
@@ -93,20 +93,20 @@ def counted(make: Make, limiter: CountingLimiter, events: Events) -> Counted:
 async def test_calls_with_tools(counted: Counted, stub: Stub, way: Way, name: str) -> None:
     stub.script = s.TOOL2
     await way(counted.llm(), name, [ADD], user_msg="x")
-    counted.is_for(stub)
+    counted.check_calls(stub)
 
 
 @pytest.mark.shows("case12", "D1")
 async def test_predict_and_call(counted: Counted, stub: Stub, way: Way) -> None:
     stub.script = s.TOOL1
     await way(counted.llm(), "predict_and_call", [ADD], user_msg="x")
-    counted.is_for(stub)
+    counted.check_calls(stub)
 
 
 @pytest.mark.parametrize("name", ["predict", "stream"])
 async def test_predictions_of_text(counted: Counted, stub: Stub, way: Way, name: str) -> None:
     await way(counted.llm(), name, PROMPT, who="she")
-    counted.is_for(stub)
+    counted.check_calls(stub)
 
 
 @pytest.mark.shows("case12")
@@ -126,7 +126,7 @@ async def test_predictions_of_objects(
 ) -> None:
     stub.script = script
     found = await way(counted.llm(**settings), name, Person, PROMPT, who="she")
-    counted.is_for(stub)
+    counted.check_calls(stub)
     growing = ["LLMStructuredPredictInProgressEvent"] * len(found) if "stream" in name else []
     assert counted.events.names("LLMStructured") == [
         "LLMStructuredPredictStartEvent",
@@ -147,7 +147,7 @@ async def test_structured_llms(
     stub.script = s.TOOL_STRUCT
     structured = counted.llm().as_structured_llm(Person)
     await way(structured, name, given, **({"who": "she"} if name == "predict" else {}))
-    counted.is_for(stub, wrapped=True)
+    counted.check_calls(stub, wrapped=True)
 
 
 async def test_llama_index_s_own_program(counted: Counted, stub: Stub, way: Way) -> None:
@@ -159,7 +159,7 @@ async def test_llama_index_s_own_program(counted: Counted, stub: Stub, way: Way)
         await program.acall(who="she")
     else:
         program(who="she")
-    counted.is_for(stub)
+    counted.check_calls(stub)
 
 
 @agents_warn
@@ -168,7 +168,7 @@ async def test_an_agent_s_two_turns(counted: Counted, stub: Stub, streaming: boo
     stub.script = s.in_turn(s.TOOL1, s.FINAL_SUM)
     agent = FunctionAgent(tools=[add], llm=counted.llm(), streaming=streaming)
     await agent.run("2+3?")
-    counted.is_for(stub, calls=2)
+    counted.check_calls(stub, calls=2)
 
 
 async def test_a_query(
@@ -186,7 +186,7 @@ async def test_a_query(
     stub.requests.clear()
     await way(engine, "query", "t1?")
     stub.requests[:] = [request for request in stub.requests if "chat" in request.path]
-    counted.is_for(stub)
+    counted.check_calls(stub)
 
 
 @pytest.fixture

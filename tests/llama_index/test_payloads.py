@@ -131,7 +131,7 @@ async def test_an_error_under_200(stub: Stub, way: Way, make: Make, name: str) -
     with pytest.raises(SiliconFlowError, match="Unknown error") as caught:
         await way(make(SiliconFlow, max_retries=0), name, "hi" if "complete" in name else U)
     assert caught.value.code == 50507  # type: ignore[attr-defined]  # of the two classes that it may be
-    assert caught.value.trace_id == "ti_stub0001"  # type: ignore[attr-defined]
+    assert caught.value.trace_id == "ti_stub0001"  # type: ignore[attr-defined]  # each of these classes has it
     assert len(stub.requests) == 1
 
 

@@ -158,7 +158,7 @@ def test_a_strict_schema_is_a_copy_and_keeps_names_apart() -> None:
     closed = strict_schema(schema)
     assert "additionalProperties" not in schema
     assert closed["required"] == ["properties", "default"]
-    inner = closed["properties"]["default"]  # type: ignore[call-overload,index]
+    inner = closed["properties"]["default"]  # type: ignore[call-overload,index]  # JSON, nested
     assert inner["additionalProperties"] is False
     assert inner["properties"]["x"] == {"default": {"properties": 1}}
 
