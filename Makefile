@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PEERS := .venv-peers
 
-.PHONY: demo test record check lint types format bench clean
+.PHONY: demo test test-httpx2 record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -18,6 +18,10 @@ demo: $(VENV)/.demo-installed
 
 test: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest $(ARGS)
+
+# The client and the fault table once more, with httpx2 in httpx's place.
+test-httpx2: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest -p tests.httpx2_alias tests/client tests/faults $(ARGS)
 
 # Without a key the simulator answers; with SILICONFLOW_API_KEY set, the live API does.
 # All cassettes are made anew, so that none outlives its test; with ARGS only those of some tests.
