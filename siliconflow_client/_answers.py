@@ -82,10 +82,7 @@ def read_chat(content: bytes, trace_id: str | None, *, may_be_empty: bool) -> Ch
         and choice.finish_reason != "length"
         for choice in choices
     ):
-        raise EmptyAnswerError(
-            "The model finished without text, thinking or a tool call.",
-            hint="try again; if it lasts, change the prompt or the model.",
-        )
+        raise EmptyAnswerError
     return ChatCompletion(
         id=completion_id,
         model=_text(answer, "model"),

@@ -162,26 +162,26 @@ def unexpected_answer(
     """Make the error for a 2xx body that is not the documented shape; `what` says how."""
     body = _parse(content)
     code, message = (None, None) if _is_html(content) else _code_and_message(body)
-    is_error_object = isinstance(body, dict) and message is not None
-    if is_error_object and message is not None and _RATE_LIMIT.search(message):
+    said = message if isinstance(body, dict) else None  # by an error object
+    if said is not None and _RATE_LIMIT.search(said):
         # "rate limiting" decides whatever the status is (wire facts §9), so it is retried.
-        error = _status_error(429, code, message, asked, headers, body)
+        error = _status_error(429, code, said, asked, headers, body)
         assert isinstance(error, RateLimitError)
         return error
-    if is_error_object and message is not None:
-        what = f"an error object under HTTP 200: {redact(message).rstrip('.')}"
+    if said is not None:
+        what = f"an error object under HTTP 200: {redact(said).rstrip('.')}"
     elif _is_html(content):
         title = _HTML_TITLE.search(content.decode("utf-8", "replace"))
         what = f"an HTML page{f' ({redact(title[1].strip())})' if title else ''}, not JSON"
     return APIResponseError(
         f"Unexpected answer from {asked.path}: {what}.",
         body=body,
-        code=code if is_error_object else None,
+        code=None if said is None else code,
         trace_id=headers.get(TRACE_HEADER),
         host=asked.host,
         model=asked.model,
         hint=hint_for(
-            ServerError if is_error_object else APIResponseError, code, message or "", asked.host
+            APIResponseError if said is None else ServerError, code, message or "", asked.host
         ),
     )
 

@@ -337,3 +337,14 @@ class APIResponseError(SiliconFlowError):
 
 class EmptyAnswerError(APIResponseError):
     """The model finished with neither text, thinking nor a tool call."""
+
+    def __init__(
+        self,
+        message: str = "The model finished without text, thinking or a tool call.",
+        *,
+        trace_id: str | None = None,
+        host: str | None = None,
+        model: str | None = None,
+    ) -> None:
+        hint = "try again; if it lasts, change the prompt or the model."
+        super().__init__(message, trace_id=trace_id, host=host, model=model, hint=hint)

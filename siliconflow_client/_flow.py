@@ -249,27 +249,23 @@ def _stream_try(call: StreamCall, progress: Progress) -> Flow[None]:
         assert piece is None or isinstance(piece, bytes)
         events = decoder.flush() if piece is None else decoder.feed(piece)
         deltas: list[Delta] = []
+        broken: SiliconFlowError | None = None
         try:
             done = _take_events(events, normaliser, deltas, head, asked, at_end=piece is None)
-        except SiliconFlowError:
-            if deltas:  # what came before the error is the caller's
-                progress.handed_out = True
-                yield Emit(deltas)
-            raise
-        if deltas:
+        except SiliconFlowError as error:
+            broken = error
+        if deltas:  # also those that came before an error: they are the caller's
             progress.handed_out = True
             yield Emit(deltas)
+        if broken is not None:
+            raise broken
         if piece is None and not done:
             if not normaliser.is_complete:
                 raise _ended_early(call, head, normaliser, decoder)
             done = True
         if done and normaliser.is_empty and not (call.may_be_empty or normaliser.ran_out):
             raise EmptyAnswerError(
-                "The model finished without text, thinking or a tool call.",
-                trace_id=head.trace_id,
-                host=asked.host,
-                model=normaliser.model or asked.model,
-                hint="try again; if it lasts, change the prompt or the model.",
+                trace_id=head.trace_id, host=asked.host, model=normaliser.model or asked.model
             )
     progress.handed_out = True
     yield Emit(normaliser.finish())
