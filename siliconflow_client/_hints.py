@@ -41,15 +41,17 @@ _BY_CODE = {
     30003: "the model is disabled for this account; SiliconFlowClient().models() lists those that "
     "are not.",
 }
+_REPLAY = (
+    "send reasoning_content back unchanged on every assistant turn with tool calls, or switch "
+    "thinking off."
+)
 _BY_WORDS = (
     (
         "enable_thinking",
         "leave enable_thinking unset: this model refuses it, even with the value false.",
     ),
-    (
-        "reasoning_content is missing",
-        'send reasoning_content back on every turn with tool calls (reasoning replay "always").',
-    ),
+    ("reasoning_content is missing", _REPLAY),
+    ("must be passed back", _REPLAY),
     ("No user query found", "add at least one user message."),
     ("Model disabled", _BY_CODE[30003]),
     (

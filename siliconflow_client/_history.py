@@ -1,12 +1,14 @@
 """No I/O: a conversation in the only form that every model behind the API takes.
 
-The rules come from the API's documents and from reported refusals (wire facts §0.7, §2.4, §2.7);
-they stand here once, and both adapters call them last.
+The rules come from the API's documents and from reported refusals (docs/wire.md#history); they
+stand here once, and both adapters call them last.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+
+import pydantic_core
 
 from siliconflow_client._errors import ConfigurationError
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 EMPTY_TOOL_RESULT = "(no output)"
 """Stands for a tool result of nothing, which the API refuses."""
 
+INVALID_ARGUMENTS = "__invalid_arguments__"
+"""Key under which the text of arguments that are no JSON object travels."""
+
 
 def normalise_messages(
     messages: Sequence[Message], *, replay: ReasoningReplay = "tool_loop"
@@ -31,34 +36,41 @@ def normalise_messages(
     """Return new messages that keep the API's rules; the ones given stay as they are.
 
     - `developer` becomes `system`; system text that is not at the start moves to the start.
+      Where no user says anything, the system text is sent as the user's.
     - Neighbours of one role are merged, tool calls included; tool results never are.
     - Content is "" and not `null`; tool calls are of type `function`; an empty tool result
       becomes a placeholder.
+    - A call's arguments that are no JSON object travel inside one, as
+      `{"__invalid_arguments__": "…"}`: vLLM-style back ends refuse others at every later turn.
     - `reasoning_content` goes back where `replay` says.
 
     Args:
         messages: A conversation in wire form.
-        replay: `tool_loop`: on turns with tool calls after the last user message, as
-            DeepSeek-V3.2, GLM-4.7 and Kimi need it. `always`: wherever there is any. `never`.
+        replay: `tool_loop`: on every turn with tool calls, in the whole history, as
+            DeepSeek-V3.2 and V4, GLM-4.7 and Kimi need it, and on no plain turn. `always`:
+            wherever there is any. `never`.
     """
-    turns: list[Message] = []
-    system: Message | None = None
+    groups: list[list[Message]] = []
+    system: list[Message] = []
     for message in messages:
-        turn = _one(message)
+        turn = _one(message, replay)
         if turn["role"] == "system":
-            if system is None:
-                system = turn
-            else:
-                _merge(system, turn)
-        elif turns and turns[-1]["role"] == turn["role"] != "tool" and _may_merge(turns[-1], turn):
-            _merge(turns[-1], turn)
+            system.append(turn)
+        elif groups and _may_merge(groups[-1][-1], turn):
+            groups[-1].append(turn)
         else:
-            turns.append(turn)
-    _apply_replay(turns, replay)
-    return turns if system is None else [system, *turns]
+            groups.append([turn])
+    turns = [_merged(group) for group in groups]
+    if not system:
+        return turns
+    head = _merged(system)
+    if not any(turn["role"] == "user" for turn in turns):
+        # A lone system message is a 400: "No user query found in messages."
+        head["role"] = "user"
+    return [head, *turns]
 
 
-def _one(message: Message) -> Message:
+def _one(message: Message, replay: ReasoningReplay) -> Message:
     turn = cast("Message", {key: value for key, value in message.items() if value is not None})
     if turn["role"] == "developer":
         turn["role"] = "system"
@@ -67,6 +79,8 @@ def _one(message: Message) -> Message:
     calls = turn.pop("tool_calls", None)
     if calls:
         turn["tool_calls"] = [_call(call) for call in calls]
+    if replay == "never" or (replay == "tool_loop" and not calls):
+        turn.pop("reasoning_content", None)
     if turn["role"] == "tool" and not turn["content"]:
         turn["content"] = EMPTY_TOOL_RESULT
     return turn
@@ -85,33 +99,54 @@ def _call(call: ToolCallParam) -> ToolCallParam:
     return {
         "id": call_id,
         "type": "function",
-        "function": {"name": name, "arguments": arguments or "{}"},
+        "function": {"name": name, "arguments": _json_object(arguments)},
     }
+
+
+def _json_object(arguments: str) -> str:
+    """The arguments themselves, or a JSON object that holds them where they are none."""
+    if not arguments:
+        return "{}"
+    try:
+        whole: object = pydantic_core.from_json(arguments)
+    except ValueError:
+        whole = None
+    if isinstance(whole, dict):
+        return arguments
+    return pydantic_core.to_json({INVALID_ARGUMENTS: arguments}).decode()
 
 
 def _may_merge(first: Message, second: Message) -> bool:
     """Two speakers under one role stay apart, and so does a continuation prefix."""
-    return first.get("name") == second.get("name") and not first.get("prefix")
+    return (
+        first["role"] == second["role"] != "tool"
+        and first.get("name") == second.get("name")
+        and not first.get("prefix")
+    )
 
 
-def _merge(first: Message, second: Message) -> None:
-    first["content"] = _joined(first["content"], second["content"])
-    calls = [*first.get("tool_calls", []), *second.get("tool_calls", [])]
+def _merged(group: Sequence[Message]) -> Message:
+    """One turn of all; the first of them is changed."""
+    first = group[0]
+    if len(group) == 1:
+        return first
+    first["content"] = _joined([turn["content"] for turn in group])
+    calls = [call for turn in group for call in turn.get("tool_calls", ())]
     if calls:
         first["tool_calls"] = calls
-    reasoning = [text for turn in (first, second) if (text := turn.get("reasoning_content"))]
+    reasoning = [text for turn in group if (text := turn.get("reasoning_content"))]
     if reasoning:
         first["reasoning_content"] = "\n\n".join(reasoning)
-    if second.get("prefix"):
+    if group[-1].get("prefix"):
         first["prefix"] = True
+    return first
 
 
-def _joined(
-    first: str | list[ContentPart], second: str | list[ContentPart]
-) -> str | list[ContentPart]:
-    if isinstance(first, str) and isinstance(second, str):
-        return "\n\n".join(text for text in (first, second) if text)
-    return [*_parts(first), *_parts(second)]
+def _joined(contents: Sequence[str | list[ContentPart]]) -> str | list[ContentPart]:
+    texts = [content for content in contents if isinstance(content, str)]
+    if len(texts) == len(contents):
+        return "\n\n".join(text for text in texts if text)
+    return [part for content in contents for part in _parts(content)]
 
 
 def _parts(content: str | list[ContentPart]) -> list[ContentPart]:
@@ -119,15 +154,3 @@ def _parts(content: str | list[ContentPart]) -> list[ContentPart]:
         return content
     text: TextPart = {"type": "text", "text": content}
     return [text] if content else []
-
-
-def _apply_replay(turns: list[Message], replay: ReasoningReplay) -> None:
-    last_user = max(
-        (position for position, turn in enumerate(turns) if turn["role"] == "user"), default=-1
-    )
-    for position, turn in enumerate(turns):
-        if "reasoning_content" not in turn or replay == "always":
-            continue
-        in_loop = position > last_user and "tool_calls" in turn
-        if replay == "never" or not in_loop:
-            del turn["reasoning_content"]

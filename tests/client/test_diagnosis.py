@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,3 +247,16 @@ def test_any_json_is_an_error_with_a_message(value: object):
     odd = unexpected_answer(content, {}, ASKED, "odd")
     assert isinstance(odd, APIResponseError | RateLimitError)
     assert str(odd)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "thinking is enabled but reasoning_content is missing in assistant tool call message at index 2",
+        "The reasoning_content in the thinking mode must be passed back to the API.",
+    ],
+)
+def test_a_refusal_for_lost_thinking_says_what_to_send_back(words: str):
+    body = json.dumps({"code": 20015, "message": words}).encode()
+    error = error_from_response(400, {}, body, ASKED, now=0)
+    assert "reasoning_content back unchanged" in str(error.hint)

@@ -157,7 +157,7 @@ def test_reasoning_goes_back_from_wherever_it_is(form: str) -> None:
 
 @pytest.mark.parametrize(
     ("replay", "kept"),
-    [("tool_loop", [False, False, True]), ("always", [True] * 3), ("never", [False] * 3)],
+    [("tool_loop", [True, False, True]), ("always", [True] * 3), ("never", [False] * 3)],
 )
 def test_reasoning_replay(replay: ReasoningReplay, kept: list[bool]) -> None:
     thought = {"reasoning_content": "Hm."}
@@ -177,12 +177,16 @@ def test_reasoning_replay(replay: ReasoningReplay, kept: list[bool]) -> None:
     assert ["reasoning_content" in turn for turn in turns] == kept
 
 
-def test_invalid_calls_go_back_with_their_raw_arguments() -> None:
+def test_invalid_calls_go_back_with_their_raw_arguments_inside_an_object() -> None:
     message = AIMessage(
         "", invalid_tool_calls=[invalid_tool_call(name="f", args="{bad", id="c1", error="no")]
     )
     assert one(message)["tool_calls"] == [
-        {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{bad"}}
+        {
+            "id": "c1",
+            "type": "function",
+            "function": {"name": "f", "arguments": '{"__invalid_arguments__":"{bad"}'},
+        }
     ]
 
 

@@ -105,14 +105,18 @@ async def test_what_goes_back_is_a_setting(
 
 
 @agents_warn
-async def test_a_finished_loop_s_thinking_stays_here(
+async def test_a_finished_loop_s_thinking_goes_back_at_the_next_question(
     llm: SiliconFlow, stub: Stub, memory: Memory
 ) -> None:
     stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
     agent = FunctionAgent(tools=[add], llm=llm)
     await agent.run("2+3?", memory=memory)
     await agent.run("thanks", memory=memory)
-    assert not [turn for turn in stub.last.body["messages"] if "reasoning_content" in turn]
+    turns = [turn for turn in stub.last.body["messages"] if turn["role"] == "assistant"]
+    assert ["reasoning_content" in turn for turn in turns] == [
+        "tool_calls" in turn for turn in turns
+    ]
+    assert any("reasoning_content" in turn for turn in turns)
     kept = [block for message in await memory.aget_all() for block in message.blocks]
     assert any(isinstance(block, ThinkingBlock) for block in kept)
 
