@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import weakref
 from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
 from siliconflow_client import _calls
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from siliconflow_client._config import CallOptions, ClientConfig
     from siliconflow_client._exchange import Order
     from siliconflow_client._flow import Flow
+    from siliconflow_client._transport import ProcessClient
     from siliconflow_client._results import (
         ChatCompletion,
         Delta,
@@ -63,6 +62,8 @@ class SiliconFlowClient(LaidOutClient):
         ...     )
     """
 
+    _pool: ProcessClient | None = None
+
     def __init__(
         self,
         config: ClientConfig | None = None,
@@ -72,8 +73,6 @@ class SiliconFlowClient(LaidOutClient):
     ) -> None:
         super().__init__(config, settings)
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._pool: httpx.Client | None = None
 
     def chat(
         self,
@@ -167,10 +166,8 @@ class SiliconFlowClient(LaidOutClient):
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        if self._pool is not None:
+            self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -209,10 +206,11 @@ class SiliconFlowClient(LaidOutClient):
     def _http(self) -> httpx.Client:
         if self.config.http_client is not None:
             return self.config.http_client
-        with self._lock:
-            if self._pool is None:
-                from siliconflow_client._transport import new_client
+        pool = self._pool
+        if pool is None:
+            from siliconflow_client._transport import ProcessClient
 
-                self._pool = new_client()
-                weakref.finalize(self, self._pool.close)  # for clients that no one closes
-            return self._pool
+            # Of two threads' pools one is kept, without a lock that a fork could leave held.
+            made: ProcessClient = self.__dict__.setdefault("_pool", ProcessClient())
+            return made.get()
+        return pool.get()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from siliconflow_client._errors import ConfigurationError, SiliconFlowError
+from siliconflow_client import _forks
+from siliconflow_client._errors import APIConnectionError, ConfigurationError, SiliconFlowError
 from siliconflow_client._flow import Drop, Elapsed, Finish, Head, Read, Send, Wait
+from siliconflow_client._read_bounds import bounded, is_taught, teach, trace
 from siliconflow_client._transport import (
     deadline_error,
     failures,
@@ -34,6 +34,7 @@ logger = logging.getLogger("siliconflow")
 
 DRAIN_SECONDS = 0.5
 """How long to wait for the few bytes after `[DONE]` that let the connection be used again."""
+_NETWORK = "network_stream"
 
 READ_MARGIN = 0.5
 """Seconds that the transport's own read limit is given to speak first."""
@@ -58,12 +59,21 @@ class Order:
 class _Exchange:
     """What both worlds share: the order, the clock, and how failures are told."""
 
-    __slots__ = ("_deadline", "_ended", "_order", "_response", "_started", "_timeouts")
+    __slots__ = (
+        "_deadline",
+        "_ended",
+        "_generation",
+        "_order",
+        "_response",
+        "_started",
+        "_timeouts",
+    )
 
     def __init__(self, order: Order) -> None:
         self._order = order
         self._deadline = order.policy.deadline
         self._started = time.monotonic()
+        self._generation = _forks.generation()
         self._response: httpx.Response | None = None
         self._ended = True
         self._timeouts: dict[str, float | None] = {}
@@ -98,6 +108,9 @@ class _Exchange:
         if request.stream:
             headers["accept"] = "text/event-stream"
             headers["accept-encoding"] = "identity"  # compressing proxies hold back small pieces
+        extensions: dict[str, object] = {"timeout": self._timeouts}
+        if self._deadline is not None and isinstance(self, SyncExchange):
+            extensions["trace"] = trace
         make = client.build_request if order.is_injected else new_request
         return make(
             request.method,
@@ -105,7 +118,7 @@ class _Exchange:
             content=request.content,
             params=request.query,
             headers=headers,
-            extensions={"timeout": self._timeouts},
+            extensions=extensions,
         )
 
     def _opened(self, response: httpx.Response) -> Head:
@@ -116,6 +129,22 @@ class _Exchange:
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
 
+    def _check_process(self) -> None:
+        """The socket of a forked child's stream is its parent's, who reads from it too."""
+        if self._generation != _forks.generation():
+            self._leave_to_parent()
+            self._generation = _forks.generation()
+            raise APIConnectionError(
+                "Connection error: the answer belongs to the process that asked for it.",
+                host=self._order.asked.host,
+                model=self._order.asked.model,
+                hint="ask again in this process, which opens connections of its own.",
+            )
+
+    def _leave_to_parent(self) -> None:
+        _forks.leave_alone(self._response)
+        self._response = None
+
 
 def _is_raw(response: httpx.Response) -> bool:
     """Whether the body can be taken as it comes from the wire, without decoding."""
@@ -125,14 +154,14 @@ def _is_raw(response: httpx.Response) -> bool:
 class SyncExchange(_Exchange):
     """Does errands with an `httpx.Client`."""
 
-    __slots__ = ("_client", "_pieces", "_sleep", "_watchdog")
+    __slots__ = ("_client", "_pieces", "_sleep", "_until")
 
     def __init__(self, client: httpx.Client, order: Order, sleep: Callable[[float], None]) -> None:
         super().__init__(order)
         self._client = client
         self._sleep = sleep
         self._pieces: Iterator[bytes] = iter(())
-        self._watchdog: threading.Timer | None = None
+        self._until = None if self._deadline is None else self._started + self._deadline
 
     def perform(self, action: Errand) -> Outcome:
         """Do one errand.
@@ -140,76 +169,65 @@ class SyncExchange(_Exchange):
         Raises:
             SiliconFlowError: The transport failed, or the deadline passed.
         """
+        self._check_process()
         try:
-            if isinstance(action, Read):
-                piece = next(self._pieces, None)
-                if piece is None:  # the connection is free for others now: it must not be cut
-                    self._stop_watchdog()
+            if self._until is None:
+                return self._do(action)
+            with bounded(self._until):
+                outcome = self._do(action)
+            if isinstance(action, Read | Send):
                 self._remaining()
-                self._ended = piece is None
-                return piece
-            if isinstance(action, Send):
-                return self._send()
-            if isinstance(action, Elapsed):
-                return self._elapsed()
-            if isinstance(action, Finish):
-                self._finish()
-            elif isinstance(action, Drop):
-                self.close()
-            else:
-                _log_wait(action)
-                self._sleep(action.seconds)
         except failures() as error:
             raise self._failed(error) from error
+        return outcome
+
+    def _do(self, action: Errand) -> Outcome:
+        if isinstance(action, Read):
+            piece = next(self._pieces, None)
+            self._ended = piece is None
+            return piece
+        if isinstance(action, Send):
+            return self._send()
+        if isinstance(action, Elapsed):
+            return self._elapsed()
+        if isinstance(action, Finish):
+            self._finish()
+        elif isinstance(action, Drop):
+            self.close()
+        else:
+            _log_wait(action)
+            self._sleep(action.seconds)
         return None
 
     def _send(self) -> Head:
         response = self._client.send(self._build(self._client), stream=True)
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
-        head = self._opened(response)
-        remaining = self._remaining()
-        if remaining is not None:
-            self._watchdog = _cut_after(remaining, response)
-        return head
+        teach(response.extensions.get(_NETWORK))
+        return self._opened(response)
 
     def _finish(self) -> None:
-        if self._response is not None and not self._ended:
-            self._stop_watchdog()
-            self._watchdog = _cut_after(DRAIN_SECONDS, self._response)
-            with contextlib.suppress(*failures()):
+        # Only where reading on cannot last: elsewhere the connection is closed.
+        if (
+            self._response is not None
+            and not self._ended
+            and is_taught(self._response.extensions.get(_NETWORK))
+        ):
+            with (
+                bounded(time.monotonic() + DRAIN_SECONDS),
+                contextlib.suppress(*failures()),
+            ):
                 for _ in self._pieces:
                     pass
         self.close()
 
     def close(self) -> None:
         """Free or close the connection, if there is one."""
-        self._stop_watchdog()
+        if self._generation != _forks.generation():
+            self._leave_to_parent()
         response, self._response = self._response, None
         if response is not None:
             with contextlib.suppress(*failures()):
                 response.close()
-
-    def _stop_watchdog(self) -> None:
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-            self._watchdog = None
-
-
-def _cut_after(seconds: float, response: httpx.Response) -> threading.Timer | None:
-    """Shut the socket down later, unless cancelled: a read of httpx cannot be shortened."""
-    network = response.extensions.get("network_stream")
-    raw = network.get_extra_info("socket") if network is not None else None
-    if not isinstance(raw, socket.socket):
-        return None
-
-    def cut() -> None:
-        with contextlib.suppress(OSError):
-            raw.shutdown(socket.SHUT_RDWR)
-
-    watchdog = threading.Timer(seconds, cut)
-    watchdog.daemon = True
-    watchdog.start()
-    return watchdog
 
 
 class AsyncExchange(_Exchange):
@@ -231,6 +249,7 @@ class AsyncExchange(_Exchange):
         Raises:
             SiliconFlowError: The transport failed, or the deadline passed.
         """
+        self._check_process()
         try:
             left = self._remaining()
             if isinstance(action, Read):
@@ -282,6 +301,8 @@ class AsyncExchange(_Exchange):
 
     async def aclose(self) -> None:
         """Free or close the connection, if there is one."""
+        if self._generation != _forks.generation():
+            self._leave_to_parent()
         response, self._response = self._response, None
         if response is not None:
             with contextlib.suppress(*failures()):

@@ -12,10 +12,13 @@ import functools
 import socket
 import ssl
 import sys
+import threading
+import weakref
 from typing import TYPE_CHECKING
 
 import httpx
 
+from siliconflow_client import _forks
 from siliconflow_client._errors import (
     APIConnectionError,
     APITimeoutError,
@@ -227,15 +230,62 @@ def new_async_client() -> httpx.AsyncClient:
     return HttpxAiohttpClient(verify=_ssl_context(), limits=_LIMITS, follow_redirects=False)
 
 
+class ProcessClient:
+    """One synchronous pool per process, made on first use."""
+
+    __slots__ = ("__weakref__", "_client", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        _forks.register(self)
+
+    def get(self) -> httpx.Client:
+        """The process's pool."""
+        client = self._client
+        if client is not None:
+            return client
+        with self._lock:
+            if self._client is None:
+                self._client = new_client()
+                # For clients that no one closes.
+                weakref.finalize(self, _close_in_own_process, self._client, _forks.generation())
+            return self._client
+
+    def close(self) -> None:
+        """Close the connections; the next `get` makes a new pool."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def renew_after_fork(self) -> None:
+        """Begin anew, with a lock that no thread of the parent holds."""
+        self._lock = threading.Lock()
+        _forks.leave_alone(self._client)
+        self._client = None
+
+
+def _close_in_own_process(client: httpx.Client, generation: int) -> None:
+    if generation == _forks.generation():
+        client.close()
+
+
 class LoopClients:
     """One asynchronous pool per running event loop, closed with its loop."""
 
-    __slots__ = ("_pools",)
+    __slots__ = ("__weakref__", "_pools")
 
     def __init__(self) -> None:
         self._pools: dict[
             asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None, None]]
         ] = {}
+        _forks.register(self)
+
+    def renew_after_fork(self) -> None:
+        """Begin anew; the parent's loops and their selectors stay as they are."""
+        _forks.leave_alone(self._pools)
+        self._pools = {}
 
     async def get(self) -> httpx.AsyncClient:
         """The running loop's pool, made on first use."""
@@ -279,7 +329,9 @@ def _abandon(client: httpx.AsyncClient) -> None:
 
 async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:
     """Wait, suspended, for `loop.shutdown_asyncgens()`, which `asyncio.run` calls at its end."""
+    born = _forks.generation()
     try:
         yield
     finally:
-        await client.aclose()
+        if born == _forks.generation():
+            await client.aclose()

@@ -425,8 +425,8 @@ def test_making_a_client_opens_nothing():
 def test_a_client_that_no_one_closes_is_closed_when_it_goes(simulator_url: str):
     client = SiliconFlowClient(api_key="sk-test", base_url=simulator_url)
     client.models()
-    pool = client._pool
-    assert pool is not None
+    assert client._pool is not None
+    pool = client._pool.get()
     assert not pool.is_closed
     del client
     gc.collect()

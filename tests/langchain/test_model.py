@@ -348,8 +348,8 @@ def test_closing(simulator_url: str) -> None:
     model = ChatSiliconFlow(api_key="k", base_url=simulator_url)
     model.close()  # nothing is open yet
     model.invoke("Hi")
-    pool = model._client._pool
-    assert pool is not None
+    assert model._client._pool is not None
+    pool = model._client._pool.get()
     model.close()
     assert pool.is_closed
     assert model.invoke("Hi").text, "a later call opens a new pool"
