@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from siliconflow_client._config import CallOptions, ClientConfig
     from siliconflow_client._exchange import Order
     from siliconflow_client._flow import Flow
-    from siliconflow_client._transport import ProcessClient
     from siliconflow_client._results import (
         ChatCompletion,
         Delta,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         RerankResult,
         TextCompletion,
     )
+    from siliconflow_client._transport import ProcessClient
     from siliconflow_client._types import (
         ChatRequest,
         CompletionRequest,
