@@ -5,43 +5,41 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
-from siliconflow_client import _calls
-from siliconflow_client._calls import LaidOutClient, Settings, flow_of, stream_flow_of
-from siliconflow_client._flow import Progress
-from siliconflow_client._stream import AsyncStream, drive_async
+from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
+from siliconflow_client.endpoints.chat import chat_call, chat_stream_call
+from siliconflow_client.endpoints.completions import completion_call, completion_stream_call
+from siliconflow_client.endpoints.deltas import Delta
+from siliconflow_client.endpoints.embeddings import embedding_call
+from siliconflow_client.endpoints.models import models_call
+from siliconflow_client.endpoints.rerank import rerank_call
+from siliconflow_client.protocol.flow import StreamState
+from siliconflow_client.transport.drivers import drive_async
+from siliconflow_client.transport.streams import AsyncStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
     import httpx
 
-    from siliconflow_client._calls import Plain, Streamed
-    from siliconflow_client._config import CallOptions, ClientConfig
-    from siliconflow_client._exchange import Order
-    from siliconflow_client._flow import Flow
-    from siliconflow_client._results import (
-        ChatCompletion,
-        Delta,
-        EmbeddingResult,
-        ModelCard,
-        RerankResult,
-        TextCompletion,
-    )
-    from siliconflow_client._transport import LoopClients
-    from siliconflow_client._types import (
-        ChatRequest,
-        CompletionRequest,
-        EmbeddingRequest,
-        JsonValue,
-        RerankRequest,
-    )
+    from siliconflow_client._config import ClientConfig
+    from siliconflow_client._json import JsonValue
+    from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
+    from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
+    from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
+    from siliconflow_client.endpoints.models import ModelCard
+    from siliconflow_client.endpoints.rerank import RerankRequest, RerankResult
+    from siliconflow_client.protocol.actions import Flow
+    from siliconflow_client.protocol.flow import Plan, StreamPlan
+    from siliconflow_client.protocol.options import CallOptions
+    from siliconflow_client.transport.pools import LoopClients
+    from siliconflow_client.transport.settings import CallSettings
 
 T = TypeVar("T")
 
 
-class AsyncSiliconFlowClient(LaidOutClient):
+class AsyncSiliconFlowClient(ClientCore):
     """SiliconFlow's API, asynchronously; one connection pool per event loop.
 
     A client may be used from several `asyncio.run` in a row: each loop gets connections of its
@@ -49,7 +47,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
 
     Args:
         config: Settings made before, to share with other clients.
-        sleep: Waits between tries, in seconds.
+        sleep: Waits between attempts, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -75,7 +73,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[ChatRequest],
     ) -> ChatCompletion:
         """As `SiliconFlowClient.chat`."""
-        return await self._call(_calls.chat(request, extra_body), options)
+        return await self._call(chat_call(request, extra_body), options)
 
     def stream_chat(
         self,
@@ -85,7 +83,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[ChatRequest],
     ) -> AsyncStream:
         """As `SiliconFlowClient.stream_chat`; called without `await`."""
-        return self._stream(_calls.stream_chat(request, extra_body), options)
+        return self._stream(chat_stream_call(request, extra_body), options)
 
     async def complete(
         self,
@@ -95,7 +93,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """As `SiliconFlowClient.complete`."""
-        return await self._call(_calls.complete(request, extra_body), options)
+        return await self._call(completion_call(request, extra_body), options)
 
     def stream_complete(
         self,
@@ -105,7 +103,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> AsyncStream:
         """As `SiliconFlowClient.stream_complete`; called without `await`."""
-        return self._stream(_calls.stream_complete(request, extra_body), options)
+        return self._stream(completion_stream_call(request, extra_body), options)
 
     async def embed(
         self,
@@ -115,7 +113,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """As `SiliconFlowClient.embed`."""
-        return await self._call(_calls.embed(request, extra_body), options)
+        return await self._call(embedding_call(request, extra_body), options)
 
     async def rerank(
         self,
@@ -125,7 +123,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """As `SiliconFlowClient.rerank`."""
-        return await self._call(_calls.rerank(request, extra_body), options)
+        return await self._call(rerank_call(request, extra_body), options)
 
     async def models(
         self,
@@ -135,7 +133,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         options: CallOptions | None = None,
     ) -> list[ModelCard]:
         """As `SiliconFlowClient.models`."""
-        return await self._call(_calls.models(type, sub_type), options)
+        return await self._call(models_call(type, sub_type), options)
 
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""
@@ -153,24 +151,26 @@ class AsyncSiliconFlowClient(LaidOutClient):
     ) -> None:
         await self.aclose()
 
-    async def _call(self, call: Plain[T], options: CallOptions | None) -> T:
-        order = self._order(call.request, options)
+    async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
+        settings = self._settings(options or NO_OPTIONS)
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings))
         results: list[T] = []
-        async for _ in self._drive(flow_of(order, call.parse), order, results.append):
+        async for _ in self._drive(flow, settings, results.append):
             raise AssertionError("a call with one answer emits nothing")
         return results[0]
 
-    def _stream(self, call: Streamed, options: CallOptions | None) -> AsyncStream:
-        order, progress = self._order(call.request, options), Progress()
-        flow = stream_flow_of(order, progress, may_be_empty=call.may_be_empty)
-        return AsyncStream(self._drive(flow, order, _ignore), progress)
+    def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> AsyncStream:
+        settings = self._settings(options or NO_OPTIONS)
+        state = StreamState[Delta]()
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
+        return AsyncStream(self._drive(flow, settings, _ignore), state)
 
     async def _drive(
-        self, flow: Flow[T], order: Order, done: Callable[[T], None]
-    ) -> AsyncGenerator[list[Delta], None]:
-        from siliconflow_client._exchange import AsyncExchange
+        self, flow: Flow[T], settings: CallSettings, done: Callable[[T], None]
+    ) -> AsyncGenerator[Sequence[object], None]:
+        from siliconflow_client.transport.exchange import AsyncExchange
 
-        exchange = AsyncExchange(await self._http(), order, self._sleep)
+        exchange = AsyncExchange(await self._http(), settings, self._sleep)
         async with contextlib.aclosing(drive_async(flow, exchange, done)) as batches:
             async for batch in batches:
                 yield batch
@@ -182,7 +182,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         if self.config.async_http_client is not None:
             return self.config.async_http_client
         if self._pools is None:
-            from siliconflow_client._transport import LoopClients
+            from siliconflow_client.transport.pools import LoopClients
 
             self._pools = LoopClients()
         return await self._pools.get()

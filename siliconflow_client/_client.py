@@ -5,48 +5,46 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar, Unpack, cast
 
-from siliconflow_client import _calls
-from siliconflow_client._calls import LaidOutClient, Settings, flow_of, stream_flow_of
-from siliconflow_client._flow import Progress
-from siliconflow_client._stream import Stream, drive
+from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
+from siliconflow_client.endpoints.chat import chat_call, chat_stream_call
+from siliconflow_client.endpoints.completions import completion_call, completion_stream_call
+from siliconflow_client.endpoints.deltas import Delta
+from siliconflow_client.endpoints.embeddings import embedding_call
+from siliconflow_client.endpoints.models import models_call
+from siliconflow_client.endpoints.rerank import rerank_call
+from siliconflow_client.protocol.flow import StreamState
+from siliconflow_client.transport.drivers import drive
+from siliconflow_client.transport.streams import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
     import httpx
 
-    from siliconflow_client._calls import Plain, Streamed
-    from siliconflow_client._config import CallOptions, ClientConfig
-    from siliconflow_client._exchange import Order
-    from siliconflow_client._flow import Flow
-    from siliconflow_client._results import (
-        ChatCompletion,
-        Delta,
-        EmbeddingResult,
-        ModelCard,
-        RerankResult,
-        TextCompletion,
-    )
-    from siliconflow_client._transport import ProcessClient
-    from siliconflow_client._types import (
-        ChatRequest,
-        CompletionRequest,
-        EmbeddingRequest,
-        JsonValue,
-        RerankRequest,
-    )
+    from siliconflow_client._config import ClientConfig
+    from siliconflow_client._json import JsonValue
+    from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
+    from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
+    from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
+    from siliconflow_client.endpoints.models import ModelCard
+    from siliconflow_client.endpoints.rerank import RerankRequest, RerankResult
+    from siliconflow_client.protocol.actions import Flow
+    from siliconflow_client.protocol.flow import Plan, StreamPlan
+    from siliconflow_client.protocol.options import CallOptions
+    from siliconflow_client.transport.pools import ProcessClient
+    from siliconflow_client.transport.settings import CallSettings
 
 T = TypeVar("T")
 
 
-class SiliconFlowClient(LaidOutClient):
+class SiliconFlowClient(ClientCore):
     """SiliconFlow's API, synchronously. Opens nothing before the first request; thread-safe.
 
     Args:
         config: Settings made before, to share with other clients.
-        sleep: Waits between tries, in seconds.
+        sleep: Waits between attempts, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -90,9 +88,9 @@ class SiliconFlowClient(LaidOutClient):
 
         Raises:
             ConfigurationError: An argument of the wrong kind, before any request.
-            SiliconFlowError: Every other failure; see `siliconflow_client._errors`.
+            SiliconFlowError: Every other failure; see `siliconflow_client.errors`.
         """
-        return self._call(_calls.chat(request, extra_body), options)
+        return self._call(chat_call(request, extra_body), options)
 
     def stream_chat(
         self,
@@ -105,7 +103,7 @@ class SiliconFlowClient(LaidOutClient):
 
         A failure is tried again until the first delta was handed out, never after.
         """
-        return self._stream(_calls.stream_chat(request, extra_body), options)
+        return self._stream(chat_stream_call(request, extra_body), options)
 
     def complete(
         self,
@@ -115,7 +113,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """Continue a text, or fill the middle before `suffix` (`POST /completions`)."""
-        return self._call(_calls.complete(request, extra_body), options)
+        return self._call(completion_call(request, extra_body), options)
 
     def stream_complete(
         self,
@@ -125,7 +123,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> Stream:
         """Continue a text in pieces; the text is in each delta's `text`."""
-        return self._stream(_calls.stream_complete(request, extra_body), options)
+        return self._stream(completion_stream_call(request, extra_body), options)
 
     def embed(
         self,
@@ -135,7 +133,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """Embed up to 32 texts (`POST /embeddings`); vectors come in the order of the inputs."""
-        return self._call(_calls.embed(request, extra_body), options)
+        return self._call(embedding_call(request, extra_body), options)
 
     def rerank(
         self,
@@ -145,7 +143,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """Order documents by how well they answer a query (`POST /rerank`), best first."""
-        return self._call(_calls.rerank(request, extra_body), options)
+        return self._call(rerank_call(request, extra_body), options)
 
     def models(
         self,
@@ -162,7 +160,7 @@ class SiliconFlowClient(LaidOutClient):
                 `speech-to-text` or `text-to-video`.
             options: Time limits, retries and headers of this call.
         """
-        return self._call(_calls.models(type, sub_type), options)
+        return self._call(models_call(type, sub_type), options)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""
@@ -180,24 +178,25 @@ class SiliconFlowClient(LaidOutClient):
     ) -> None:
         self.close()
 
-    def _call(self, call: Plain[T], options: CallOptions | None) -> T:
-        order = self._order(call.request, options)
-        batches = self._drive(flow_of(order, call.parse), order)
+    def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
+        settings = self._settings(options or NO_OPTIONS)
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings))
         try:
-            next(batches)
+            next(self._drive(flow, settings))
         except StopIteration as stop:
             return cast("T", stop.value)
         raise AssertionError("a call with one answer emits nothing")
 
-    def _stream(self, call: Streamed, options: CallOptions | None) -> Stream:
-        order, progress = self._order(call.request, options), Progress()
-        flow = stream_flow_of(order, progress, may_be_empty=call.may_be_empty)
-        return Stream(self._drive(flow, order), progress)
+    def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> Stream:
+        settings = self._settings(options or NO_OPTIONS)
+        state = StreamState[Delta]()
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
+        return Stream(self._drive(flow, settings), state)
 
-    def _drive(self, flow: Flow[T], order: Order) -> Generator[list[Delta], None, T]:
-        from siliconflow_client._exchange import SyncExchange
+    def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:
+        from siliconflow_client.transport.exchange import SyncExchange
 
-        exchange = SyncExchange(self._http(), order, self._sleep)
+        exchange = SyncExchange(self._http(), settings, self._sleep)
         return (yield from drive(flow, exchange))
 
     def _is_injected(self) -> bool:
@@ -208,7 +207,7 @@ class SiliconFlowClient(LaidOutClient):
             return self.config.http_client
         pool = self._pool
         if pool is None:
-            from siliconflow_client._transport import ProcessClient
+            from siliconflow_client.transport.pools import ProcessClient
 
             # Of two threads' pools one is kept, without a lock that a fork could leave held.
             made: ProcessClient = self.__dict__.setdefault("_pool", ProcessClient())

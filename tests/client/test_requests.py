@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from siliconflow_client import ConfigurationError, SiliconFlowError
-from siliconflow_client._requests import nearest_effort
+from siliconflow_client.endpoints.chat import nearest_effort
 from tests.client.callers import CALLS, HI, PATHS, Caller
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])

@@ -53,7 +53,7 @@ def test_every_module_is_shipped_with_its_types_and_facts(names: list[str]):
         sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*.py")}
         assert sources <= shipped
         assert f"{package}/py.typed" in shipped
-    assert "siliconflow_client/models.json" in shipped
+    assert "siliconflow_client/catalogue/models.json" in shipped
 
 
 def test_the_version_is_said_once(metadata: Message, wheel: Path):

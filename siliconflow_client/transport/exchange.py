@@ -1,82 +1,77 @@
-"""One try at a request, for each world: does what the flow asks for, and nothing else."""
+"""The requests of one call, for each kind of client: does what the flow asks for, and no more."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from siliconflow_client import _forks
-from siliconflow_client._errors import APIConnectionError, ConfigurationError, SiliconFlowError
-from siliconflow_client._flow import Drop, Elapsed, Finish, Head, Read, Send, Wait
-from siliconflow_client._read_bounds import bounded, is_taught, teach, trace
-from siliconflow_client._transport import (
-    deadline_error,
-    failures,
-    new_request,
-    timeouts_for,
-    transport_error,
+from siliconflow_client.errors.response import Head, Target
+from siliconflow_client.errors.tree import (
+    APIConnectionError,
+    ConfigurationError,
+    SiliconFlowError,
 )
+from siliconflow_client.protocol.actions import Drop, Elapsed, Finish, Read, Send, Wait
+from siliconflow_client.protocol.options import checked_key
+from siliconflow_client.transport import forks
+from siliconflow_client.transport.failures import deadline_error, failures, transport_error
+from siliconflow_client.transport.outgoing import build_request
+from siliconflow_client.transport.read_bounds import bounded, is_taught, teach, trace
+from siliconflow_client.transport.settings import timeouts_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     import httpx
 
-    from siliconflow_client._diagnosis import Asked
-    from siliconflow_client._requests import HttpRequest
-    from siliconflow_client._retry import RetryPolicy
+    from siliconflow_client.protocol.requests import Request
+    from siliconflow_client.transport.settings import CallSettings
 
 logger = logging.getLogger("siliconflow")
 
 DRAIN_SECONDS = 0.5
 """How long to wait for the few bytes after `[DONE]` that let the connection be used again."""
-_NETWORK = "network_stream"
 
 READ_MARGIN = 0.5
 """Seconds that the transport's own read limit is given to speak first."""
 
-Errand: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait
+_NETWORK = "network_stream"
+
+IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait
 Outcome: TypeAlias = Head | bytes | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A request with everything that is needed to send it."""
-
-    request: HttpRequest
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    timeout: float | httpx.Timeout
-    policy: RetryPolicy
-    asked: Asked
-    is_injected: bool
-
-
 class _Exchange:
-    """What both worlds share: the order, the clock, and how failures are told."""
+    """What both kinds share: the settings, the clock, and how failures are mapped."""
 
     __slots__ = (
         "_deadline",
         "_ended",
+        "_files",
         "_generation",
-        "_order",
         "_response",
+        "_secrets",
+        "_settings",
         "_started",
+        "_target",
         "_timeouts",
     )
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._deadline = order.policy.deadline
+    def __init__(self, settings: CallSettings) -> None:
+        self._settings = settings
+        self._deadline = settings.deadline
         self._started = time.monotonic()
-        self._generation = _forks.generation()
+        self._generation = forks.generation()
         self._response: httpx.Response | None = None
         self._ended = True
         self._timeouts: dict[str, float | None] = {}
+        self._target = Target(settings.host, "")
+        self._secrets: tuple[str, ...] = (settings.key,) if isinstance(settings.key, str) else ()
+        self._files = contextlib.ExitStack()
 
     def _remaining(self) -> float | None:
         """Seconds left of the deadline, `None` without one; raises when none are left."""
@@ -84,65 +79,62 @@ class _Exchange:
             return None
         left = self._deadline - (time.monotonic() - self._started)
         if left <= 0:
-            raise deadline_error(self._deadline, self._order.asked)
+            raise deadline_error(self._deadline, self._target)
         return left
 
     def _failed(self, error: Exception) -> SiliconFlowError:
         passed = self._deadline is not None and time.monotonic() - self._started >= self._deadline
+        mapped = transport_error(error, self._target, self._timeouts)
         if passed and self._deadline is not None:
-            return deadline_error(self._deadline, self._order.asked)
-        return transport_error(error, self._order.asked, self._timeouts)
+            return deadline_error(self._deadline, self._target)
+        return mapped
 
-    def _build(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
-        order = self._order
+    def _build(
+        self,
+        client: httpx.Client | httpx.AsyncClient,
+        request: Request,
+        extensions: dict[str, object],
+        key: str | None,
+    ) -> httpx.Request:
+        settings = self._settings
+        self._target = Target(settings.host, request.path, request.model)
         if client.is_closed:
             raise ConfigurationError(
                 "The httpx client that was passed in is closed.",
                 argument="async_http_client" if isinstance(self, AsyncExchange) else "http_client",
             )
-        request = order.request
-        self._timeouts = timeouts_for(order.timeout, self._remaining())
-        headers = dict(order.headers)
-        if request.content is not None:
-            headers["content-type"] = "application/json"
-        if request.stream:
-            headers["accept"] = "text/event-stream"
-            headers["accept-encoding"] = "identity"  # compressing proxies hold back small pieces
-        extensions: dict[str, object] = {"timeout": self._timeouts}
-        if self._deadline is not None and isinstance(self, SyncExchange):
-            extensions["trace"] = trace
-        make = client.build_request if order.is_injected else new_request
-        return make(
-            request.method,
-            order.url,
-            content=request.content,
-            params=request.query,
-            headers=headers,
-            extensions=extensions,
-        )
+        self._files.close()
+        self._timeouts = timeouts_for(settings.timeout, self._remaining())
+        extensions["timeout"] = self._timeouts
+        headers = dict(settings.headers)
+        if key is not None:
+            self._secrets = (key,)
+            headers.setdefault("authorization", f"Bearer {key}")
+        return build_request(client, settings, request, headers, extensions, self._files)
 
     def _opened(self, response: httpx.Response) -> Head:
         self._response = response
         self._ended = False
-        return Head(response.status_code, dict(response.headers.multi_items()), time.time())
+        headers = dict(response.headers.multi_items())
+        return Head(response.status_code, headers, time.time(), self._secrets)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
 
     def _check_process(self) -> None:
         """The socket of a forked child's stream is its parent's, who reads from it too."""
-        if self._generation != _forks.generation():
+        if self._generation != forks.generation():
             self._leave_to_parent()
-            self._generation = _forks.generation()
+            self._generation = forks.generation()
             raise APIConnectionError(
                 "Connection error: the answer belongs to the process that asked for it.",
-                host=self._order.asked.host,
-                model=self._order.asked.model,
+                host=self._target.host,
+                model=self._target.model,
                 hint="ask again in this process, which opens connections of its own.",
             )
 
     def _leave_to_parent(self) -> None:
-        _forks.leave_alone(self._response)
+        forks.leave_alone(self._response)
         self._response = None
 
 
@@ -152,19 +144,21 @@ def _is_raw(response: httpx.Response) -> bool:
 
 
 class SyncExchange(_Exchange):
-    """Does errands with an `httpx.Client`."""
+    """Does a flow's actions with an `httpx.Client`."""
 
     __slots__ = ("_client", "_pieces", "_sleep", "_until")
 
-    def __init__(self, client: httpx.Client, order: Order, sleep: Callable[[float], None]) -> None:
-        super().__init__(order)
+    def __init__(
+        self, client: httpx.Client, settings: CallSettings, sleep: Callable[[float], None]
+    ) -> None:
+        super().__init__(settings)
         self._client = client
         self._sleep = sleep
         self._pieces: Iterator[bytes] = iter(())
         self._until = None if self._deadline is None else self._started + self._deadline
 
-    def perform(self, action: Errand) -> Outcome:
-        """Do one errand.
+    def perform(self, action: IOAction) -> Outcome:
+        """Do one action.
 
         Raises:
             SiliconFlowError: The transport failed, or the deadline passed.
@@ -181,13 +175,13 @@ class SyncExchange(_Exchange):
             raise self._failed(error) from error
         return outcome
 
-    def _do(self, action: Errand) -> Outcome:
+    def _do(self, action: IOAction) -> Outcome:
         if isinstance(action, Read):
             piece = next(self._pieces, None)
             self._ended = piece is None
             return piece
         if isinstance(action, Send):
-            return self._send()
+            return self._send(action.request)
         if isinstance(action, Elapsed):
             return self._elapsed()
         if isinstance(action, Finish):
@@ -199,8 +193,22 @@ class SyncExchange(_Exchange):
             self._sleep(action.seconds)
         return None
 
-    def _send(self) -> Head:
-        response = self._client.send(self._build(self._client), stream=True)
+    def _send(self, request: Request) -> Head:
+        source = self._settings.key
+        key = None
+        if not isinstance(source, str):
+            told = source()
+            if inspect.isawaitable(told):
+                if inspect.iscoroutine(told):
+                    told.close()
+                raise ConfigurationError(
+                    "api_key is an asynchronous function; synchronous calls need one that is not.",
+                    argument="api_key",
+                )
+            key = checked_key(told)
+        extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
+        outgoing = self._build(self._client, request, extensions, key)
+        response = self._client.send(outgoing, stream=True)
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
         teach(response.extensions.get(_NETWORK))
         return self._opened(response)
@@ -222,29 +230,33 @@ class SyncExchange(_Exchange):
 
     def close(self) -> None:
         """Free or close the connection, if there is one."""
-        if self._generation != _forks.generation():
+        if self._generation != forks.generation():
             self._leave_to_parent()
         response, self._response = self._response, None
         if response is not None:
             with contextlib.suppress(*failures()):
                 response.close()
+        self._files.close()
 
 
 class AsyncExchange(_Exchange):
-    """Does errands with an `httpx.AsyncClient`."""
+    """Does a flow's actions with an `httpx.AsyncClient`."""
 
     __slots__ = ("_client", "_pieces", "_sleep")
 
     def __init__(
-        self, client: httpx.AsyncClient, order: Order, sleep: Callable[[float], Awaitable[None]]
+        self,
+        client: httpx.AsyncClient,
+        settings: CallSettings,
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        super().__init__(order)
+        super().__init__(settings)
         self._client = client
         self._sleep = sleep
         self._pieces: AsyncIterator[bytes] | None = None
 
-    async def perform(self, action: Errand) -> Outcome:
-        """Do one errand.
+    async def perform(self, action: IOAction) -> Outcome:
+        """Do one action.
 
         Raises:
             SiliconFlowError: The transport failed, or the deadline passed.
@@ -264,17 +276,18 @@ class AsyncExchange(_Exchange):
     def _guarded(self, left: float | None) -> float | None:
         """The read limit once more, a little later: aiohttp forgets its own on a broken chunk."""
         limit = self._timeouts.get("read")
-        if limit is None:
+        # httpx's own pool, which tells its stream, keeps to its limit.
+        if limit is None or (self._response is not None and _NETWORK in self._response.extensions):
             return left
         return limit + READ_MARGIN if left is None else min(left, limit + READ_MARGIN)
 
-    async def _do(self, action: Errand) -> Outcome:
+    async def _do(self, action: IOAction) -> Outcome:
         if isinstance(action, Read):
             piece = await anext(self._pieces, None) if self._pieces is not None else None
             self._ended = piece is None
             return piece
         if isinstance(action, Send):
-            return await self._send()
+            return await self._send(action.request)
         if isinstance(action, Elapsed):
             return self._elapsed()
         if isinstance(action, Finish):
@@ -286,8 +299,14 @@ class AsyncExchange(_Exchange):
             await self._sleep(action.seconds)
         return None
 
-    async def _send(self) -> Head:
-        response = await self._client.send(self._build(self._client), stream=True)
+    async def _send(self, request: Request) -> Head:
+        source = self._settings.key
+        key = None
+        if not isinstance(source, str):
+            told = source()
+            key = checked_key(await told if inspect.isawaitable(told) else told)
+        outgoing = self._build(self._client, request, {}, key)
+        response = await self._client.send(outgoing, stream=True)
         self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
         return self._opened(response)
 
@@ -301,13 +320,15 @@ class AsyncExchange(_Exchange):
 
     async def aclose(self) -> None:
         """Free or close the connection, if there is one."""
-        if self._generation != _forks.generation():
+        if self._generation != forks.generation():
             self._leave_to_parent()
         response, self._response = self._response, None
         if response is not None:
             with contextlib.suppress(*failures()):
                 await response.aclose()
+        self._files.close()
 
 
 def _log_wait(action: Wait) -> None:
-    logger.info("trying again in %.1f s after: %s", action.seconds, action.error)
+    if action.error is not None:
+        logger.info("trying again in %.1f s after: %s", action.seconds, action.error)

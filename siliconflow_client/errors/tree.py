@@ -33,40 +33,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
-import pydantic_core
+from siliconflow_client.errors.redaction import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
-    from siliconflow_client._types import JsonValue
+    from siliconflow_client._json import JsonValue
+    from siliconflow_client.errors.response import ErrorResponse
 
 Phase: TypeAlias = Literal["connect", "read", "write", "pool", "deadline"]
 E = TypeVar("E", bound="SiliconFlowError")
-
-
-class ErrorResponse:
-    """The answer behind an error, with the few members that tracers look at."""
-
-    __slots__ = ("content", "headers", "status_code")
-
-    def __init__(self, status_code: int, headers: Mapping[str, str], content: bytes) -> None:
-        self.status_code = status_code
-        self.headers = dict(headers)
-        self.content = content
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode("utf-8", "replace")
-
-    def json(self) -> JsonValue:
-        """Parse the body.
-
-        Raises:
-            ValueError: The body is not JSON.
-        """
-        value: JsonValue = pydantic_core.from_json(self.content)
-        return value
 
 
 class SiliconFlowError(Exception):
@@ -79,9 +55,12 @@ class SiliconFlowError(Exception):
         model: The model that was asked for, if the request had one.
         trace_id: `x-siliconcloud-trace-id`, to quote to support, if an answer had begun.
         is_retryable: Whether the same request may succeed later.
+        partial: What had come before it failed: a stream's text, or the finished parts of
+            many (see `embed_many`).
     """
 
     is_retryable: bool = False
+    partial: Sequence[object] = ()
 
     def __init__(
         self,
@@ -112,7 +91,7 @@ class SiliconFlowError(Exception):
         trace = f"trace id {self.trace_id}" if self.trace_id else None
         where = ", ".join(part for part in (self.host, model, trace) if part)
         text = f"{self._headline()} [{where}]" if where else self._headline()
-        return text if self.hint is None else f"{text} Hint: {self.hint}"
+        return printable(text if self.hint is None else f"{text} Hint: {self.hint}")
 
     def as_type(self, cls: type[E]) -> E:
         """Rebuild this error as `cls`, one of its subclasses, with the same data.
@@ -155,9 +134,12 @@ class APIConnectionError(SiliconFlowError):
     Attributes:
         partial: Answer text that had arrived, for streams.
         partial_reasoning: Thinking text that had arrived, for streams.
+        never_sent: Whether the server cannot have seen the request: connecting, or waiting for
+            a free connection, failed.
     """
 
     is_retryable = True
+    never_sent: bool = False
 
     def __init__(
         self,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from siliconflow_client._catalogue import lookup_model, nearest_models
-from siliconflow_client._errors import (
+from siliconflow_client.catalogue.facts import lookup_model, nearest_models
+from siliconflow_client.errors.tree import (
     APIResponseError,
     AuthenticationError,
     ContentRejectedError,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 import pydantic_core
 
-from siliconflow_client._errors import ConfigurationError
+from siliconflow_client.errors.tree import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import (
+    from siliconflow_client.endpoints.conversation import (
         ContentPart,
         Message,
         ReasoningReplay,

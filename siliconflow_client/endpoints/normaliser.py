@@ -1,79 +1,31 @@
-"""No I/O: wire chunks in, normalised deltas out.
+"""No I/O: wire chunks of chat and completion streams in, normalised deltas out.
 
-Two back ends answer behind the one API and their chunks differ (wire facts §2.3): usage as a
-running total in every chunk or once at the end, absent keys or `null` or `""`, ids repeated or
-not. Here they become the same deltas.
+Two back ends answer behind the one API and their chunks differ (docs/wire.md#chat-stream): usage
+as a running total in every chunk or once at the end, absent keys or `null` or `""`, ids repeated
+or not. Here they become the same deltas.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
-from uuid import uuid4
 
-import pydantic_core
-
-from siliconflow_client._results import Delta, ToolCall, ToolCallDelta, Usage
+from siliconflow_client.endpoints.deltas import (
+    Delta,
+    ToolCall,
+    ToolCallDelta,
+    arguments_from_wire,
+    finish_reason_from_wire,
+    invented_id,
+)
+from siliconflow_client.endpoints.usage import usage_from_wire
+from siliconflow_client.errors.mapping import UndocumentedShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from siliconflow_client._types import (
-        ChatChunkDict,
-        JsonObject,
-        JsonValue,
-        UsageDict,
-    )
-
-
-class UndocumentedShapeError(ValueError):
-    """A chunk or a body is not what the API documents; says where."""
-
-
-def usage_from_wire(raw: UsageDict) -> Usage:
-    """Read a usage object; counts that are missing or `null` are 0, details `None`.
-
-    Cached tokens come in `prompt_tokens_details` or in `prompt_cache_hit_tokens`, or in both.
-    """
-    prompt = _count(raw.get("prompt_tokens")) or 0
-    completion = _count(raw.get("completion_tokens")) or 0
-    prompt_details = raw.get("prompt_tokens_details")
-    completion_details = raw.get("completion_tokens_details")
-    cached = prompt_details.get("cached_tokens") if isinstance(prompt_details, dict) else None
-    reasoning = (
-        completion_details.get("reasoning_tokens") if isinstance(completion_details, dict) else None
-    )
-    return Usage(
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        total_tokens=_count(raw.get("total_tokens")) or prompt + completion,
-        reasoning_tokens=_count(reasoning),
-        cached_tokens=_count(cached if cached is not None else raw.get("prompt_cache_hit_tokens")),
-        raw=raw,
-    )
-
-
-def _count(value: object) -> int | None:
-    """A number of tokens, or `None` for what is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def finish_reason_from_wire(reason: str) -> str:
-    """`eos` is in the documented enum and means `stop`."""
-    return "stop" if reason == "eos" else reason
-
-
-def arguments_from_wire(arguments: object) -> str:
-    """Tool arguments are JSON text; `null` was seen for none, an object is written out."""
-    if isinstance(arguments, str):
-        return arguments
-    if arguments is None:
-        return ""
-    return pydantic_core.to_json(arguments).decode()
-
-
-def invented_id(completion_id: str, choice: int, index: int) -> str:
-    """Name a tool call that came without id: unique in a conversation, same on replay."""
-    return f"call_{completion_id or uuid4().hex}_{choice}_{index}"
+    from siliconflow_client._json import JsonObject, JsonValue
+    from siliconflow_client.endpoints.deltas import ChatChunkDict
+    from siliconflow_client.endpoints.usage import UsageDict
 
 
 class _Choice:

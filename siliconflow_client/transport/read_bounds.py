@@ -76,7 +76,7 @@ def teach(stream: object) -> None:
     if issubclass(cls, _Taught) or not (hasattr(cls, "read") and hasattr(cls, "write")):
         return
     with contextlib.suppress(TypeError):  # a class written in C keeps to httpx's own limits
-        stream.__class__ = _taught(cls)
+        stream.__class__ = _taught(cast("type[_NetworkStream]", cls))
 
 
 def is_taught(stream: object) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from siliconflow_client._results import RerankHit
+from siliconflow_client.endpoints.rerank import RerankHit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
-    from siliconflow_client._results import RerankResult
+    from siliconflow_client.endpoints.rerank import RerankResult
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

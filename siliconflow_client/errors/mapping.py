@@ -1,6 +1,6 @@
 """No I/O: from an answer that is an error to the error class that says so.
 
-Six shapes of body are known (wire facts with fixtures in tests/fixtures/errors): an object
+Six shapes of body are known (docs/wire.md#errors, fixtures in tests/fixtures/errors): an object
 with `code` and `message`, one without `code`, a bare JSON string, `{"error": {…}}`, plain text
 and HTML. The HTTP status decides first, then the code, then the words.
 """
@@ -8,20 +8,25 @@ and HTML. The HTTP status decides first, then the code, then the words.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 import pydantic_core
 
-from siliconflow_client._errors import (
+from siliconflow_client.errors.hints import hint_for
+from siliconflow_client.errors.redaction import (
+    headers_without_secrets,
+    redact,
+    without_secrets,
+)
+from siliconflow_client.errors.response import ErrorResponse, Head, Target
+from siliconflow_client.errors.tree import (
     APIResponseError,
     APIStatusError,
     AuthenticationError,
     BadRequestError,
     ContentRejectedError,
     ContextLengthError,
-    ErrorResponse,
     GatewayTimeoutError,
     GoneError,
     InsufficientBalanceError,
@@ -34,14 +39,12 @@ from siliconflow_client._errors import (
     ServerError,
     UnsupportedParameterError,
 )
-from siliconflow_client._hints import hint_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from siliconflow_client._types import JsonObject, JsonValue
+    from siliconflow_client._json import JsonObject, JsonValue
 
-TRACE_HEADER = "x-siliconcloud-trace-id"
 Code: TypeAlias = int | str | None
 
 _CONTEXT_LENGTH = re.compile(
@@ -61,11 +64,10 @@ _LIMIT_CODES = {
 _UNSUPPORTED = re.compile(r"does not support|not supported|is not a VLM", re.IGNORECASE)
 _UNSUPPORTED_CODES = frozenset({20024, 20030, 20031, 20036, 20037, 20039, 20041, 20066, 20088})
 _BALANCE = re.compile(r"balance", re.IGNORECASE)
-_HTML_TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-
-_LONGEST_MESSAGE = 500
-_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
-_ECHOED_INPUT = re.compile(r"input_value=(?:.*?(?=, input_type=)|.*(?=\])|.*)", re.DOTALL)
+_HTML_TITLE = re.compile(r"<title>([^<]{0,500})", re.IGNORECASE)
+_READ_AT_MOST = 65_536
+"""Bytes of an error's body that are looked at."""
+_LONGEST_CODE = 60
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -109,40 +111,25 @@ _STATUS_OF_CODE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked, and of whom: the part of a request that an error may show."""
-
-    host: str
-    path: str
-    model: str | None = None
+class UndocumentedShapeError(ValueError):
+    """A chunk or a body is not what the API documents; says where."""
 
 
-def redact(text: str) -> str:
-    """Take keys and echoed input out of a server's words, and keep them to a readable length.
-
-    The validation errors of some back ends repeat what was sent as `input_value=…`
-    (fixture errors/400_20015_tool_call_type_missing.json).
-    """
-    text = _ECHOED_INPUT.sub("input_value=…", _KEY.sub("sk-…", text))
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
-
-
-def error_from_response(
-    status: int, headers: Mapping[str, str], content: bytes, asked: Asked, *, now: float
-) -> APIStatusError:
-    """Make the error that a non-2xx answer describes; `now` is Unix time, for HTTP dates."""
+def error_from_response(head: Head, content: bytes, target: Target) -> APIStatusError:
+    """Make the error that a non-2xx answer describes."""
+    content = without_secrets(content, head.secrets)
     body = _parse(content)
     code, message = _code_and_message(body)
     if not message:
         message = f"no message (an answer of {len(content)} bytes)" if content else "no body"
-    response = ErrorResponse(status, headers, content)
-    return _status_error(status, code, message, asked, headers, body, response=response, now=now)
+    error = _status_error(head.status, code, message, target, head, body)
+    error.retry_after = parse_retry_after(head.headers, head.now)
+    headers = headers_without_secrets(head.headers, head.secrets)
+    error.response = ErrorResponse(head.status, headers, content)
+    return error
 
 
-def error_from_event(
-    event: JsonObject, headers: Mapping[str, str], asked: Asked
-) -> APIStatusError | None:
+def error_from_event(event: JsonObject, head: Head, target: Target) -> APIStatusError | None:
     """Make the error that a `data:` line inside a stream describes; `None` if it is none.
 
     The HTTP status had been 200 by then, so the code decides; without a known one it is a
@@ -151,64 +138,58 @@ def error_from_event(
     code, message = _code_and_message(event)
     if code is None and message is None:
         return None
-    error = _status_error(_status_of(code, message), code, message or "", asked, headers, event)
+    error = _status_error(_status_of(code, message), code, message or "", target, head, event)
     error.add_note("It came inside a stream that had begun with HTTP 200.")
     return error
 
 
 def unexpected_answer(
-    content: bytes, headers: Mapping[str, str], asked: Asked, what: str
+    content: bytes, head: Head, target: Target, what: str
 ) -> APIResponseError | RateLimitError:
     """Make the error for a 2xx body that is not the documented shape; `what` says how."""
+    content = without_secrets(content, head.secrets)
     body = _parse(content)
     code, message = (None, None) if _is_html(content) else _code_and_message(body)
     said = message if isinstance(body, dict) else None  # by an error object
-    if said is not None and _RATE_LIMIT.search(said):
-        # "rate limiting" decides whatever the status is (wire facts §9), so it is retried.
-        error = _status_error(429, code, said, asked, headers, body)
+    if said is not None and _RATE_LIMIT.search(said[:_READ_AT_MOST]):
+        # "rate limiting" decides whatever the status is (docs/wire.md#errors): it is retried.
+        error = _status_error(429, code, said, target, head, body)
         assert isinstance(error, RateLimitError)
         return error
     if said is not None:
-        what = f"an error object under HTTP 200: {redact(said).rstrip('.')}"
+        shown = redact(said, head.secrets).rstrip(".")
+        what = f"an error object under HTTP 200: {shown}"
     elif _is_html(content):
-        title = _HTML_TITLE.search(content.decode("utf-8", "replace"))
-        what = f"an HTML page{f' ({redact(title[1].strip())})' if title else ''}, not JSON"
+        title = _HTML_TITLE.search(content[:_READ_AT_MOST].decode("utf-8", "replace"))
+        shown = redact(title[1].strip(), head.secrets) if title else ""
+        what = f"an HTML page{f' ({shown})' if shown else ''}, not JSON"
     return APIResponseError(
-        f"Unexpected answer from {asked.path}: {what}.",
+        f"Unexpected answer from {target.path}: {what}.",
         body=body,
         code=None if said is None else code,
-        trace_id=headers.get(TRACE_HEADER),
-        host=asked.host,
-        model=asked.model,
+        trace_id=head.trace_id,
+        host=target.host,
+        model=target.model,
         hint=hint_for(
-            APIResponseError if said is None else ServerError, code, message or "", asked.host
+            APIResponseError if said is None else ServerError, code, message or "", target.host
         ),
     )
 
 
-def _status_error(  # the parts of an answer, in their order
-    status: int,
-    code: Code,
-    message: str,
-    asked: Asked,
-    headers: Mapping[str, str],
-    body: JsonValue,
-    *,
-    response: ErrorResponse | None = None,
-    now: float | None = None,
+def _status_error(
+    status: int, code: Code, message: str, target: Target, head: Head, body: JsonValue
 ) -> APIStatusError:
+    message = message[:_READ_AT_MOST]
     cls = _class_of(status, code, message)
     error = cls(
-        redact(message),
+        redact(message, head.secrets),
         status_code=status,
         code=code,
-        trace_id=headers.get(TRACE_HEADER),
-        model=asked.model,
-        host=asked.host,
-        retry_after=None if now is None else parse_retry_after(headers, now),
+        trace_id=head.trace_id,
+        model=target.model,
+        host=target.host,
         body=body,
-        hint=hint_for(cls, code, message, asked.host, asked.model),
-        response=response,
+        hint=hint_for(cls, code, message, target.host, target.model),
     )
     if isinstance(error, RateLimitError):
         named = _LIMIT_NAME.search(message)
@@ -252,6 +233,7 @@ def _status_of(code: Code, message: str | None) -> int:
 
 
 def _parse(content: bytes) -> JsonValue:
+    content = content[:_READ_AT_MOST]
     if not content.strip():
         return None
     try:
@@ -288,6 +270,7 @@ def _as_code(value: JsonValue) -> Code:
     if isinstance(value, int):
         return value
     if isinstance(value, str) and value:
+        value = redact(value[:_LONGEST_CODE])
         return int(value) if value.isascii() and value.isdigit() else value
     return None
 
