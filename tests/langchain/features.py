@@ -106,10 +106,10 @@ def reasoning_echo() -> str:
         tool_calls=[tool_call(name="f", args={}, id="c1")],
     )
     result = ToolMessage("r", tool_call_id="c1")
-    model_for(server).invoke(["q", thought, result])
-    model_for(server).invoke(["q", thought, result, HumanMessage("next")])
-    kept = [any("reasoning_content" in one for one in body["messages"]) for body in server.bodies]
-    return {(True, False): "in the tool loop"}.get((kept[0], kept[1]), str(kept))
+    plain = AIMessage("a", additional_kwargs={"reasoning_content": "Ha."})
+    model_for(server).invoke(["q", thought, result, plain, HumanMessage("next")])
+    kept = ["reasoning_content" in one for one in server.body["messages"]]
+    return {(False, True, False, False, False): "with tool calls"}.get(tuple(kept), str(kept))
 
 
 def stream_usage() -> str:
@@ -346,7 +346,7 @@ ROWS = [
         "yes/yes/yes",
         ("no/no/no", "no/no/no", "yes/yes/yes", "no/no/no"),
     ),
-    Row("thinking goes back", reasoning_echo, "in the tool loop", ("no", "no", "no", "no")),
+    Row("thinking goes back", reasoning_echo, "with tool calls", ("no", "no", "no", "no")),
     Row(
         "usage of a stream, with details",
         stream_usage,

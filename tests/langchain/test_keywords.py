@@ -252,10 +252,15 @@ def test_reasoning_replay_per_call() -> None:
 
 def test_no_message_costs_no_request() -> None:
     server = Server(plain_s())
-    for messages in ([], [SystemMessage("s")]):
-        with pytest.raises(SiliconFlowConfigurationError):
-            model_for(server).invoke(messages)
+    with pytest.raises(SiliconFlowConfigurationError):
+        model_for(server).invoke([])
     assert server.requests == []
+
+
+def test_a_lone_system_message_is_sent_as_the_users() -> None:
+    server = Server(plain_s())
+    model_for(server).invoke([SystemMessage("s")])
+    assert server.body["messages"] == [{"role": "user", "content": "s"}]
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
