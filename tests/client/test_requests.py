@@ -102,7 +102,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("embed", {"input": []}, "input"),
     ("embed", {"input": 5}, "input"),
     ("embed", {"input": {"text": "x"}}, "input"),
-    ("embed", {"input": {"a", "b"}}, "input"),
+    ("embed", {"input": {"a"}}, "input"),
     ("embed", {"input": ["a", None]}, "input[1]"),
     ("embed", {"input": ["a", 5]}, "input[1]"),
     ("embed", {"input": [["a"]]}, "input[0]"),

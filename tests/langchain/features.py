@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import reduce
 from operator import add
@@ -24,6 +22,7 @@ from langchain_core.messages.tool import tool_call
 from pydantic import BaseModel
 
 from langchain_siliconflow import ChatSiliconFlow
+from tests.interpreters import LANGCHAIN, loaded_after
 from tests.langchain.wire import (
     MODEL,
     Server,
@@ -66,10 +65,8 @@ def yes(value: object) -> str:
 
 def sdk() -> str:
     """In a process of its own: other tests of this one may import what they like."""
-    code = "import sys; import langchain_siliconflow.chat_models; print('openai' in sys.modules)"
-    command = [sys.executable, "-c", code]
-    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    return "openai" if loaded == "True" else "none"
+    loaded = loaded_after("from langchain_siliconflow import ChatSiliconFlow", LANGCHAIN)
+    return "openai" if "openai" in loaded else "none"
 
 
 def native_async() -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import subprocess
-import sys
 from typing import Any
 
 import httpx
@@ -20,6 +18,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 import llama_index_siliconflow
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 from siliconflow_client import ConfigurationError, __version__
+from tests.interpreters import LLAMA_INDEX, loaded_after, run
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import CLASSES, Make, Way, use
 from tests.llama_index.stub import Stub
@@ -290,17 +289,13 @@ def test_settings_llm() -> None:
 # --- imports --------------------------------------------------------------------------------
 
 
-def loaded_by(statement: str) -> set[str]:
-    code = f"import sys\n{statement}\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
-
-
 @pytest.mark.shows("R10")
 def test_importing_loads_little_on_top_of_llama_index_core() -> None:
-    core = loaded_by("import llama_index.core, llama_index.core.program.function_program")
-    ours = loaded_by(
-        "from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank"
+    core = loaded_after(
+        "import llama_index.core, llama_index.core.program.function_program", LLAMA_INDEX
+    )
+    ours = loaded_after(
+        "from llama_index_siliconflow import SiliconFlow, SiliconFlowRerank", LLAMA_INDEX
     )
     added = ours - core
     assert (
@@ -315,7 +310,8 @@ def test_importing_loads_little_on_top_of_llama_index_core() -> None:
 
 
 def test_the_embedding_class_does_not_load_the_chat_stack() -> None:
-    loaded = loaded_by("from llama_index_siliconflow import SiliconFlowEmbedding")
+    loaded = loaded_after("from llama_index_siliconflow import SiliconFlowEmbedding", LLAMA_INDEX)
+    assert "llama_index_siliconflow.embedding" in loaded
     assert "llama_index_siliconflow.llm" not in loaded
 
 
@@ -325,7 +321,7 @@ def test_without_llama_index_core_the_import_says_what_to_install() -> None:
         "try: import llama_index_siliconflow\n"
         "except ImportError as error: print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run(code)
     assert done.stdout.strip() == (
         "llama_index_siliconflow needs llama-index-core: "
         'pip install "siliconflow-integrations[llama-index]"'
