@@ -8,6 +8,7 @@ or `python -m siliconflow_simulator --port 8080`. The header `x-simulate` orders
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,21 +25,21 @@ __all__ = [
     "local_settings",
 ]
 
+_HOMES = {
+    "_local": ("LocalSettings", "local_settings"),
+    "_simulator": ("Simulator",),
+    "_wire": ("SimRequest", "SimResponse", "TimedChunk"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
 
 def __getattr__(name: str) -> object:
-    if name == "Simulator":
-        from siliconflow_simulator._simulator import Simulator
-
-        return Simulator
-    if name in {"LocalSettings", "local_settings"}:
-        from siliconflow_simulator import _local
-
-        return getattr(_local, name)
-    if name in __all__:
-        from siliconflow_simulator import _wire
-
-        return getattr(_wire, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _HOME_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
