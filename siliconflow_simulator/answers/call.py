@@ -17,7 +17,7 @@ class PastCall:
 
     id: str
     name: str
-    arguments: str
+    arguments: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Turn:
     """One message: its text parts joined, and what else it brings."""
 
     role: str
-    text: str
+    text: str = field(repr=False)
     calls: tuple[PastCall, ...] = ()
     tool_call_id: str = ""
     media: tuple[str, ...] = ()
-    reasoning: str = ""
+    reasoning: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,13 @@ class ChatCall:
         json_schema: Schema of `response_format`, or `None`.
         prefix: Text that the answer continues, or `None`.
         suffix: Text that follows the answer (fill in the middle), or `None`.
+        text_before_tools: Whether the model writes a sentence before it calls tools.
+        budget_covers_thinking: Whether `max_tokens` bounds the reasoning too.
     """
 
     model: str
     facts: ModelFacts
-    turns: Sequence[Turn]
+    turns: Sequence[Turn] = field(repr=False)
     prompt_tokens: int
     stream: bool = False
     thinking: bool = False
@@ -108,8 +110,20 @@ class ChatCall:
     parallel: bool = True
     json_form: JsonForm = "text"
     json_schema: JsonObject | None = None
-    prefix: str | None = None
-    suffix: str | None = None
+    prefix: str | None = field(default=None, repr=False)
+    suffix: str | None = field(default=None, repr=False)
+    text_before_tools: bool = False
+    budget_covers_thinking: bool = False
+
+    @property
+    def question(self) -> str:
+        """The text of the user's last message."""
+        return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
+
+    @property
+    def system(self) -> str:
+        """The text of all system messages."""
+        return "\n".join(turn.text for turn in self.turns if turn.role == "system")
 
     @property
     def forced(self) -> bool:

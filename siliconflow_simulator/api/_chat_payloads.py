@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator.answers.answer import Answer
+    from siliconflow_simulator.answers.call import ChatCall
 
 WireStyle: TypeAlias = Literal["inhouse", "vllm", "mixed"]
 """Which back end a model runs on; they differ in ids, streams and usage (see `_streaming`)."""
@@ -49,10 +50,14 @@ class Identity:
         return f"call_{made[:16]}" if self.style == "vllm" else made[:32]
 
 
-def usage_of(
-    prompt_tokens: int, completion_tokens: int, reasoning_tokens: int, cached_tokens: int
-) -> JsonObject:
+def usage_of(call: ChatCall, answers: Sequence[Answer], cached_tokens: int) -> JsonObject:
     """Return the documented usage object; the prompt is cache hits and misses together."""
+    said = next((answer.usage for answer in answers if answer.usage is not None), None)
+    if said is not None:
+        return said
+    prompt_tokens = call.prompt_tokens
+    completion_tokens = sum(answer.tokens for answer in answers)
+    reasoning_tokens = sum(answer.reasoning_tokens for answer in answers)
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
@@ -76,13 +81,13 @@ def completion_payload(
         if answer.calls:
             message["tool_calls"] = [
                 {
-                    "id": identity.tool_call(number, index),
+                    "id": call.id or identity.tool_call(number, index),
                     "type": "function",
                     "function": {"name": call.name, "arguments": call.arguments},
                 }
                 for index, call in enumerate(answer.calls)
             ]
-        choices.append({"index": number, "message": message, "finish_reason": answer.finish_reason})
+        choices.append({"index": number, "message": message, "finish_reason": answer.ending})
     return {
         "id": identity.completion,
         "object": "chat.completion",

@@ -10,6 +10,7 @@ from siliconflow_simulator._wire import encode
 from siliconflow_simulator.answers.call import ChatCall, Choice, JsonForm, NamedTool, ToolSpec
 from siliconflow_simulator.answers.tokens import count_tokens
 from siliconflow_simulator.api._chat_messages import read_turns
+from siliconflow_simulator.api._chat_payloads import style_of
 from siliconflow_simulator.api._fields import (
     check_number,
     flag,
@@ -21,28 +22,29 @@ from siliconflow_simulator.api._fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from siliconflow_client import JsonObject, JsonValue, ModelFacts
     from siliconflow_simulator.answers.call import Turn
+    from siliconflow_simulator.api._service import Service
 
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IMAGE_TOKENS: Final = 256
 _TURN_TOKENS: Final = 3
 
 
-def check_chat(body: JsonObject, lookup: Callable[[str], ModelFacts]) -> ChatCall:
+def check_chat(body: JsonObject, service: Service) -> ChatCall:
     """Check the body of `POST /chat/completions`; fields that nobody documents are ignored.
 
     Args:
         body: The request.
-        lookup: Tells what a model can do, or raises a refusal.
+        service: Knows the models.
 
     Raises:
         Refusal: As documented; see `_errors`.
     """
     model = required_text(body, "model")
-    facts = lookup(model)
+    facts = service.facts(model)
     if facts.kind != "chat":
         raise refusals.model_not_found()
     thinking = _thinking(body, facts)
@@ -73,6 +75,9 @@ def check_chat(body: JsonObject, lookup: Callable[[str], ModelFacts]) -> ChatCal
         json_schema=schema,
         prefix=prefix,
         suffix=suffix,
+        text_before_tools=service.settings.text_before_tools,
+        # Measured on Qwen3.5-4B only; elsewhere the documents exempt the thinking.
+        budget_covers_thinking=style_of(model) == "vllm",
     )
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from siliconflow_simulator._wire import CREATED
 from siliconflow_simulator.answers.tokens import count_tokens, split_tokens
-from siliconflow_simulator.api._chat_payloads import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +28,7 @@ class ChatStream:
 
     Args:
         identity: Ids, model and wire style.
-        prompt_tokens: For the usage object.
-        cached_tokens: Part of them.
+        usage: What the whole answer costs.
         empty_follow_up_ids: Write "" instead of null into later tool-call pieces, as some do.
         broken_calls: Send the name inside the arguments, without an id, as
             THUDM/GLM-4-9B-0414 does.
@@ -39,15 +37,13 @@ class ChatStream:
     def __init__(
         self,
         identity: Identity,
+        usage: JsonObject,
         *,
-        prompt_tokens: int,
-        cached_tokens: int,
         empty_follow_up_ids: bool,
         broken_calls: bool,
     ) -> None:
         self._identity = identity
-        self._prompt_tokens = prompt_tokens
-        self._cached_tokens = cached_tokens
+        self._usage = usage
         self._follow_up: JsonObject = (
             {"id": "", "type": ""} if empty_follow_up_ids else {"id": None, "type": None}
         )
@@ -61,7 +57,7 @@ class ChatStream:
             yield from self._choice(number, answer)
         if self._identity.style != "inhouse":
             chunk = self._frame([])
-            chunk["usage"] = self._usage()
+            chunk["usage"] = self._usage
             yield chunk
 
     def _choice(self, number: int, answer: Answer) -> Iterator[JsonObject]:
@@ -76,12 +72,12 @@ class ChatStream:
             yield self._chunk(number, first)
         if self._identity.style == "mixed":
             yield self._frame([])
-        for piece in split_tokens(answer.reasoning):
+        for piece in answer.streamed_reasoning():
             self._tokens += 1
             self._reasoning_tokens += 1
             delta: JsonObject = {"content": None, "reasoning_content": piece, "role": "assistant"}
             yield self._chunk(number, {"reasoning_content": piece} if vllm else delta)
-        for piece in split_tokens(answer.text):
+        for piece in answer.streamed_text():
             self._tokens += 1
             delta = {"content": piece, "reasoning_content": None}
             yield self._chunk(number, {"content": piece} if vllm else delta)
@@ -90,7 +86,7 @@ class ChatStream:
                 delta = {"content": None, "reasoning_content": None, "tool_calls": [fragment]}
                 yield self._chunk(number, {"tool_calls": [fragment]} if vllm else delta)
         last: JsonObject = {} if vllm else {"content": "", "reasoning_content": None}
-        yield self._chunk(number, last, answer.finish_reason)
+        yield self._chunk(number, last, answer.ending)
 
     def _fragments(self, number: int, index: int, call: NewCall) -> Iterator[JsonObject]:
         if self._broken_calls:
@@ -106,7 +102,7 @@ class ChatStream:
         self._tokens += count_tokens(call.name)
         yield {
             "index": index,
-            "id": self._identity.tool_call(number, index),
+            "id": call.id or self._identity.tool_call(number, index),
             "type": "function",
             "function": {"name": call.name, "arguments": ""},
         }
@@ -133,20 +129,23 @@ class ChatStream:
             return chunk
         chunk["system_fingerprint"] = ""
         if self._identity.style == "inhouse":
-            chunk["usage"] = self._usage() if finish else self._running_usage()
+            chunk["usage"] = self._usage if finish else self._running_usage()
         return chunk
 
     def _running_usage(self) -> JsonObject:
+        prompt = _count(self._usage, "prompt_tokens")
+        # A text cut by hand may have more pieces than tokens.
+        tokens = min(self._tokens, _count(self._usage, "completion_tokens"))
         usage: JsonObject = {
-            "prompt_tokens": self._prompt_tokens,
-            "completion_tokens": self._tokens,
-            "total_tokens": self._prompt_tokens + self._tokens,
+            "prompt_tokens": prompt,
+            "completion_tokens": tokens,
+            "total_tokens": prompt + tokens,
         }
         if self._reasoning_tokens:
             usage["completion_tokens_details"] = {"reasoning_tokens": self._reasoning_tokens}
         return usage
 
-    def _usage(self) -> JsonObject:
-        return usage_of(
-            self._prompt_tokens, self._tokens, self._reasoning_tokens, self._cached_tokens
-        )
+
+def _count(usage: JsonObject, name: str) -> int:
+    value = usage.get(name)
+    return value if isinstance(value, int) else 0

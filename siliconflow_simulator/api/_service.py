@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, cast
 
 from siliconflow_client import ModelFacts, known_models, lookup_model
 from siliconflow_simulator import _refusals as refusals
+from siliconflow_simulator.answers.ranking import score_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+
+    from siliconflow_simulator.answers.script import ChatAnswers
 
 StreamStyle: TypeAlias = Literal["auto", "inhouse", "vllm", "mixed"]
 Kept = TypeVar("Kept")
@@ -34,10 +37,24 @@ class Service:
     Args:
         settings: How the API behaves.
         models: Facts of further models, or other facts for known ones.
+        chat: Answers chat requests and completions.
+        vector: Makes a text's vector; `None` for one made of its words.
+        scores: Scores documents against a query; `None` for scores by shared words.
     """
 
-    def __init__(self, settings: Settings, models: Iterable[ModelFacts]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        models: Iterable[ModelFacts] = (),
+        *,
+        chat: ChatAnswers,
+        vector: Callable[[str], Sequence[float]] | None = None,
+        scores: Callable[[str, Sequence[str]], Sequence[float]] | None = None,
+    ) -> None:
         self.settings = settings
+        self.chat = chat
+        self.vector = vector
+        self.scores = scores or score_documents
         self._models = {facts.id: facts for facts in models}
         self._kept: dict[type[object], object] = {}
         self._lock = threading.Lock()

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import CREATED, event_stream, json_response
-from siliconflow_simulator.answers.call import Turn
-from siliconflow_simulator.answers.from_text.fim import fill_in_the_middle
-from siliconflow_simulator.answers.from_text.prose import answer_turns
-from siliconflow_simulator.answers.tokens import count_tokens, split_tokens
+from siliconflow_simulator.answers.call import ChatCall, Turn
+from siliconflow_simulator.answers.tokens import count_tokens
+from siliconflow_simulator.api._delivery import choices_of, deliver
 from siliconflow_simulator.api._fields import (
     check_number,
     flag,
@@ -22,34 +21,35 @@ from siliconflow_simulator.api._fields import (
 from siliconflow_simulator.api._routes import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from siliconflow_client import JsonObject, JsonValue
     from siliconflow_simulator._wire import SimResponse
+    from siliconflow_simulator.answers.answer import Answer
     from siliconflow_simulator.api._exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
 class _Completion:
     id: str
-    model: str
-    text: str
-    finish_reason: str
-    prompt_tokens: int
-    n: int
+    call: ChatCall
+    answers: Sequence[Answer]
 
     def frame(self, choices: list[JsonValue]) -> JsonObject:
         return {
             "id": self.id,
             "object": "text_completion",
             "created": CREATED,
-            "model": self.model,
+            "model": self.call.model,
             "choices": choices,
         }
 
     def usage(self, tokens: int) -> JsonObject:
-        return {
-            "prompt_tokens": self.prompt_tokens,
+        said = self.answers[0].usage
+        return said or {
+            "prompt_tokens": self.call.prompt_tokens,
             "completion_tokens": tokens,
-            "total_tokens": self.prompt_tokens + tokens,
+            "total_tokens": self.call.prompt_tokens + tokens,
         }
 
 
@@ -71,49 +71,42 @@ def complete(exchange: Exchange) -> SimResponse:
         raise refusals.context_overflow(
             facts.id, prompt_tokens, max_tokens or 0, facts.context_window
         )
-    written = fill_in_the_middle(prompt, suffix)
-    if not written:
-        written = answer_turns([Turn("user", prompt)])
-    for sequence in stop_sequences(request):
-        written = written.partition(sequence)[0]
-    pieces = split_tokens(written)
-    cut = max_tokens is not None and len(pieces) > max_tokens
-    made = _Completion(
-        id=exchange.digest[:32],
+    call = ChatCall(
         model=facts.id,
-        text="".join(pieces[:max_tokens]),
-        finish_reason="length" if cut else "stop",
+        facts=facts,
+        turns=[Turn("user", prompt)],
         prompt_tokens=prompt_tokens,
+        stream=flag(request, "stream") or False,
+        max_tokens=max_tokens,
+        stop=stop_sequences(request),
         n=integer(request, "n", least=1, most=128) or 1,
+        prefix=prompt,
+        suffix=suffix,
     )
-    return _stream(made) if flag(request, "stream") else _plain(made)
+    answers = choices_of(exchange.service.chat, call)
+    made = _Completion(exchange.digest[:32], call, answers)
+    return deliver(answers, lambda: _stream(made) if call.stream else _plain(made))
 
 
 def _plain(made: _Completion) -> SimResponse:
     choices: list[JsonValue] = [
-        {
-            "index": index,
-            "text": made.text,
-            "finish_reason": made.finish_reason,
-            "logprobs": None,
-        }
-        for index in range(made.n)
+        _choice(index, answer.text, answer.ending) for index, answer in enumerate(made.answers)
     ]
     payload = made.frame(choices)
-    payload["usage"] = made.usage(count_tokens(made.text) * made.n)
+    payload["usage"] = made.usage(sum(count_tokens(answer.text) for answer in made.answers))
     return json_response(payload)
 
 
 def _stream(made: _Completion) -> SimResponse:
     events: list[JsonObject] = []
     tokens = 0
-    for index in range(made.n):
-        for piece in split_tokens(made.text):
-            tokens += 1
+    for index, answer in enumerate(made.answers):
+        for piece in answer.streamed_text():
+            tokens += count_tokens(piece)
             chunk = made.frame([_choice(index, piece, None)])
             chunk["usage"] = made.usage(tokens)
             events.append(chunk)
-        last = made.frame([_choice(index, "", made.finish_reason)])
+        last = made.frame([_choice(index, "", answer.ending)])
         last["usage"] = made.usage(tokens)
         events.append(last)
     return event_stream(events)

@@ -43,9 +43,10 @@ def embed(exchange: Exchange) -> SimResponse:
     _check_lengths(tokens, facts)
     seed = zlib.crc32(facts.id.removeprefix("Pro/").encode())
     data: list[JsonValue] = []
+    scripted = exchange.service.vector
     for index, item in enumerate(inputs):
-        vector = embedding(item, dimensions, seed)
-        packed = base64.b64encode(struct.pack(f"<{dimensions}f", *vector)).decode()
+        vector = list(scripted(item)) if scripted else embedding(item, dimensions, seed)
+        packed = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
         value: JsonValue = packed if encoding == "base64" else [*vector]
         data.append({"object": "embedding", "embedding": value, "index": index})
     total = sum(tokens)

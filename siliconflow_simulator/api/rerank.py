@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
-from siliconflow_simulator.answers.ranking import score_documents
 from siliconflow_simulator.answers.tokens import count_all, count_tokens
 from siliconflow_simulator.api._fields import flag, integer, required, text
 from siliconflow_simulator.api._routes import Route
@@ -32,7 +31,7 @@ def rerank(exchange: Exchange) -> SimResponse:
     if "Qwen3" not in facts.id and len(query) > _MAX_QUERY_CHARACTERS:
         raise refusals.invalid("Query is too long")
     returned = flag(request, "return_documents") or False
-    scores = score_documents(query, documents)
+    scores = exchange.service.scores(query, documents)
     ranked = sorted(range(len(documents)), key=lambda index: (-scores[index], index))
     results: list[JsonValue] = []
     for index in ranked[:top_n]:

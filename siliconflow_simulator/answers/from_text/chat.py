@@ -32,20 +32,14 @@ _LONG_PROMPT = 600
 """Characters from which a prompt is taken to hold passages besides the question."""
 
 
-def answer_chat(call: ChatCall, *, text_before_tools: bool, budget_covers_thinking: bool) -> Answer:
-    """Answer a chat request; the same request has the same answer.
-
-    Args:
-        call: The request.
-        text_before_tools: Write a sentence before calling tools, as some models do.
-        budget_covers_thinking: Whether `max_tokens` bounds the reasoning too.
-    """
+def from_text(call: ChatCall) -> Answer:
+    """Answer a chat request out of its own text; the same request has the same answer."""
     asked, done = _since_user(call.turns)
     intents = _calls(call, asked, done)
     text = ""
     if not intents:
         text = _text(call, asked, done)
-    elif text_before_tools:
+    elif call.text_before_tools:
         text = f"Let me use {', '.join(dict.fromkeys(intent.name for intent in intents))}."
     names = [intent.name for intent in intents]
     whole = Answer(
@@ -54,9 +48,8 @@ def answer_chat(call: ChatCall, *, text_before_tools: bool, budget_covers_thinki
         else "",
         text=text,
         calls=tuple(NewCall(intent.name, _arguments(intent)) for intent in intents),
-        finish_reason="tool_calls" if intents else "stop",
     )
-    return _limit(_stop(whole, call.stop), call.max_tokens, budget_covers_thinking)
+    return _limit(_stop(whole, call.stop), call.max_tokens, call.budget_covers_thinking)
 
 
 def _since_user(turns: Sequence[Turn]) -> tuple[str, list[Done]]:
@@ -140,7 +133,7 @@ def _limit(answer: Answer, max_tokens: int | None, covers_thinking: bool) -> Ans
             break
         arguments, left = _cut(call.arguments, left)
         calls.append(NewCall(call.name, arguments))
-    cut = Answer(reasoning, text, tuple(calls), answer.finish_reason)
+    cut = replace(answer, reasoning=reasoning, text=text, calls=tuple(calls))
     return replace(cut, finish_reason="length") if cut != answer else answer
 
 
