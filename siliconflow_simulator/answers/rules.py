@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from siliconflow_simulator._refusals import Refusal
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from siliconflow_simulator.answers.answer import Answer
-    from siliconflow_simulator.answers.call import ChatCall
+    from siliconflow_simulator.answers.call import ChatCall, Turn
     from siliconflow_simulator.answers.script import Step
 
 Pattern: TypeAlias = "str | re.Pattern[str]"
@@ -31,10 +32,10 @@ class Unanswered(Refusal):
 class Rule(Script):
     """A script, and the requests that it answers; `when` makes it.
 
-    Its first answer goes to a request in which the model has said nothing since the message that
-    the rule is about, the second to one in which it has spoken once since, and so on: which one
-    is given depends on the request alone, so that many conversations may go on at once. The last
-    answer is given again unless it calls tools; a failure that another answer follows, once.
+    Which of its answers comes next is read from the request: those that stand in the history
+    since the user's last message have been given. So many conversations may go on at once, with
+    turns of other agents in between. The last answer is given again unless it calls tools; a
+    failure that another answer follows is given once.
     """
 
     def __init__(
@@ -96,20 +97,20 @@ class Rule(Script):
 
     def step(self, call: ChatCall) -> Step | None:
         """Return what comes next for a request that fits; `None` when all has been given."""
-        spoken = 0 if self._wanted["result"] is not None else _spoken_since_user(call)
+        steps = self.steps
+        written = [step for step in steps if not step.only_fails]
+        given = 0 if self._wanted["result"] is not None else _given(written, call)
         with self._lock:
-            for index, step in enumerate(self.steps):
-                last = index == len(self.steps) - 1
+            for index, step in enumerate(steps):
+                last = index == len(steps) - 1
                 if step.only_fails:
-                    if index in self._failed and not last:
-                        continue
-                    if spoken == 0:
+                    if given == 0 and (last or index not in self._failed):
                         self._failed.add(index)
                         return step
-                elif spoken == 0 or (last and not step.calls_tools):
+                elif given == 0 or (last and not step.calls_tools):
                     return step
                 else:
-                    spoken -= 1
+                    given -= 1
         return None
 
     def closeness(self, call: ChatCall) -> float:
@@ -192,13 +193,30 @@ def _spent(rule: Rule) -> str:
     )
 
 
-def _spoken_since_user(call: ChatCall) -> int:
-    spoken = 0
-    for turn in reversed(call.turns):
-        if turn.role == "user":
-            break
-        spoken += turn.role == "assistant"
-    return spoken
+def _given(steps: Sequence[Step], call: ChatCall) -> int:
+    """Count the answers that stand in the history since the user's last message."""
+    last_user = max((i for i, turn in enumerate(call.turns) if turn.role == "user"), default=-1)
+    given = 0
+    for turn in call.turns[last_user + 1 :]:
+        if turn.role != "assistant":
+            continue
+        # Adapters join neighbouring turns, so one turn may hold several answers.
+        called = Counter(past.name for past in turn.calls)
+        while given < len(steps) and (taken := _stands_in(steps[given], turn, called)) is not None:
+            called -= taken
+            given += 1
+            if not taken:
+                break
+    return given
+
+
+def _stands_in(step: Step, turn: Turn, called: Counter[str]) -> Counter[str] | None:
+    """Return the calls of a turn that an answer made; `None` when the answer is not in it."""
+    for answer in step.written:
+        names = Counter(new.name for new in answer.calls)
+        if names <= called if names else answer.text.strip() in turn.text:
+            return names
+    return None if step.written else Counter()
 
 
 def _holds(text: str, wanted: Pattern) -> bool:

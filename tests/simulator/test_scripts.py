@@ -259,6 +259,42 @@ def test_an_answer_that_calls_no_tool_is_given_again_where_the_conversation_goes
     assert text_of(ask(QUESTION, *history, said, said, simulator=simulator)) == "Sunny."
 
 
+def test_turns_of_other_agents_are_no_answers_of_a_rule() -> None:
+    simulator = scripted(
+        when("weather", tool="transfer_to_expert").calls("transfer_to_expert").then.says("Done."),
+        WEATHER_RULE,
+    )
+    transfer = tool("transfer_to_expert")
+    assert (
+        calls_of(ask(QUESTION, tools=[transfer], simulator=simulator))[0][0] == "transfer_to_expert"
+    )
+    history = called("transfer_to_expert", "{}", "ok")
+    expert = ask(QUESTION, *history, tools=[WEATHER], simulator=simulator)
+    assert calls_of(expert) == [("get_weather", {"city": "Paris"})]
+    history += called("get_weather", '{"city": "Paris"}', "21", "c2")
+    assert text_of(ask(QUESTION, *history, tools=[WEATHER], simulator=simulator)) == "Sunny."
+    history.append({"role": "assistant", "content": "Sunny."})
+    assert text_of(ask(QUESTION, *history, tools=[transfer], simulator=simulator)) == "Done."
+
+
+def test_answers_in_one_joined_turn_are_counted_each() -> None:
+    simulator = scripted(when("weather").calls("a").then.calls("a").then.calls("b").then.says("4"))
+    first, second = called("a", "{}", "1"), called("a", "{}", "2", "c2")
+    joined_turn = dict(first[0])
+    joined_turn["tool_calls"] = [*first[0]["tool_calls"], *second[0]["tool_calls"]]
+    history = [joined_turn, first[1], second[1]]
+    assert calls_of(ask(QUESTION, *history, simulator=simulator)) == [("b", {})]
+    assert calls_of(ask(QUESTION, *first, simulator=simulator)) == [("a", {})]
+
+
+def test_a_rule_about_a_result_answers_each_such_result() -> None:
+    simulator = scripted(when(result="again").calls("f"), when("weather").calls("f"))
+    history = called("f", "{}", "again")
+    assert calls_of(ask(QUESTION, *history, simulator=simulator)) == [("f", {})]
+    history += called("f", "{}", "again", "c2")
+    assert calls_of(ask(QUESTION, *history, simulator=simulator)) == [("f", {})]
+
+
 def test_a_rule_without_any_answer_says_so() -> None:
     assert "has no answer yet" in message_of(ask("Hi", simulator=scripted(when("Hi"))))
 

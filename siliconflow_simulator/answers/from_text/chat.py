@@ -9,7 +9,6 @@ from siliconflow_simulator._wire import encode
 from siliconflow_simulator.answers.answer import Answer, NewCall
 from siliconflow_simulator.answers.call import Done, Intent, NamedTool
 from siliconflow_simulator.answers.from_text.fim import fill_in_the_middle
-from siliconflow_simulator.answers.from_text.forms import special_form
 from siliconflow_simulator.answers.from_text.json_form import json_answer, prompt_schema
 from siliconflow_simulator.answers.from_text.prose import (
     answer_turns,
@@ -17,7 +16,6 @@ from siliconflow_simulator.answers.from_text.prose import (
     join_sentences,
 )
 from siliconflow_simulator.answers.from_text.question import find_passages, find_question
-from siliconflow_simulator.answers.from_text.react import in_react_format, react_reply
 from siliconflow_simulator.answers.from_text.reasoning import reason
 from siliconflow_simulator.answers.from_text.results import answer_results
 from siliconflow_simulator.answers.from_text.tools import forced, plan
@@ -96,16 +94,9 @@ def _arguments(intent: Intent) -> str:
 def _text(call: ChatCall, asked: str, done: Sequence[Done]) -> str:
     if call.suffix is not None or call.prefix is not None:
         return fill_in_the_middle(call.prefix or "", call.suffix) or answer_turns(call.turns)
-    if in_react_format(call.turns):
-        return react_reply(
-            call.turns, lambda question, seen: answer_results(question, seen, call.turns)
-        )
     if call.json_form != "text" or (prompt_schema(call.turns) and not call.tools):
         results = [item.result for item in done]
         return json_answer(call.turns, call.json_schema, results, lambda: _best(call.turns, asked))
-    form = special_form(call.turns)
-    if form is not None:
-        return form
     if done:
         return answer_results(find_question(asked), done, call.turns)
     return answer_turns(call.turns)

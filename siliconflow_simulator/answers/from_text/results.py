@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator._wire import decode
-from siliconflow_simulator.answers.from_text.handoff import handoff_name
 from siliconflow_simulator.answers.from_text.prose import (
     answer_turns,
     best_sentences,
@@ -27,10 +26,10 @@ def answer_results(question: str, done: Sequence[Done], turns: Sequence[Turn]) -
 
     Args:
         question: What was asked.
-        done: The calls and what they returned. Handoffs say nothing about the question.
+        done: The calls and what they returned.
         turns: The conversation, for when no tool said anything.
     """
-    said = [item for item in done if item.result.strip() and not handoff_name(item.name)]
+    said = [item for item in done if item.result.strip()]
     if said:
         return join_sentences([_sentence(question, item) for item in said])
     last_user = max(index for index, turn in enumerate(turns) if turn.role == "user")

@@ -13,7 +13,6 @@ from siliconflow_simulator.answers.from_text.arguments import (
     missing_numbers,
     repeated_arguments,
 )
-from siliconflow_simulator.answers.from_text.handoff import handoff_call, is_handoff
 from siliconflow_simulator.answers.from_text.matching import fitness, match_tools
 
 if TYPE_CHECKING:
@@ -47,24 +46,14 @@ def plan(
         Calls in the order of the text; nothing when no tool fits. A call that needs the result
         of an earlier one waits for it.
     """
-    handoffs = [tool for tool in tools if is_handoff(tool)]
-    matches = match_tools([tool for tool in tools if not is_handoff(tool)], text)
-    if not any(match.evidence for match in matches):
-        # A tool that only looks things up comes after an agent who knows.
-        handoff = handoff_call(handoffs, text, done)
-        if handoff:
-            return [handoff]
+    matches = match_tools(tools, text)
     wanted: list[Intent] = []
     for tool, segment in _segments(matches, text):
         found = _intents(tool, segment, text, done, answer)
         if found is None:
             break
         wanted.extend(found)
-    left = _not_done(wanted, done)
-    if left or (wanted and not done):
-        return left
-    handoff = handoff_call(handoffs, text, done)
-    return [handoff] if handoff else []
+    return _not_done(wanted, done)
 
 
 def forced(
@@ -76,12 +65,7 @@ def forced(
     """Return the call to make when one is demanded, whether or not a tool fits."""
     made = {item.name for item in done}
     offered = [tool for tool in tools if tool.name not in made] or list(tools)
-    offered = [tool for tool in offered if not is_handoff(tool)] or offered
     best = max(offered, key=lambda tool: fitness(tool, text))
-    if is_handoff(best):
-        handoff = handoff_call(offered, text, done, demanded=True)
-        if handoff:
-            return handoff
     whole = "\n".join([*(item.result for item in done), text])
     return Intent(best.name, arguments(best, material_for(best, whole, text, answer)))
 
