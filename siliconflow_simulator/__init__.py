@@ -3,42 +3,71 @@
     sim = Simulator()
     client = httpx.Client(base_url="https://api.siliconflow.cn/v1", transport=sim.transport())
 
-or `python -m siliconflow_simulator --port 8080`. The header `x-simulate` orders faults.
+or `python -m siliconflow_simulator --port 8080`. The header `x-simulate` orders faults, and
+answers may be written down:
+
+    sim = Simulator(answers=[
+        when("weather").calls("get_weather", city="Paris").then.says("Sunny."),
+    ])
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from siliconflow_simulator._local import LocalSettings, local_settings
-    from siliconflow_simulator._simulator import Simulator
+    from siliconflow_simulator._local import local_settings
+    from siliconflow_simulator._received import Received
+    from siliconflow_simulator._simulator import LocalSettings, Simulator
     from siliconflow_simulator._wire import SimRequest, SimResponse, TimedChunk
+    from siliconflow_simulator.answers.answer import Answer, NewCall
+    from siliconflow_simulator.answers.call import ChatCall
+    from siliconflow_simulator.answers.from_text.chat import from_text
+    from siliconflow_simulator.answers.rules import Rule, when
+    from siliconflow_simulator.answers.script import Script, calls, fails, says
 
 __all__ = [
+    "Answer",
+    "ChatCall",
     "LocalSettings",
+    "NewCall",
+    "Received",
+    "Rule",
+    "Script",
     "SimRequest",
     "SimResponse",
     "Simulator",
     "TimedChunk",
+    "calls",
+    "fails",
+    "from_text",
     "local_settings",
+    "says",
+    "when",
 ]
+
+_HOMES = {
+    "_local": ("local_settings",),
+    "_received": ("Received",),
+    "_simulator": ("LocalSettings", "Simulator"),
+    "_wire": ("SimRequest", "SimResponse", "TimedChunk"),
+    "answers.answer": ("Answer", "NewCall"),
+    "answers.call": ("ChatCall",),
+    "answers.from_text.chat": ("from_text",),
+    "answers.rules": ("Rule", "when"),
+    "answers.script": ("Script", "calls", "fails", "says"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name == "Simulator":
-        from siliconflow_simulator._simulator import Simulator
-
-        return Simulator
-    if name in {"LocalSettings", "local_settings"}:
-        from siliconflow_simulator import _local
-
-        return getattr(_local, name)
-    if name in __all__:
-        from siliconflow_simulator import _wire
-
-        return getattr(_wire, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _HOME_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
+
+from siliconflow_simulator._simulator import LocalSettings, Simulator
 
 if TYPE_CHECKING:
-    import httpx
+    from siliconflow_simulator.answers.source import AnswerSource
 
 
-class LocalSettings(TypedDict, total=False):
-    """Constructor keywords of any model class of ours, of the clients too."""
-
-    api_key: str
-    http_client: httpx.Client
-    async_http_client: httpx.AsyncClient
-
-
-def local_settings() -> LocalSettings:
+def local_settings(answers: AnswerSource = None) -> LocalSettings:
     """Tell what to construct a model with so that it answers on this machine now.
+
+    Args:
+        answers: What the simulator answers, as in `Simulator(answers=…)`.
 
     Returns:
         Nothing when `SILICONFLOW_API_KEY` is set: the model then reads it and talks to the API.
@@ -26,13 +23,4 @@ def local_settings() -> LocalSettings:
     """
     if os.environ.get("SILICONFLOW_API_KEY", "").strip():
         return {}
-    import httpx
-
-    from siliconflow_simulator import Simulator
-
-    transport = Simulator().transport()
-    return {
-        "api_key": "sk-simulator",
-        "http_client": httpx.Client(transport=transport),
-        "async_http_client": httpx.AsyncClient(transport=transport),
-    }
+    return Simulator(answers=answers).settings()

@@ -3,57 +3,62 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from siliconflow_client import ModelFacts, known_models, lookup_model
-from siliconflow_simulator import _errors as errors
-from siliconflow_simulator._chat import answer_chat
-from siliconflow_simulator._completions import complete
-from siliconflow_simulator._embeddings import embed
-from siliconflow_simulator._errors import Refusal
-from siliconflow_simulator._faults import apply_faults, early_response, parse_faults
-from siliconflow_simulator._fields import read_object
-from siliconflow_simulator._models import list_models
-from siliconflow_simulator._payloads import Identity, completion_payload, style_of, usage_of
-from siliconflow_simulator._rerank import rerank
-from siliconflow_simulator._streaming import ChatStream
-from siliconflow_simulator._validate import check_chat
-from siliconflow_simulator._wire import event_stream, json_response
+from siliconflow_client import ConfigurationError
+from siliconflow_simulator import _refusals as refusals
+from siliconflow_simulator._received import Log
+from siliconflow_simulator._refusals import Refusal
+from siliconflow_simulator.answers.rules import Rules, Unanswered, when
+from siliconflow_simulator.answers.source import chat_answers
+from siliconflow_simulator.api._exchange import Exchange
+from siliconflow_simulator.api._routes import find_route
+from siliconflow_simulator.api._service import Service, Settings
+from siliconflow_simulator.faults.effects import apply_faults, early_response
+from siliconflow_simulator.faults.orders import parse_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import httpx
 
-    from siliconflow_simulator._faults import Fault
-    from siliconflow_simulator._payloads import WireStyle
+    from siliconflow_client import ModelFacts
+    from siliconflow_simulator._received import Received
     from siliconflow_simulator._wire import SimRequest, SimResponse
-
-StreamStyle: TypeAlias = Literal["auto", "inhouse", "vllm", "mixed"]
+    from siliconflow_simulator.answers.call import ChatCall
+    from siliconflow_simulator.answers.rules import Pattern, Rule
+    from siliconflow_simulator.answers.source import AnswerSource
+    from siliconflow_simulator.api._routes import Route
+    from siliconflow_simulator.api._service import StreamStyle
+    from siliconflow_simulator.faults.orders import Fault
 
 FAULT_HEADER: Final = "x-simulate"
 TRACE_HEADER: Final = "x-siliconcloud-trace-id"
 _BEARER: Final = "bearer "
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    api_keys: frozenset[str] | None
-    stream_style: StreamStyle
-    text_before_tools: bool
-    empty_follow_up_ids: bool
-    max_embedding_inputs: int
-    cached_share: float
+class LocalSettings(TypedDict, total=False):
+    """Constructor keywords of any model class of ours, of the clients too."""
+
+    api_key: str
+    http_client: httpx.Client
+    async_http_client: httpx.AsyncClient
 
 
 class Simulator:
     """A local SiliconFlow: answers as documented, the same request always alike.
 
-    It keeps no state, but for `faults`. Chat answers are taken from the passages in the prompt;
-    it knows nothing else. What a model can do comes from the catalogue.
+    Chat answers are taken from the passages in the prompt, or written down by `answers`. What a
+    model can do comes from the catalogue.
 
     Args:
+        answers: What answers chat requests and completions, once they are checked: a callable
+            that is given a `ChatCall`; a list of answers (`says(…)`, `calls(…)`, `fails(…)`,
+            texts) that are given in turn; or a list of rules (`when("weather").says("Sunny.")`).
+            A request that no rule fits, or that comes after the list's end, is a 400 that says
+            why. Left out, answers are made from the text (`from_text`).
+        vectors: Makes the vector of a text, a list of floats, for `/embeddings`.
+        scores: Makes the scores of documents against a query, for `/rerank`.
         api_keys: Keys that are accepted; any non-empty key by default.
         models: Facts of further models, or other facts for known ones.
         stream_style: Form of chat streams: "inhouse", "vllm" or "mixed"; "auto" takes the one
@@ -63,12 +68,16 @@ class Simulator:
         max_embedding_inputs: Most inputs of one request; the documents say 32, the server 64.
         cached_share: Part of every prompt that counts as read from the cache, 0 to 1.
         faults: Orders as in the header `x-simulate`, one for each of the first requests ("" for
-            none), for trying retries. This is the only state: each order is used once.
+            none), for trying retries; each order is used once.
+        keep_requests: How many of the last requests are kept for `requests`.
     """
 
     def __init__(
         self,
         *,
+        answers: AnswerSource = None,
+        vectors: Callable[[str], Sequence[float]] | None = None,
+        scores: Callable[[str, Sequence[str]], Sequence[float]] | None = None,
         api_keys: Collection[str] | None = None,
         models: Iterable[ModelFacts] = (),
         stream_style: StreamStyle = "auto",
@@ -77,8 +86,9 @@ class Simulator:
         max_embedding_inputs: int = 64,
         cached_share: float = 0.0,
         faults: Iterable[str] = (),
+        keep_requests: int = 1000,
     ) -> None:
-        self._options = _Options(
+        settings = Settings(
             api_keys=None if api_keys is None else frozenset(api_keys),
             stream_style=stream_style,
             text_before_tools=text_before_tools,
@@ -86,12 +96,17 @@ class Simulator:
             max_embedding_inputs=max_embedding_inputs,
             cached_share=cached_share,
         )
-        self._models = {facts.id: facts for facts in models}
+        self._scripted = answers is not None
+        self._service = Service(
+            settings, models, chat=chat_answers(answers), vector=vectors, scores=scores
+        )
+        self._log = Log(keep_requests)
         # Read at once, so that a mistyped order fails where it was written.
         self._faults = deque(parse_faults(order) for order in faults)
 
     def handle(self, request: SimRequest) -> SimResponse:
         """Answer one request."""
+        self._log.note(request)
         digest = request.digest()
         try:
             faults = self._ordered(request)
@@ -99,13 +114,69 @@ class Simulator:
             if response is None:
                 response = apply_faults(self._answer(request, digest), faults)
         except Refusal as refusal:
+            if isinstance(refusal, Unanswered):
+                self._log.note_unmatched(refusal.message)
             response = refusal.response()
         response.headers[TRACE_HEADER] = f"ti_{digest[:20]}"
         return response
 
+    @property
+    def requests(self) -> list[Received]:
+        """The last requests that came in, the oldest first."""
+        return self._log.requests()
+
+    @property
+    def unmatched(self) -> list[str]:
+        """Why the scripts did not answer some of them, the oldest first."""
+        return self._log.unmatched()
+
+    def when(
+        self,
+        message: Pattern | Callable[[ChatCall], bool] | None = None,
+        /,
+        *,
+        system: Pattern | None = None,
+        model: str | None = None,
+        tool: str | None = None,
+        result: Pattern | None = None,
+    ) -> Rule:
+        """Add a rule after the others, and return it so that its answers can be written.
+
+        The arguments are those of `when`. From the first rule on, a request that no rule fits is
+        an error.
+
+        Raises:
+            ConfigurationError: `answers` was a callable, or a list of answers in turn.
+        """
+        rules = self._service.chat
+        if not isinstance(rules, Rules):
+            if self._scripted:
+                raise ConfigurationError(
+                    "Rules cannot be added to answers that are a callable or a list in turn.",
+                    argument="answers",
+                )
+            rules = self._service.chat = Rules()
+        rule = when(message, system=system, model=model, tool=tool, result=result)
+        rules.add(rule)
+        return rule
+
+    def settings(self) -> LocalSettings:
+        """Return constructor keywords that connect a model, or a client, to this simulator.
+
+        Both HTTP clients are among them, so that neither way of calling reaches the network.
+        """
+        import httpx
+
+        transport = self.transport()
+        return {
+            "api_key": "sk-simulator",
+            "http_client": httpx.Client(transport=transport),
+            "async_http_client": httpx.AsyncClient(transport=transport),
+        }
+
     def transport(self) -> httpx.MockTransport:
         """Return an httpx transport that answers in process, in sync and async clients alike."""
-        from siliconflow_simulator._transport import make_transport
+        from siliconflow_simulator.faces.transport import make_transport
 
         return make_transport(self.handle)
 
@@ -118,75 +189,18 @@ class Simulator:
         return [*queued, *parse_faults(request.header(FAULT_HEADER) or "")]
 
     def _answer(self, request: SimRequest, digest: str) -> SimResponse:
-        match (request.method.upper(), request.path):
-            case ("POST", "/v1/chat/completions"):
-                self._check_key(request)
-                return self._chat(request, digest)
-            case ("POST", "/v1/embeddings"):
-                self._check_key(request)
-                most = self._options.max_embedding_inputs
-                return embed(request.body, self._lookup, max_inputs=most)
-            case ("POST", "/v1/rerank"):
-                self._check_key(request)
-                return rerank(request.body, self._lookup, digest)
-            case ("POST", "/v1/completions"):
-                self._check_key(request)
-                return complete(request.body, self._lookup, digest)
-            case ("GET", "/v1/models"):
-                self._check_key(request)
-                return list_models(self._served(), request.query)
-            case _:
-                raise errors.page_not_found()
+        found = find_route(request.method.upper(), request.path)
+        if found is None:
+            raise refusals.page_not_found()
+        route, parts = found
+        self._check_key(request, route)
+        return route.answer(Exchange(request, self._service, digest, parts))
 
-    def _check_key(self, request: SimRequest) -> None:
+    def _check_key(self, request: SimRequest, route: Route) -> None:
         sent = request.header("authorization") or ""
         key = sent[len(_BEARER) :].strip() if sent.lower().startswith(_BEARER) else ""
-        allowed = self._options.api_keys
+        if not key and route.takes_x_api_key:
+            key = (request.header("x-api-key") or "").strip()
+        allowed = self._service.settings.api_keys
         if not key or (allowed is not None and key not in allowed):
-            raise errors.token_invalid()
-
-    def _lookup(self, model: str) -> ModelFacts:
-        facts = self._models.get(model) or lookup_model(model)
-        if not facts.known:
-            raise errors.model_not_found()
-        return facts
-
-    def _served(self) -> list[ModelFacts]:
-        known = {facts.id: facts for facts in known_models()}
-        return list({**known, **self._models}.values())
-
-    def _chat(self, request: SimRequest, digest: str) -> SimResponse:
-        call = check_chat(read_object(request.body), self._lookup)
-        style = self._style(call.model)
-        answer = answer_chat(
-            call,
-            text_before_tools=self._options.text_before_tools,
-            # Measured on Qwen3.5-4B only; elsewhere the documents exempt the thinking.
-            budget_covers_thinking=style_of(call.model) == "vllm",
-        )
-        if style == "vllm" and call.forced and answer.finish_reason == "tool_calls":
-            # Qwen3.5-4B says "stop" after a forced call (probe of 13 September 2026).
-            answer = answer.finished("stop")
-        answers = [answer] * call.n
-        identity = Identity(digest, call.model, style)
-        cached = int(call.prompt_tokens * self._options.cached_share)
-        if call.stream:
-            stream = ChatStream(
-                identity,
-                prompt_tokens=call.prompt_tokens,
-                cached_tokens=cached,
-                empty_follow_up_ids=self._options.empty_follow_up_ids,
-                broken_calls=not call.facts.streaming_tools,
-            )
-            return event_stream(list(stream.chunks(answers)))
-        usage = usage_of(
-            call.prompt_tokens,
-            answer.tokens * call.n,
-            answer.reasoning_tokens * call.n,
-            cached,
-        )
-        return json_response(completion_payload(identity, answers, usage))
-
-    def _style(self, model: str) -> WireStyle:
-        style = self._options.stream_style
-        return style_of(model) if style == "auto" else style
+            raise refusals.token_invalid()

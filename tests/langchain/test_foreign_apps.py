@@ -17,7 +17,7 @@ from langgraph_supervisor import create_supervisor
 from pydantic import BaseModel
 
 from langchain_siliconflow import ChatSiliconFlow
-from siliconflow_simulator import local_settings
+from siliconflow_simulator import local_settings, when
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # trustcall imports a name from where LangGraph moved it
@@ -41,8 +41,18 @@ def add(a: float, b: float) -> float:
     return a + b
 
 
+SCRIPT = [
+    when("weather", tool="transfer_to_weather_expert")
+    .calls("transfer_to_weather_expert")
+    .then.says("The expert says: sunny, 21 degrees."),
+    when("weather", tool="get_weather")
+    .calls("get_weather", city="Paris")
+    .then.says("It is sunny, 21 degrees in Paris."),
+]
+
+
 def supervisor(name: str) -> Any:
-    model = ChatSiliconFlow(model=name, **local_settings())
+    model = ChatSiliconFlow(model=name, **local_settings(answers=SCRIPT))
     experts = [
         create_agent(model, [get_weather], name="weather_expert"),
         create_agent(model, [add], name="math_expert"),

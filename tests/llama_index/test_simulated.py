@@ -31,7 +31,7 @@ from siliconflow_client import (
     StreamInterruptedError,
     UnsupportedParameterError,
 )
-from siliconflow_simulator import Simulator
+from siliconflow_simulator import Rule, Simulator, when
 from tests.llama_index.conftest import Way, agents_warn
 
 V32 = "deepseek-ai/DeepSeek-V3.2"  # the in-house stream style
@@ -54,9 +54,15 @@ def multiply(a: float, b: float) -> float:
 
 
 @pytest.fixture
-async def wired() -> AsyncIterator[dict[str, Any]]:
+def script() -> list[Rule] | None:
+    """What the simulator answers; a test whose prompt is taught to a model writes its own."""
+    return None
+
+
+@pytest.fixture
+async def wired(script: list[Rule] | None) -> AsyncIterator[dict[str, Any]]:
     """Give the constructor keywords that connect a component to a simulator of its own."""
-    transport = Simulator().transport()
+    transport = Simulator(answers=script).transport()
     with httpx.Client(transport=transport) as client:
         async with httpx.AsyncClient(transport=transport) as async_client:
             yield {
@@ -114,9 +120,20 @@ async def test_an_image(wired: dict[str, Any], way: Way) -> None:
 # --- agents ---------------------------------------------------------------------------------
 
 
+def react() -> list[Rule]:
+    """Write what a model says that has been taught to think, act and observe in its text."""
+    act = 'Thought: I need a tool.\nAction: multiply\nAction Input: {"a": 7, "b": 6}'
+    return [
+        when(SUM, system="Action Input:").says(act),
+        when("Observation: 42", system="Action Input:").says("Thought: I know.\nAnswer: It is 42."),
+    ]
+
+
 @agents_warn
 @pytest.mark.parametrize("streaming", [True, False])
-@pytest.mark.parametrize("kind", [FunctionAgent, ReActAgent])
+@pytest.mark.parametrize(
+    ("kind", "script"), [(FunctionAgent, None), (ReActAgent, react())], ids=["tools", "react"]
+)
 async def test_agents_use_their_tool(llm: SiliconFlow, kind: type, streaming: bool) -> None:
     handler = kind(tools=[multiply], llm=llm, streaming=streaming).run(SUM)
     results = [e async for e in handler.stream_events() if isinstance(e, ToolCallResult)]
@@ -133,7 +150,14 @@ async def test_a_thinking_agent_sends_its_thinking_back(wired: dict[str, Any]) -
     assert any(event.thinking_delta for event in events)
 
 
+HAND_OFF = [
+    when(SUM, tool="multiply").calls("multiply", a=7, b=6).then.says("It is 42."),
+    when(SUM, tool="handoff").calls("handoff", to_agent="calculator", reason="A sum."),
+]
+
+
 @agents_warn
+@pytest.mark.parametrize("script", [HAND_OFF], ids=["hand off"])
 async def test_a_workflow_hands_off(llm: SiliconFlow) -> None:
     greeter = FunctionAgent(
         name="greeter",

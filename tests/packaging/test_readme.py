@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from siliconflow_simulator._faults import FAULT_WORDS, parse_faults
+from siliconflow_simulator.faults.orders import FAULT_WORDS, parse_faults
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -30,8 +30,9 @@ def post(
     return simulator.handle(SimRequest("POST", path, sent, data))
 
 
-def get(path: str, **query: str) -> SimResponse:
-    return SIMULATOR.handle(SimRequest("GET", path, KEY, query=query))
+def get(path: str, *, headers: dict[str, str] | None = None, **query: str) -> SimResponse:
+    sent = KEY if headers is None else headers
+    return SIMULATOR.handle(SimRequest("GET", path, sent, query=query))
 
 
 def messages(*turns: str | dict[str, Any]) -> list[dict[str, Any]]:

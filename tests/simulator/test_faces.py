@@ -142,7 +142,8 @@ def test_a_missing_server_is_named_with_the_extra(monkeypatch, capsys) -> None:
 
 
 def test_a_missing_framework_is_named_with_the_extra(monkeypatch) -> None:
-    monkeypatch.delitem(sys.modules, "siliconflow_simulator.asgi", raising=False)
+    for module in ("siliconflow_simulator.asgi", "siliconflow_simulator.faces.asgi"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.setitem(sys.modules, "starlette.applications", None)
     with pytest.raises(ImportError, match=r"siliconflow-integrations\[simulator\]"):
         import siliconflow_simulator.asgi  # noqa: F401

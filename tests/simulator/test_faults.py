@@ -8,7 +8,7 @@ import math
 import pytest
 
 from siliconflow_simulator import Simulator
-from siliconflow_simulator._errors import Refusal
+from siliconflow_simulator._refusals import Refusal
 from tests.fixtures import INDEX
 from tests.simulator.asking import ask, body_of, post
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siliconflow_simulator._material import Material
-from siliconflow_simulator._schema_fill import fill
+from siliconflow_simulator.answers.from_text.fill import fill
+from siliconflow_simulator.answers.from_text.material import Material
 from tests.simulator.asking import ask, called, events_of, joined, text_of
 
 PERSON = {

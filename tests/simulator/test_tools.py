@@ -267,68 +267,6 @@ def test_an_output_schema_among_the_tools_is_filled_last_and_from_the_results() 
     assert calls_of(ask(text, *history, **fields)) == expected
 
 
-# --- handing over -------------------------------------------------------------------------------
-
-HANDOFF = tool(
-    "handoff",
-    "Useful for handing off to another agent.\nCurrently available agents:\n"
-    "{'WeatherAgent': 'Tells the weather in a city.', 'MathAgent': 'Does arithmetic: add numbers.'}",
-    to_agent=STRING,
-    reason=STRING,
-)
-TRANSFERS = [
-    tool("transfer_to_research_expert", "Ask agent 'research_expert' for help"),
-    tool("transfer_to_math_expert", "Ask agent 'math_expert' for help"),
-]
-
-
-@pytest.mark.parametrize(
-    ("text", "agent"),
-    [("What is the weather in Paris?", "WeatherAgent"), ("What is 2 + 3?", "MathAgent")],
-)
-def test_a_request_is_handed_to_the_agent_it_fits(text, agent) -> None:
-    [(name, arguments)] = calls_of(ask(text, tools=[HANDOFF]))
-    assert (name, arguments["to_agent"]) == ("handoff", agent)
-    assert arguments["reason"]
-
-
-def test_the_agent_that_took_over_does_its_work_and_keeps_it() -> None:
-    text = "What is the weather in Paris?"
-    arguments = '{"to_agent": "WeatherAgent", "reason": "weather"}'
-    history = called("handoff", arguments, "Agent WeatherAgent is now handling the request.")
-    back = tool("handoff", "Agents:\n{'TriageAgent': 'Routes weather requests.'}", to_agent=STRING)
-    tools = [WEATHER, back]
-    assert calls_of(ask(text, *history, tools=tools)) == [("get_weather", {"city": "Paris"})]
-    history += called("get_weather", '{"city": "Paris"}', "Sunny.", "c2")
-    assert text_of(ask(text, *history, tools=tools)) == "Sunny."
-
-
-def test_a_transfer_tool_is_chosen_by_the_agent_in_its_name() -> None:
-    assert calls_of(ask("I have a math question", tools=TRANSFERS)) == [
-        ("transfer_to_math_expert", {})
-    ]
-    history = called("transfer_to_math_expert", "{}", "Successfully transferred to math_expert")
-    said = {"role": "assistant", "content": "The answer to everything is 42."}
-    assert (
-        text_of(ask("I have a math question", *history, said, tools=TRANSFERS)) == said["content"]
-    )
-
-
-def test_a_handoff_whose_agents_are_an_enumeration() -> None:
-    agents = {"type": "string", "enum": ["billing", "shipping"]}
-    handoff = tool("transfer_to_agent", "Pass the request on.", agent_name=agents, task=STRING)
-    [(_, arguments)] = calls_of(ask("Where is my shipping label?", tools=[handoff]))
-    assert arguments["agent_name"] == "shipping"
-    required = ask("Hello", tools=[handoff], tool_choice="required")
-    assert calls_of(required)[0][1]["agent_name"] == "billing"
-
-
-def test_a_specialist_goes_before_a_search() -> None:
-    tools = [SEARCH, HANDOFF]
-    [(name, _)] = calls_of(ask("What is the weather in Paris?", tools=tools))
-    assert name == "handoff"
-
-
 # --- shape ------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from siliconflow_client import known_models
-from siliconflow_simulator._embeddings import embedding
+from siliconflow_simulator.answers.vectors import embedding
 from tests.simulator.asking import body_of, post
 
 EMBEDDINGS, RERANK = "/v1/embeddings", "/v1/rerank"

@@ -1,0 +1,130 @@
+"""Answers in JSON: by `response_format`, by a schema in the prompt, or by keys named there."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final, cast
+
+from siliconflow_simulator.answers.from_text.fill import fill
+from siliconflow_simulator.answers.from_text.material import Material
+from siliconflow_simulator.answers.from_text.question import find_question
+from siliconflow_simulator.answers.words import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from siliconflow_client import JsonObject, JsonValue
+    from siliconflow_simulator.answers.call import Turn
+
+_WANTS_SCHEMA: Final = re.compile(
+    r"json schema|output schema|json object|json instance|valid json|conforms? to", re.IGNORECASE
+)
+_KEYS: Final = re.compile(
+    r"['\"“`]([A-Za-z_][\w ]{0,40})['\"”`](?=[^.\n]{0,60}\b(?:keys?|fields?)\b)"
+    r"|\b(?:keys?|fields?)\b[^.\n]{0,40}?((?:['\"`][A-Za-z_]\w*['\"`](?:\s*(?:,|and|or)\s*)*)+)",
+    re.IGNORECASE,
+)
+_EXAMPLE_KEY: Final = re.compile(r"[{,]\s*\"([^\"{}\n]{1,60})\"\s*:")
+_ABOUT_FORMAT: Final = re.compile(
+    r"json|schema|well-formatted|output format|markdown|code (?:fence|block)|backticks|prepend|^```"
+    r"|respond in the format|[\"'`]\s*(?:keys|fields)\b",
+    re.IGNORECASE,
+)
+_QUOTED_NAME: Final = re.compile(r"['\"`]([A-Za-z_]\w*)['\"`]")
+
+
+def json_answer(
+    turns: Sequence[Turn],
+    schema: JsonObject | None,
+    results: Sequence[str],
+    answer: Callable[[], str],
+) -> str:
+    """Write the JSON text that a JSON mode promises.
+
+    Args:
+        turns: The conversation; a schema or key names may stand in it.
+        schema: The schema of `response_format`, or `None`.
+        results: What tools returned since the user spoke; values are taken from there first.
+        answer: Makes an answer to the question.
+    """
+    asked = _unescaped(next(turn.text for turn in reversed(turns) if turn.role == "user"))
+    prompt = _prompt(turns)
+    found = find_schema(prompt)
+    wanted = schema or (found[0] if found else _schema_of_keys(prompt))
+    text = without_format(asked)
+    material = Material("\n".join([*results, text]), question=find_question(text), answer=answer)
+    return json.dumps(fill(wanted, material), ensure_ascii=False)
+
+
+def prompt_schema(turns: Sequence[Turn]) -> JsonObject | None:
+    """Return the schema that a prompt asks to follow, when it asks for JSON at all."""
+    prompt = _prompt(turns)
+    if not _WANTS_SCHEMA.search(prompt):
+        return None
+    found = find_schema(prompt)
+    return found[0] if found else None
+
+
+def _prompt(turns: Sequence[Turn]) -> str:
+    return _unescaped("\n".join(t.text for t in turns if t.role in ("system", "user")))
+
+
+def _unescaped(text: str) -> str:
+    """Undo doubled braces, which LlamaIndex's text program leaves around a schema."""
+    return text.replace("{{", "{").replace("}}", "}") if '{{"' in text else text
+
+
+def find_schema(text: str) -> tuple[JsonObject, str] | None:
+    """Find the last JSON schema of an object in a text; return it, and its source text."""
+    found: tuple[JsonObject, str] | None = None
+    for value, source in _objects(text):
+        fields = value.get("properties")
+        if (
+            isinstance(fields, dict)
+            and fields
+            and all(isinstance(f, dict) for f in fields.values())
+        ):
+            found = (value, source)
+    return found
+
+
+def without_format(text: str) -> str:
+    """Return a prompt without the schema in it and without talk about the format."""
+    # The longest first: a short one may be part of a longer one.
+    for _, source in sorted(_objects(text), key=lambda item: -len(item[1])):
+        text = text.replace(source, " {}")
+    kept = [part for part in sentences(text) if not _ABOUT_FORMAT.search(part)]
+    return "\n".join(kept) or text
+
+
+def _objects(text: str) -> list[tuple[JsonObject, str]]:
+    """Return the outermost JSON objects in a text."""
+    decoder = json.JSONDecoder()
+    found: list[tuple[JsonObject, str]] = []
+    position = text.find("{")
+    while position >= 0:
+        try:
+            parsed, end = decoder.raw_decode(text, position)
+            value = cast("JsonObject", parsed)  # it begins with a brace
+        except ValueError:
+            end = position + 1
+        else:
+            found.append((value, text[position:end]))
+        position = text.find("{", end)
+    return found
+
+
+def _schema_of_keys(text: str) -> JsonObject:
+    names: dict[str, None] = {}
+    for single, several in _KEYS.findall(text):
+        for name in [single] if single else _QUOTED_NAME.findall(several):
+            names[str(name).strip()] = None
+    if not names:
+        names.update(dict.fromkeys(_EXAMPLE_KEY.findall(text)))
+    chosen: list[JsonValue] = [*names] or ["answer"]
+    return {
+        "type": "object",
+        "properties": {str(name): {"type": "string"} for name in chosen},
+        "required": chosen,
+    }

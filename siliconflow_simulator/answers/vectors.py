@@ -1,0 +1,55 @@
+"""Vectors without a model: words and letter groups hashed into a vector of unit length.
+
+Texts that share words, or parts of words, are near each other; that is enough for searching.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import zlib
+from collections import Counter
+from typing import Final
+
+from siliconflow_simulator.answers.words import content_stems, words
+
+_WORD: Final = 1.0
+_COMMON: Final = 0.1
+_GROUP: Final = 0.35
+
+
+def embedding(text: str, dimensions: int, seed: int = 0) -> list[float]:
+    """Return a text's vector: `dimensions` floats, of length 1 together.
+
+    Args:
+        text: Any text, the empty one too.
+        dimensions: Size of the vector.
+        seed: Another seed (each model has its own) gives vectors that cannot be compared.
+    """
+    vector = [0.0] * dimensions
+    for word, times in Counter(words(text)).items():
+        weight = 1 + math.log(times)
+        for feature, value in _features(word, seed):
+            sign = 1.0 if feature & 1 else -1.0
+            vector[(feature >> 1) % dimensions] += sign * value * weight
+    length = math.sqrt(math.fsum(value * value for value in vector))
+    if length == 0:
+        vector[seed % dimensions] = 1.0
+        return vector
+    return [round(value / length, 7) if value else 0.0 for value in vector]
+
+
+@functools.lru_cache(maxsize=131072)
+def _features(word: str, seed: int) -> tuple[tuple[int, float], ...]:
+    stems = content_stems(word)
+    if not stems:
+        return ((zlib.crc32(word.encode(), seed), _COMMON),)
+    found = [(zlib.crc32(stem.encode(), seed), _WORD) for stem in stems]
+    padded = f"<{word}>"
+    if word.isascii():
+        groups = [padded[i : i + 4] for i in range(max(1, len(padded) - 3))]
+    else:
+        # A pair of Chinese characters: each of them counts a little, too.
+        groups = list(word)
+    found.extend((zlib.crc32(f"#{group}".encode(), seed), _GROUP) for group in groups)
+    return tuple(found)

@@ -1,0 +1,93 @@
+"""Read fields of a JSON body; a value of the wrong kind is refused as the API refuses it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from siliconflow_simulator._refusals import field_required, generic_invalid, invalid
+from siliconflow_simulator._wire import decode
+
+if TYPE_CHECKING:
+    from siliconflow_client import JsonObject, JsonValue
+
+
+def read_object(body: bytes) -> JsonObject:
+    """Parse a request body, which must be a JSON object."""
+    try:
+        value = decode(body)
+    except ValueError as error:
+        raise invalid(f"Invalid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise generic_invalid()
+    return value
+
+
+def required(body: JsonObject, name: str) -> JsonValue:
+    """Return a field that must be there and not null."""
+    value = body.get(name)
+    if value is None:
+        raise field_required()
+    return value
+
+
+def required_text(body: JsonObject, name: str) -> str:
+    """Return a text that must be there."""
+    value = required(body, name)
+    if not isinstance(value, str):
+        raise generic_invalid()
+    return value
+
+
+def text(body: JsonObject, name: str) -> str | None:
+    """Return a text, or `None` when it is missing or null."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise generic_invalid()
+    return value
+
+
+def flag(body: JsonObject, name: str) -> bool | None:
+    """Return a boolean, or `None` when it is missing or null."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise generic_invalid()
+    return value
+
+
+def integer(body: JsonObject, name: str, *, least: int, most: int | None = None) -> int | None:
+    """Return a whole number within bounds, or `None` when it is missing or null."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise generic_invalid()
+    if value < least or (most is not None and value > most):
+        raise generic_invalid()
+    return value
+
+
+def check_number(body: JsonObject, name: str, *, least: float, most: float) -> None:
+    """Refuse a number outside its bounds."""
+    value = body.get(name)
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise generic_invalid()
+
+
+def stop_sequences(body: JsonObject) -> list[str]:
+    """Return `stop`, which is a text, or up to four of them."""
+    value = body.get("stop")
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value] if value else []
+    if not isinstance(value, list) or len(value) > 4:
+        raise generic_invalid()
+    found: list[str] = []
+    for item in value:
+        if not isinstance(item, str):
+            raise generic_invalid()
+        if item:
+            found.append(item)
+    return found

@@ -1,0 +1,119 @@
+"""`POST /completions`, plain and streamed, with a suffix for filling in the middle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from siliconflow_simulator import _refusals as refusals
+from siliconflow_simulator._wire import CREATED, event_stream, json_response
+from siliconflow_simulator.answers.call import ChatCall, Turn
+from siliconflow_simulator.answers.tokens import count_tokens
+from siliconflow_simulator.api._delivery import choices_of, deliver
+from siliconflow_simulator.api._fields import (
+    check_number,
+    flag,
+    integer,
+    required_text,
+    stop_sequences,
+    text,
+)
+from siliconflow_simulator.api._routes import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from siliconflow_client import JsonObject, JsonValue
+    from siliconflow_simulator._wire import SimResponse
+    from siliconflow_simulator.answers.answer import Answer
+    from siliconflow_simulator.api._exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class _Completion:
+    id: str
+    call: ChatCall
+    answers: Sequence[Answer]
+
+    def frame(self, choices: list[JsonValue]) -> JsonObject:
+        return {
+            "id": self.id,
+            "object": "text_completion",
+            "created": CREATED,
+            "model": self.call.model,
+            "choices": choices,
+        }
+
+    def usage(self, tokens: int) -> JsonObject:
+        said = self.answers[0].usage
+        return said or {
+            "prompt_tokens": self.call.prompt_tokens,
+            "completion_tokens": tokens,
+            "total_tokens": self.call.prompt_tokens + tokens,
+        }
+
+
+def complete(exchange: Exchange) -> SimResponse:
+    """Answer a prompt with its continuation."""
+    request = exchange.json()
+    facts = exchange.model(request, "chat")
+    if "image" in facts.inputs:
+        raise refusals.refusal(400, 20039, "This model does not support the /completions endpoint.")
+    prompt = required_text(request, "prompt")
+    suffix = text(request, "suffix")
+    if suffix is not None and not facts.fim:
+        raise refusals.refusal(400, 20031, "FIM is not supported for this model.")
+    check_number(request, "temperature", least=0, most=2)
+    check_number(request, "top_p", least=0, most=1)
+    prompt_tokens = count_tokens(prompt) + count_tokens(suffix or "")
+    max_tokens = integer(request, "max_tokens", least=1)
+    if prompt_tokens >= facts.context_window:
+        raise refusals.context_overflow(
+            facts.id, prompt_tokens, max_tokens or 0, facts.context_window
+        )
+    call = ChatCall(
+        model=facts.id,
+        facts=facts,
+        turns=[Turn("user", prompt)],
+        prompt_tokens=prompt_tokens,
+        stream=flag(request, "stream") or False,
+        max_tokens=max_tokens,
+        stop=stop_sequences(request),
+        n=integer(request, "n", least=1, most=128) or 1,
+        prefix=prompt,
+        suffix=suffix,
+    )
+    answers = choices_of(exchange.service.chat, call)
+    made = _Completion(exchange.digest[:32], call, answers)
+    return deliver(answers, lambda: _stream(made) if call.stream else _plain(made))
+
+
+def _plain(made: _Completion) -> SimResponse:
+    choices: list[JsonValue] = [
+        _choice(index, answer.text, answer.ending) for index, answer in enumerate(made.answers)
+    ]
+    payload = made.frame(choices)
+    payload["usage"] = made.usage(sum(count_tokens(answer.text) for answer in made.answers))
+    return json_response(payload)
+
+
+def _stream(made: _Completion) -> SimResponse:
+    events: list[JsonObject] = []
+    tokens = 0
+    for index, answer in enumerate(made.answers):
+        for piece in answer.streamed_text():
+            tokens += count_tokens(piece)
+            chunk = made.frame([_choice(index, piece, None)])
+            chunk["usage"] = made.usage(tokens)
+            events.append(chunk)
+        last = made.frame([_choice(index, "", answer.ending)])
+        last["usage"] = made.usage(tokens)
+        events.append(last)
+    return event_stream(events)
+
+
+def _choice(index: int, written: str, finish: str | None) -> JsonObject:
+    return {"index": index, "text": written, "finish_reason": finish, "logprobs": None}
+
+
+ROUTES: Final = (Route("POST", "/v1/completions", complete),)

@@ -1,0 +1,1 @@
+"""How requests come in: as an httpx transport, and as an ASGI app."""
