@@ -17,12 +17,11 @@ from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
     ConfigurationError,
-    Gate,
     __version__,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import Self
 
     from langchain_core.callbacks import (
@@ -109,7 +108,7 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     """Switch thinking, with `chat`; models that have no switch refuse it."""
 
     max_concurrency: int = Field(default=8, ge=1)
-    """Prompts in flight at once in the asynchronous methods."""
+    """Prompts in flight at once."""
 
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
@@ -208,17 +207,13 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        extra = self._extra_body(kwargs)
-        answers: list[ChatCompletion | TextCompletion] = []
-        for prompt in prompts:
-            with langchain_errors():
-                if self._endpoint(kwargs) == "chat":
-                    chat = self._chat_request(prompt, stop, kwargs)
-                    answers.append(self._client.chat(extra_body=extra, **chat))
-                else:
-                    text = self._completion_request(prompt, stop, kwargs)
-                    answers.append(self._client.complete(extra_body=extra, **text))
-        return _to_result(answers)
+        extra, width = self._extra_body(kwargs), self.max_concurrency
+        with langchain_errors():
+            if self._endpoint(kwargs) == "chat":
+                chats = [self._chat_request(prompt, stop, kwargs) for prompt in prompts]
+                return _to_result([*self._client.chat_many(chats, width=width, extra_body=extra)])
+            texts = [self._completion_request(prompt, stop, kwargs) for prompt in prompts]
+            return _to_result([*self._client.complete_many(texts, width=width, extra_body=extra)])
 
     async def _agenerate(
         self,
@@ -227,17 +222,16 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        extra = self._extra_body(kwargs)
-
-        async def answer(prompt: str) -> ChatCompletion | TextCompletion:
-            with langchain_errors():
-                if self._endpoint(kwargs) == "chat":
-                    chat = self._chat_request(prompt, stop, kwargs)
-                    return await self._async_client.chat(extra_body=extra, **chat)
-                text = self._completion_request(prompt, stop, kwargs)
-                return await self._async_client.complete(extra_body=extra, **text)
-
-        return _to_result(await Gate().map(answer, prompts, width=self.max_concurrency))
+        extra, width = self._extra_body(kwargs), self.max_concurrency
+        client = self._async_client
+        with langchain_errors():
+            if self._endpoint(kwargs) == "chat":
+                chats = [self._chat_request(prompt, stop, kwargs) for prompt in prompts]
+                answers = client.chat_many(chats, width=width, extra_body=extra)
+                return _to_result([answer async for answer in answers])
+            requests = [self._completion_request(prompt, stop, kwargs) for prompt in prompts]
+            texts = client.complete_many(requests, width=width, extra_body=extra)
+            return _to_result([text async for text in texts])
 
     def _stream(
         self,
@@ -297,7 +291,7 @@ def _to_chunk(delta: Delta, trace_id: str | None) -> GenerationChunk:
     return GenerationChunk(text=delta.text, generation_info=info or None)
 
 
-def _to_result(answers: list[ChatCompletion | TextCompletion]) -> LLMResult:
+def _to_result(answers: Sequence[ChatCompletion | TextCompletion]) -> LLMResult:
     usages = [to_token_usage(answer.usage) for answer in answers if answer.usage is not None]
     return LLMResult(
         generations=[[_to_generation(answer)] for answer in answers],

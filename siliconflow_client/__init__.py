@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from siliconflow_client._config import DEFAULT_BASE_URL, ClientConfig
     from siliconflow_client._json import JsonObject, JsonValue
     from siliconflow_client._version import __version__
-    from siliconflow_client.bulk.batches import Gate, merge_rankings, split_batches
+    from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingCollector, ManyEmbeddings
+    from siliconflow_client.bulk.reranking import ManyDocuments, RankedBatch
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
@@ -126,13 +127,14 @@ __all__ = [
     "ContentRejectedError",
     "ContextLengthError",
     "Delta",
+    "EmbeddedBatch",
+    "EmbeddingCollector",
     "EmbeddingRequest",
     "EmbeddingResult",
     "EmptyAnswerError",
     "ErrorResponse",
     "FunctionCall",
     "FunctionDefinition",
-    "Gate",
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
@@ -140,6 +142,8 @@ __all__ = [
     "InsufficientBalanceError",
     "JsonObject",
     "JsonValue",
+    "ManyDocuments",
+    "ManyEmbeddings",
     "Message",
     "ModelCard",
     "ModelFacts",
@@ -150,6 +154,7 @@ __all__ = [
     "Parameter",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "RankedBatch",
     "RateLimitError",
     "ReasoningReplay",
     "RerankHit",
@@ -176,11 +181,9 @@ __all__ = [
     "__version__",
     "known_models",
     "lookup_model",
-    "merge_rankings",
     "normalise_messages",
     "parameters_of",
     "settings_of",
-    "split_batches",
 ]
 
 _HOMES: dict[str, tuple[str, ...]] = {
@@ -189,7 +192,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "_config": ("DEFAULT_BASE_URL", "ClientConfig"),
     "_json": ("JsonObject", "JsonValue"),
     "_version": ("__version__",),
-    "bulk.batches": ("Gate", "merge_rankings", "split_batches"),
+    "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
+    "bulk.reranking": ("ManyDocuments", "RankedBatch"),
     "catalogue.defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
     "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),

@@ -6,18 +6,29 @@ import contextlib
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
+from siliconflow_client.bulk.embedding import DEFAULT_WIDTH, EmbeddingJob, checked_width
+from siliconflow_client.bulk.reranking import RankedBatch, RerankJob
 from siliconflow_client.endpoints.chat import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import completion_call, completion_stream_call
 from siliconflow_client.endpoints.deltas import Delta
-from siliconflow_client.endpoints.embeddings import embedding_call
+from siliconflow_client.endpoints.embeddings import MAX_EMBEDDING_INPUTS, embedding_call
 from siliconflow_client.endpoints.models import models_call
-from siliconflow_client.endpoints.rerank import rerank_call
+from siliconflow_client.endpoints.rerank import MAX_RERANK_DOCUMENTS, rerank_call
 from siliconflow_client.protocol.flow import StreamState
 from siliconflow_client.transport.drivers import drive_async
 from siliconflow_client.transport.streams import AsyncStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Mapping,
+        Sequence,
+    )
     from types import TracebackType
     from typing import Self
 
@@ -25,6 +36,9 @@ if TYPE_CHECKING:
 
     from siliconflow_client._config import ClientConfig
     from siliconflow_client._json import JsonValue
+    from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingSettings, TextBatch
+    from siliconflow_client.bulk.reranking import DocumentBatch, RerankSettings
+    from siliconflow_client.bulk.tasks import ConcurrencyLimiter
     from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
     from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
     from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
@@ -37,6 +51,7 @@ if TYPE_CHECKING:
     from siliconflow_client.transport.settings import CallSettings
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class AsyncSiliconFlowClient(ClientCore):
@@ -64,6 +79,7 @@ class AsyncSiliconFlowClient(ClientCore):
         super().__init__(config, settings)
         self._sleep = sleep or _sleep
         self._pools: LoopClients | None = None
+        self._limiter: ConcurrencyLimiter | None = None
 
     async def chat(
         self,
@@ -125,6 +141,83 @@ class AsyncSiliconFlowClient(ClientCore):
         """As `SiliconFlowClient.rerank`."""
         return await self._call(rerank_call(request, extra_body), options)
 
+    def embed_many(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int = MAX_EMBEDDING_INPUTS,
+        width: int = DEFAULT_WIDTH,
+        start: int = 0,
+        shorten: bool = False,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[EmbeddingSettings],
+    ) -> AsyncIterator[EmbeddedBatch]:
+        """As `SiliconFlowClient.embed_many`; called without `await`, used with `async for`.
+
+        `width` bounds all calls of this client in one event loop together.
+        """
+        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
+
+        async def embed(batch: TextBatch) -> EmbeddedBatch:
+            with job.naming_long_texts(batch):
+                return job.result(batch, await self._call(job.call(batch), options))
+
+        return self._map(embed, job.batches(texts, start), width, shared=True)
+
+    async def rerank_many(
+        self,
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+        batch_size: int = MAX_RERANK_DOCUMENTS,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[RerankSettings],
+    ) -> RerankResult:
+        """As `SiliconFlowClient.rerank_many`."""
+        job = RerankJob(query, batch_size, top_n, settings, extra_body)
+
+        async def rank(batch: DocumentBatch) -> RankedBatch:
+            return RankedBatch(batch.start, await self._call(job.call(batch), options))
+
+        with job.collector() as collected:
+            async for ranked in self._map(rank, job.batches(documents), width):
+                collected.add(ranked)
+        return collected.merged()
+
+    def chat_many(
+        self,
+        requests: Iterable[ChatRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> AsyncIterator[ChatCompletion]:
+        """As `SiliconFlowClient.chat_many`; called without `await`, used with `async for`."""
+
+        async def ask(request: ChatRequest) -> ChatCompletion:
+            return await self._call(chat_call(request, extra_body), options)
+
+        return self._map(ask, requests, width)
+
+    def complete_many(
+        self,
+        requests: Iterable[CompletionRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> AsyncIterator[TextCompletion]:
+        """As `chat_many`, for texts to continue."""
+
+        async def ask(request: CompletionRequest) -> TextCompletion:
+            return await self._call(completion_call(request, extra_body), options)
+
+        return self._map(ask, requests, width)
+
     async def models(
         self,
         *,
@@ -150,6 +243,22 @@ class AsyncSiliconFlowClient(ClientCore):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    def _map(
+        self,
+        work: Callable[[Item], Coroutine[None, None, T]],
+        items: Iterable[Item],
+        width: int,
+        *,
+        shared: bool = False,
+    ) -> AsyncIterator[T]:
+        from siliconflow_client.bulk.tasks import ConcurrencyLimiter, amap_ordered
+
+        slots = None
+        if shared:
+            self._limiter = self._limiter or ConcurrencyLimiter()
+            slots = self._limiter.slots(checked_width(width))
+        return amap_ordered(work, items, checked_width(width), slots)
 
     async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         settings = self._settings(options or NO_OPTIONS)

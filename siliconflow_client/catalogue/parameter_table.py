@@ -188,14 +188,14 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         name="prefix",
         kind="string",
         endpoints=("chat",),
-        source="docs/wire.md#fill-in-the-middle",
+        source="docs/wire.md#prefix-and-infill",
         description="Begin the answer with this text; with `suffix`, fill in the middle.",
     ),
     Parameter(
         name="suffix",
         kind="string",
         endpoints=_TEXT,
-        source="docs/wire.md#fill-in-the-middle",
+        source="docs/wire.md#prefix-and-infill",
         description="Text that follows what is to be filled in.",
     ),
     Parameter(

@@ -21,8 +21,8 @@ from langchain_siliconflow import (
     SiliconFlowPayloadTooLargeError,
     SiliconFlowRerank,
 )
-from langchain_siliconflow._lengths import cut_to, estimate_tokens
 from siliconflow_client import MAX_EMBEDDING_INPUTS, MAX_RERANK_DOCUMENTS, SiliconFlowError
+from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens
 from siliconflow_simulator import Simulator
 from tests.langchain.wire import Server, error
 

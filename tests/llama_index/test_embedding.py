@@ -85,7 +85,7 @@ async def test_a_text_that_is_none_is_named(
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         await way(embedding, "get_text_embedding_batch", ["a", None])
-    assert caught.value.argument == "input[1]"
+    assert caught.value.argument == "texts[1]"
     assert stub.requests == []
 
 
