@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         RerankResult,
     )
     from siliconflow_client.endpoints.usage import Usage, UsageDict
+    from siliconflow_client.endpoints.user import UserInfo
     from siliconflow_client.errors.response import ErrorResponse
     from siliconflow_client.errors.tree import (
         APIConnectionError,
@@ -176,6 +177,7 @@ __all__ = [
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
+    "UserInfo",
     "VideoPart",
     "VideoUrl",
     "__version__",
@@ -224,6 +226,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),
+    "endpoints.user": ("UserInfo",),
     "errors.response": ("ErrorResponse",),
     "errors.tree": (
         "APIConnectionError",

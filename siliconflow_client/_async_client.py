@@ -10,13 +10,13 @@ from siliconflow_client.bulk.embedding import DEFAULT_WIDTH, EmbeddingJob, check
 from siliconflow_client.bulk.reranking import RankedBatch, RerankJob
 from siliconflow_client.endpoints.chat import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import completion_call, completion_stream_call
-from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.embeddings import MAX_EMBEDDING_INPUTS, embedding_call
 from siliconflow_client.endpoints.models import models_call
 from siliconflow_client.endpoints.rerank import MAX_RERANK_DOCUMENTS, rerank_call
+from siliconflow_client.endpoints.user import AsyncUser
 from siliconflow_client.protocol.flow import StreamState
 from siliconflow_client.transport.drivers import drive_async
-from siliconflow_client.transport.streams import AsyncStream
+from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from siliconflow_client.bulk.tasks import ConcurrencyLimiter
     from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
     from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
+    from siliconflow_client.endpoints.deltas import Delta
     from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import RerankRequest, RerankResult
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from siliconflow_client.transport.settings import CallSettings
 
 T = TypeVar("T")
+D = TypeVar("D")
 Item = TypeVar("Item")
 
 
@@ -228,6 +230,11 @@ class AsyncSiliconFlowClient(ClientCore):
         """As `SiliconFlowClient.models`."""
         return await self._call(models_call(type, sub_type), options)
 
+    @property
+    def user(self) -> AsyncUser:
+        """The account behind the key."""
+        return AsyncUser(self._call)
+
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""
         if self._pools is not None:
@@ -269,10 +276,18 @@ class AsyncSiliconFlowClient(ClientCore):
         return results[0]
 
     def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> AsyncStream:
+        return AsyncStream(*self._open(plan, options))
+
+    def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> AsyncItemStream[D]:
+        return AsyncItemStream(*self._open(plan, options))
+
+    def _open(
+        self, plan: StreamPlan[D], options: CallOptions | None
+    ) -> tuple[AsyncGenerator[Sequence[object], None], StreamState[D]]:
         settings = self._settings(options or NO_OPTIONS)
-        state = StreamState[Delta]()
+        state = StreamState[D]()
         flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
-        return AsyncStream(self._drive(flow, settings, _ignore), state)
+        return self._drive(flow, settings, _ignore), state
 
     async def _drive(
         self, flow: Flow[T], settings: CallSettings, done: Callable[[T], None]

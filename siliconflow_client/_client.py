@@ -11,13 +11,13 @@ from siliconflow_client.bulk.reranking import RankedBatch, RerankJob
 from siliconflow_client.bulk.threads import map_ordered
 from siliconflow_client.endpoints.chat import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import completion_call, completion_stream_call
-from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.embeddings import MAX_EMBEDDING_INPUTS, embedding_call
 from siliconflow_client.endpoints.models import models_call
 from siliconflow_client.endpoints.rerank import MAX_RERANK_DOCUMENTS, rerank_call
+from siliconflow_client.endpoints.user import User
 from siliconflow_client.protocol.flow import StreamState
 from siliconflow_client.transport.drivers import drive
-from siliconflow_client.transport.streams import Stream
+from siliconflow_client.transport.streams import ItemStream, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from siliconflow_client.bulk.reranking import DocumentBatch, RerankSettings
     from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
     from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
+    from siliconflow_client.endpoints.deltas import Delta
     from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import RerankRequest, RerankResult
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from siliconflow_client.transport.settings import CallSettings
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class SiliconFlowClient(ClientCore):
@@ -286,6 +288,11 @@ class SiliconFlowClient(ClientCore):
         """
         return self._call(models_call(type, sub_type), options)
 
+    @property
+    def user(self) -> User:
+        """The account behind the key."""
+        return User(self._call)
+
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""
         if self._pool is not None:
@@ -312,10 +319,18 @@ class SiliconFlowClient(ClientCore):
         raise AssertionError("a call with one answer emits nothing")
 
     def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> Stream:
+        return Stream(*self._open(plan, options))
+
+    def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> ItemStream[D]:
+        return ItemStream(*self._open(plan, options))
+
+    def _open(
+        self, plan: StreamPlan[D], options: CallOptions | None
+    ) -> tuple[Generator[Sequence[object], None, None], StreamState[D]]:
         settings = self._settings(options or NO_OPTIONS)
-        state = StreamState[Delta]()
+        state = StreamState[D]()
         flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
-        return Stream(self._drive(flow, settings), state)
+        return self._drive(flow, settings), state
 
     def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:
         from siliconflow_client.transport.exchange import SyncExchange

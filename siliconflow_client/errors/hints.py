@@ -38,6 +38,8 @@ _BY_CODE = {
     20037: "this model takes no tools; choose one whose catalogue entry has tools.",
     20041: "this model reads text only; choose a vision model for images, video and audio.",
     30005: f"the account needs the real-name check: {CONSOLE}/account/authentication.",
+    20092: "the endpoint was retired and has no successor. To check a key, list the models: "
+    "SiliconFlowClient().models() answers 401 for a wrong one.",
     30003: "the model is disabled for this account; SiliconFlowClient().models() lists those that "
     "are not.",
 }

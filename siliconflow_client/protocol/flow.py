@@ -9,7 +9,7 @@ poll, a next page, an upload before a job are flows too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
@@ -35,7 +35,7 @@ from siliconflow_client.protocol.actions import (
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from siliconflow_client.protocol.decoders import StreamDecoder
     from siliconflow_client.protocol.retry import RetryPolicy
@@ -132,6 +132,14 @@ class StreamCall(Generic[D]):
             context,
             self.request,
             may_retry=lambda: not state.handed_out,
+        )
+
+    def collected(self, context: RequestContext) -> Flow[list[D]]:
+        """The same with all items as the result; tried again also after a stream that broke."""
+        return with_retries(
+            lambda: _collected(_stream_attempt(self, context, StreamState())),
+            context,
+            self.request,
         )
 
 
@@ -241,6 +249,26 @@ def _stream_attempt(
         if broken is not None:
             raise broken
     yield Finish()
+
+
+def _collected(flow: Flow[None]) -> Flow[list[D]]:
+    """Keep what a flow emits, and pass on everything else that it asks for."""
+    items: list[D] = []
+    try:
+        action = next(flow)
+        while True:
+            if isinstance(action, Emit):
+                items.extend(cast("Sequence[D]", action.items))
+                action = flow.send(None)
+                continue
+            try:
+                outcome = yield action
+            except SiliconFlowError as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(outcome)
+    except StopIteration:
+        return items
 
 
 def _interrupted(
