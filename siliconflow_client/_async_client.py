@@ -3,53 +3,73 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
-from siliconflow_client.bulk.embedding import DEFAULT_WIDTH, EmbeddingJob, checked_width
-from siliconflow_client.bulk.reranking import RankedBatch, RerankJob
-from siliconflow_client.endpoints.chat import chat_call, chat_stream_call
-from siliconflow_client.endpoints.completions import completion_call, completion_stream_call
-from siliconflow_client.endpoints.embeddings import MAX_EMBEDDING_INPUTS, embedding_call
-from siliconflow_client.endpoints.models import models_call
-from siliconflow_client.endpoints.rerank import MAX_RERANK_DOCUMENTS, rerank_call
+from siliconflow_client._json import JsonValue
+from siliconflow_client._lazy import LazyModule
+from siliconflow_client.bulk.embedding import (
+    DEFAULT_WIDTH,
+    EmbeddedBatch,
+    EmbeddingJob,
+    EmbeddingSettings,
+    TextBatch,
+    checked_width,
+)
+from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.endpoints.chat import (
+    ChatCompletion,
+    ChatRequest,
+    chat_call,
+    chat_stream_call,
+)
+from siliconflow_client.endpoints.completions import (
+    CompletionRequest,
+    TextCompletion,
+    completion_call,
+    completion_stream_call,
+)
+from siliconflow_client.endpoints.deltas import Delta
+from siliconflow_client.endpoints.embeddings import (
+    MAX_EMBEDDING_INPUTS,
+    EmbeddingRequest,
+    EmbeddingResult,
+    embedding_call,
+)
+from siliconflow_client.endpoints.models import ModelCard, models_call
+from siliconflow_client.endpoints.rerank import (
+    MAX_RERANK_DOCUMENTS,
+    RerankRequest,
+    RerankResult,
+    rerank_call,
+)
 from siliconflow_client.endpoints.user import AsyncUser
-from siliconflow_client.protocol.flow import StreamState
+from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
+from siliconflow_client.protocol.options import CallOptions
 from siliconflow_client.transport.drivers import drive_async
+from siliconflow_client.transport.settings import CallSettings
 from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterator,
-        Awaitable,
-        Callable,
-        Coroutine,
-        Iterable,
-        Mapping,
-        Sequence,
-    )
-    from types import TracebackType
-    from typing import Self
-
     import httpx
 
-    from siliconflow_client._config import ClientConfig
-    from siliconflow_client._json import JsonValue
-    from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingSettings, TextBatch
-    from siliconflow_client.bulk.reranking import DocumentBatch, RerankSettings
     from siliconflow_client.bulk.tasks import ConcurrencyLimiter
-    from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
-    from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
-    from siliconflow_client.endpoints.deltas import Delta
-    from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
-    from siliconflow_client.endpoints.models import ModelCard
-    from siliconflow_client.endpoints.rerank import RerankRequest, RerankResult
-    from siliconflow_client.protocol.actions import Flow
-    from siliconflow_client.protocol.flow import Plan, StreamPlan
-    from siliconflow_client.protocol.options import CallOptions
     from siliconflow_client.transport.pools import LoopClients
-    from siliconflow_client.transport.settings import CallSettings
+else:
+    httpx = LazyModule("httpx")
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
+from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
-from siliconflow_client.protocol.options import check_limits, checked_headers, checked_source
+from siliconflow_client.protocol.options import (
+    KeySource,
+    Secret,
+    check_limits,
+    checked_headers,
+    checked_source,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import httpx
-
-    from siliconflow_client.protocol.options import KeySource, Secret
+else:
+    httpx = LazyModule("httpx")
 
 DEFAULT_BASE_URL = "https://api.siliconflow.cn/v1"
 URL_VARIABLE = "SILICONFLOW_BASE_URL"

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
+from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import RequestContext
-from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.options import CallOptions, KeySource, Secret
 from siliconflow_client.protocol.retry import RetryPolicy
 from siliconflow_client.transport.settings import CallSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Self
-
     import httpx
-
-    from siliconflow_client.protocol.options import KeySource, Secret
+else:
+    httpx = LazyModule("httpx")
 
 
 class Settings(TypedDict, total=False):
@@ -34,6 +33,18 @@ class Settings(TypedDict, total=False):
     http_client: httpx.Client | None
     async_http_client: httpx.AsyncClient | None
     framework: str | None
+
+
+class Pool(Protocol):
+    """Connections that are opened on first use."""
+
+    def get(self) -> httpx.Client:
+        """The client to send with."""
+        ...
+
+    def close(self) -> None:
+        """Close them; the next `get` opens new ones."""
+        ...
 
 
 class ClientCore:

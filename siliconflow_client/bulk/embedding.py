@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Required, Self, TypedDict, cast
+from types import TracebackType
+from typing import Literal, Required, Self, TypedDict, cast
 
+from siliconflow_client._json import JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens, longest
 from siliconflow_client.endpoints.embeddings import (
     SERVER_EMBEDDING_INPUTS,
+    EmbeddingRequest,
+    EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.usage import Usage
 from siliconflow_client.errors.tree import (
     APIStatusError,
     BadRequestError,
@@ -20,16 +25,8 @@ from siliconflow_client.errors.tree import (
     PayloadTooLargeError,
     SiliconFlowError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from types import TracebackType
-
-    from siliconflow_client._json import JsonValue
-    from siliconflow_client.endpoints.embeddings import EmbeddingRequest, EmbeddingResult
-    from siliconflow_client.endpoints.usage import Usage
-    from siliconflow_client.protocol.flow import Call
-    from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.options import CallOptions
 
 DEFAULT_WIDTH = 8
 """Requests in flight at once."""

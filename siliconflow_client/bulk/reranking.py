@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Required, Self, TypedDict, cast
+from types import TracebackType
+from typing import Required, Self, TypedDict, cast
 
-from siliconflow_client.endpoints.rerank import RerankHit, RerankResult, rerank_call
+from siliconflow_client._json import JsonValue
+from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from types import TracebackType
-
-    from siliconflow_client._json import JsonValue
-    from siliconflow_client.endpoints.rerank import RerankRequest
-    from siliconflow_client.protocol.flow import Call
-    from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.options import CallOptions
 
 
 class RerankSettings(TypedDict, total=False):

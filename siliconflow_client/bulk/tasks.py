@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from typing import TypeVar
 
-from siliconflow_client.bulk.ordered import Done, Failed, Hand, Start, ordered_flow
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
-
-    from siliconflow_client.bulk.ordered import OrderedFlow, Outcome
+from siliconflow_client.bulk.ordered import (
+    Done,
+    Failed,
+    Hand,
+    OrderedFlow,
+    Outcome,
+    Start,
+    ordered_flow,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -6,15 +6,19 @@ import contextvars
 import itertools
 import queue
 import threading
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Generic, TypeVar
 
-from siliconflow_client.bulk.ordered import Done, Failed, Hand, Start, ordered_flow
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
-
-    from siliconflow_client.bulk.ordered import OrderedFlow, Outcome
+from siliconflow_client.bulk.ordered import (
+    Done,
+    Failed,
+    Hand,
+    OrderedFlow,
+    Outcome,
+    Start,
+    ordered_flow,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import Final
 
 # WordPiece and SentencePiece vocabularies (bge, bce, Qwen) give English prose 4 to 5 characters
 # a token and code 2.5 to 3; a token for two ASCII characters is on the safe side of both. Beyond

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonValue
+from siliconflow_client._json import JsonValue
 
 Endpoint: TypeAlias = Literal["chat", "completions", "embeddings", "rerank"]
 Kind: TypeAlias = Literal["integer", "number", "boolean", "string", "strings", "structure"]

@@ -8,14 +8,10 @@ is sent; documented ranges are not, since a newer model may allow more: the serv
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameter_table import PARAMETERS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 
 
 @functools.cache

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Required, TypedDict, cast
+from typing import Required, TypedDict, cast
 
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.checks import as_sequence, checked_body, model_of, wrong
+from siliconflow_client.endpoints.conversation import Message, Tool, ToolChoice
 from siliconflow_client.endpoints.deltas import (
+    Delta,
+    FinishReason,
     ToolCall,
+    ToolCallFragment,
     arguments_from_wire,
     finish_reason_from_wire,
     invented_id,
 )
 from siliconflow_client.endpoints.shapes import as_object, count, filled_list, read_object, text
-from siliconflow_client.endpoints.usage import read_usage
+from siliconflow_client.endpoints.usage import Usage, UsageDict, read_usage
 from siliconflow_client.errors.mapping import UndocumentedShapeError
+from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError, EmptyAnswerError
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request, json_content
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from siliconflow_client._json import JsonObject, JsonValue
-    from siliconflow_client.endpoints.conversation import Message, Tool, ToolChoice
-    from siliconflow_client.endpoints.deltas import Delta, FinishReason, ToolCallFragment
-    from siliconflow_client.endpoints.usage import Usage, UsageDict
-    from siliconflow_client.errors.response import Head
 
 
 class ChatRequest(TypedDict, total=False):

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pydantic_core
 
+from siliconflow_client._json import JsonValue
+from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_event,
     unexpected_answer,
 )
+from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import EmptyAnswerError, StreamInterruptedError
 from siliconflow_client.protocol.decoders import Partial
 from siliconflow_client.protocol.flow import PARTIAL_HINT
 from siliconflow_client.protocol.sse import DONE, SSEDecoder
-
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonValue
-    from siliconflow_client.endpoints.deltas import Delta
-    from siliconflow_client.errors.response import Head, Target
 
 _BODY_STARTS = (b"{", b"[", b'"', b"<")
 

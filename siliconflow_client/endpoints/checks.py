@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, assert_never, cast
+from typing import assert_never, cast
 
 from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
 from siliconflow_client.errors.tree import ConfigurationError
-
-if TYPE_CHECKING:
-    from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 
 
 def checked_body(

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Required, TypedDict, cast
+from typing import Required, TypedDict, cast
 
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.checks import check_string, checked_body, model_of
-from siliconflow_client.endpoints.deltas import finish_reason_from_wire
+from siliconflow_client.endpoints.deltas import Delta, FinishReason, finish_reason_from_wire
 from siliconflow_client.endpoints.shapes import as_object, count, filled_list, read_object, text
-from siliconflow_client.endpoints.usage import read_usage
+from siliconflow_client.endpoints.usage import Usage, read_usage
+from siliconflow_client.errors.response import Head
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request, json_content
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from siliconflow_client._json import JsonObject, JsonValue
-    from siliconflow_client.endpoints.deltas import Delta, FinishReason
-    from siliconflow_client.endpoints.usage import Usage
-    from siliconflow_client.errors.response import Head
 
 
 class CompletionRequest(TypedDict, total=False):

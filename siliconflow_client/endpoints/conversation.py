@@ -6,10 +6,9 @@ They describe; they do not validate. Field names are the API's own
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NotRequired, Required, TypeAlias, TypedDict
+from typing import Literal, NotRequired, Required, TypeAlias, TypedDict
 
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonObject
+from siliconflow_client._json import JsonObject
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 ReasoningReplay: TypeAlias = Literal["tool_loop", "always", "never"]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict
 from uuid import uuid4
 
 import pydantic_core
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from siliconflow_client._json import JsonObject
-    from siliconflow_client.endpoints.usage import Usage, UsageDict
+from siliconflow_client._json import JsonObject
+from siliconflow_client.endpoints.usage import Usage, UsageDict
 
 FinishReason: TypeAlias = str
 """`stop`, `length`, `tool_calls` or another word of the server; `eos` arrives as `stop`."""

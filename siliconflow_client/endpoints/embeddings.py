@@ -8,12 +8,14 @@ import functools
 import re
 import sys
 from array import array
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Required, TypedDict, cast
+from typing import Literal, Required, TypedDict, cast
 
 import pydantic_core
 from pydantic_core import core_schema
 
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.checks import (
     as_sequence,
     check_texts,
@@ -22,18 +24,12 @@ from siliconflow_client.endpoints.checks import (
     wrong,
 )
 from siliconflow_client.endpoints.shapes import as_object, filled_list, read_object, text
-from siliconflow_client.endpoints.usage import read_usage
+from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.mapping import UndocumentedShapeError
+from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.requests import Request, json_content
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from siliconflow_client._json import JsonObject, JsonValue
-    from siliconflow_client.endpoints.usage import Usage
-    from siliconflow_client.errors.response import Head
 
 MAX_EMBEDDING_INPUTS = 32
 """Inputs in one request, by the documentation; the server was seen to take up to 64."""

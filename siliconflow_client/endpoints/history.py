@@ -6,22 +6,19 @@ stand here once, and both adapters call them last.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import cast
 
 import pydantic_core
 
+from siliconflow_client.endpoints.conversation import (
+    ContentPart,
+    Message,
+    ReasoningReplay,
+    TextPart,
+    ToolCallParam,
+)
 from siliconflow_client.errors.tree import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from siliconflow_client.endpoints.conversation import (
-        ContentPart,
-        Message,
-        ReasoningReplay,
-        TextPart,
-        ToolCallParam,
-    )
 
 EMPTY_TOOL_RESULT = "(no output)"
 """Stands for a tool result of nothing, which the API refuses."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from siliconflow_client.endpoints.shapes import as_object, count, read_object, text
 from siliconflow_client.errors.mapping import UndocumentedShapeError
+from siliconflow_client.errors.response import Head
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.requests import Request
-
-if TYPE_CHECKING:
-    from siliconflow_client.errors.response import Head
 
 
 @dataclass(slots=True)

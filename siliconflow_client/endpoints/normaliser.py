@@ -7,9 +7,12 @@ or not. Here they become the same deltas.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import cast
 
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.deltas import (
+    ChatChunkDict,
     Delta,
     ToolCall,
     ToolCallDelta,
@@ -17,15 +20,8 @@ from siliconflow_client.endpoints.deltas import (
     finish_reason_from_wire,
     invented_id,
 )
-from siliconflow_client.endpoints.usage import usage_from_wire
+from siliconflow_client.endpoints.usage import UsageDict, usage_from_wire
 from siliconflow_client.errors.mapping import UndocumentedShapeError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from siliconflow_client._json import JsonObject, JsonValue
-    from siliconflow_client.endpoints.deltas import ChatChunkDict
-    from siliconflow_client.endpoints.usage import UsageDict
 
 
 class _Choice:

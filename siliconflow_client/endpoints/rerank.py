@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Required, TypedDict, cast
+from typing import Required, TypedDict, cast
 
+from siliconflow_client._json import JsonValue
 from siliconflow_client.endpoints.checks import (
     as_sequence,
     check_string,
@@ -18,13 +19,10 @@ from siliconflow_client.endpoints.checks import (
 )
 from siliconflow_client.endpoints.shapes import as_object, optional_count, read_object, text
 from siliconflow_client.errors.mapping import UndocumentedShapeError
+from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.requests import Request, json_content
-
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonValue
-    from siliconflow_client.errors.response import Head
 
 MAX_RERANK_DOCUMENTS = 64
 """Documents in one request. No limit is documented; other clients send 32 to 64."""

@@ -6,14 +6,10 @@ for one that is not JSON, so that no `KeyError` ever reaches a caller.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pydantic_core
 
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.errors.mapping import UndocumentedShapeError
-
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonObject, JsonValue
 
 
 def read_object(content: bytes) -> JsonObject:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TypedDict, cast
 
+from siliconflow_client._json import JsonObject
 from siliconflow_client.errors.mapping import UndocumentedShapeError
-
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonObject
 
 
 class CompletionTokensDetails(TypedDict, total=False):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from siliconflow_client._json import JsonObject
 from siliconflow_client.endpoints.shapes import as_object, read_object, text
+from siliconflow_client.errors.response import Head
 from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.groups import AsyncRun, Run
+from siliconflow_client.protocol.options import CallOptions
 from siliconflow_client.protocol.requests import Request
-
-if TYPE_CHECKING:
-    from siliconflow_client._json import JsonObject
-    from siliconflow_client.errors.response import Head
-    from siliconflow_client.protocol.groups import AsyncRun, Run
-    from siliconflow_client.protocol.options import CallOptions
 
 
 @dataclass(slots=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from siliconflow_client.catalogue.facts import lookup_model, nearest_models
+from siliconflow_client.catalogue.parameter_table import PARAMETERS
 from siliconflow_client.errors.tree import (
     APIResponseError,
     AuthenticationError,
+    BadRequestError,
     ContentRejectedError,
     ContextLengthError,
     GatewayTimeoutError,
@@ -21,6 +25,8 @@ from siliconflow_client.errors.tree import (
     SiliconFlowError,
     UnsupportedParameterError,
 )
+
+_WORD = re.compile(r"[a-z_]+")
 
 CONSOLE = "https://cloud.siliconflow.cn"
 CONSOLE_COM = "https://cloud.siliconflow.com"
@@ -134,11 +140,24 @@ def hint_for(
     for words, hint in _BY_WORDS:
         if words in message:
             return hint
+    if issubclass(cls, BadRequestError):
+        documented = _documented_range(message)
+        if documented is not None:
+            return documented
     if issubclass(cls, PermissionDeniedError):
         return f"the model may be disabled for this account{_real_name(host)}."
     for kind, hint in _BY_CLASS:
         if issubclass(cls, kind):
             return hint
+    return None
+
+
+def _documented_range(message: str) -> str | None:
+    """The range of a parameter that a refusal names; a model may allow more, or less."""
+    words = set(_WORD.findall(message))
+    for parameter in PARAMETERS:
+        if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
+            return f"{parameter.name} is documented as {parameter.range}."
     return None
 
 

@@ -8,11 +8,13 @@ and HTML. The HTTP status decides first, then the code, then the words.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pydantic_core
 
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.errors.hints import hint_for
 from siliconflow_client.errors.redaction import (
     headers_without_secrets,
@@ -39,11 +41,6 @@ from siliconflow_client.errors.tree import (
     ServerError,
     UnsupportedParameterError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from siliconflow_client._json import JsonObject, JsonValue
 
 Code: TypeAlias = int | str | None
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import pydantic_core
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from siliconflow_client._json import JsonValue
+from siliconflow_client._json import JsonValue
 
 TRACE_HEADER = "x-siliconcloud-trace-id"
 

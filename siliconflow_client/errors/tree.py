@@ -31,15 +31,12 @@ the server's body on `.body`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Literal, Self, TypeAlias, TypeVar
 
+from siliconflow_client._json import JsonValue
 from siliconflow_client.errors.redaction import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from siliconflow_client._json import JsonValue
-    from siliconflow_client.errors.response import ErrorResponse
+from siliconflow_client.errors.response import ErrorResponse
 
 Phase: TypeAlias = Literal["connect", "read", "write", "pool", "deadline"]
 E = TypeVar("E", bound="SiliconFlowError")

@@ -15,13 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from siliconflow_client.errors.response import Head
-
-if TYPE_CHECKING:
-    from siliconflow_client.errors.tree import SiliconFlowError
-    from siliconflow_client.protocol.requests import Request
+from siliconflow_client.errors.tree import SiliconFlowError
+from siliconflow_client.protocol.requests import Request
 
 T = TypeVar("T")
 

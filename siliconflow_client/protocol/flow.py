@@ -8,8 +8,9 @@ poll, a next page, an upload before a job are flows too.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
@@ -32,13 +33,9 @@ from siliconflow_client.protocol.actions import (
     Send,
     Wait,
 )
+from siliconflow_client.protocol.decoders import StreamDecoder
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from siliconflow_client.protocol.decoders import StreamDecoder
-    from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.protocol.retry import RetryPolicy
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from siliconflow_client.protocol.flow import Plan
-    from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.flow import Plan
+from siliconflow_client.protocol.options import CallOptions
 
 T = TypeVar("T")
 

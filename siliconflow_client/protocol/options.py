@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
+from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
     import httpx
+else:
+    httpx = LazyModule("httpx")
 
 KEY_VARIABLE = "SILICONFLOW_API_KEY"
 
@@ -27,7 +29,7 @@ class Secret(Protocol):
         ...
 
 
-KeySource: TypeAlias = "str | Callable[[], str | Secret | Awaitable[str | Secret]]"
+KeySource: TypeAlias = str | Callable[[], str | Secret | Awaitable[str | Secret]]
 """A key, or a function that tells it, also asynchronously."""
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias
 
 import pydantic_core
 
 from siliconflow_client.errors.tree import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 Resend: TypeAlias = Literal["always", "if_not_sent"]
 """When a request may be sent again: `always`, or, where each sending costs money, only if the

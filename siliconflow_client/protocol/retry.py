@@ -12,7 +12,7 @@ has said a definite no: a 429. After a 500 or a 504 the job may be running.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from siliconflow_client.errors.tree import (
     APIConnectionError,
@@ -21,9 +21,7 @@ from siliconflow_client.errors.tree import (
     RateLimitError,
     SiliconFlowError,
 )
-
-if TYPE_CHECKING:
-    from siliconflow_client.protocol.requests import Resend
+from siliconflow_client.protocol.requests import Resend
 
 LONGEST_RETRY_AFTER = 120.0
 """A server that asks for a longer wait, in seconds, is answered by raising at once."""
