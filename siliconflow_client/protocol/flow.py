@@ -33,7 +33,7 @@ from siliconflow_client.protocol.actions import (
     Send,
     Wait,
 )
-from siliconflow_client.protocol.decoders import StreamDecoder
+from siliconflow_client.protocol.decoders import Partial, StreamDecoder
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.retry import RetryPolicy
 
@@ -227,7 +227,7 @@ def _stream_attempt(
         try:
             piece = yield Read()
         except APIConnectionError as error:
-            failure = _interrupted(error, head, decoder)
+            failure = _interrupted(error, head, decoder.partial)
             raise failure from (error if failure is not error else error.__cause__)
         assert piece is None or isinstance(piece, bytes)
         items: list[D] = []
@@ -268,9 +268,7 @@ def _collected(flow: Flow[None]) -> Flow[list[D]]:
         return items
 
 
-def _interrupted(
-    error: APIConnectionError, head: Head, decoder: StreamDecoder[D]
-) -> APIConnectionError:
+def _interrupted(error: APIConnectionError, head: Head, partial: Partial) -> APIConnectionError:
     """The same failure, with what had come; time-outs stay time-outs."""
     if type(error) is APIConnectionError:
         error = StreamInterruptedError(
@@ -279,7 +277,6 @@ def _interrupted(
             host=error.host,
             model=error.model,
         )
-    partial = decoder.partial
     error.partial, error.partial_reasoning = partial.text, partial.reasoning
     error.trace_id = head.trace_id
     return error

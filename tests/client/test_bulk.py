@@ -75,8 +75,8 @@ class Server:
         return self._respond(body)
 
     def _respond(self, body: dict[str, Any]) -> httpx.Response:
-        texts = body.get("input") or body.get("documents")
-        if self.refuse in texts:
+        texts = body.get("input") or body["documents"]
+        if self.refuse is not None and self.refuse in texts:
             return httpx.Response(400, json={"code": 20015, "message": "The parameter is invalid."})
         if "documents" in body:
             hits = [

@@ -9,7 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from siliconflow_client import APIResponseError, ServerError, StreamInterruptedError
+from siliconflow_client import (
+    APIResponseError,
+    ServerError,
+    SiliconFlowClient,
+    StreamInterruptedError,
+)
 from siliconflow_client.errors.mapping import error_from_event, unexpected_answer
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.protocol.decoders import Partial
@@ -112,12 +117,11 @@ async def read(kind: str, call: StreamCall[Any], *replies: httpx.Response, **set
     left = list(replies)
     items: list[Any] = []
     async with Caller(kind, lambda request: left.pop(0), **settings) as ask:
-        stream = ask.client._items(call, None)
         try:
-            if kind == "sync":
-                items.extend(stream)
+            if isinstance(ask.client, SiliconFlowClient):
+                items.extend(ask.client._items(call, None))
             else:
-                async for item in stream:
+                async for item in ask.client._items(call, None):
                     items.append(item)
         except (APIResponseError, ServerError, StreamInterruptedError) as error:
             return items, error, len(replies) - len(left)
