@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PEERS := .venv-peers
 APPS := .venv-apps
+MUTANTS := .venv-mutants
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
 # WORKERS=0 runs them in one process, for a debugger.
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -36,6 +37,10 @@ test-httpx2: $(VENV)/.dev-installed
 # Software that users install beside ours, which has its say about versions.
 test-apps: $(APPS)/.installed
 	$(APPS)/bin/python -m pytest tests/apps $(ARGS)
+
+# How many small faults in the modules that think do the tests notice? Takes most of an hour.
+mutants: $(MUTANTS)/.installed
+	$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
 
 # Without a key the simulator answers; with SILICONFLOW_API_KEY set, the live API does.
 # All cassettes are made anew, so that none outlives its test; with ARGS only those of some tests.
@@ -63,7 +68,7 @@ bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -95,4 +100,11 @@ $(APPS)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(APPS)
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group apps
+	@touch $@
+
+$(MUTANTS)/.installed: pyproject.toml
+	@echo "Installing what mutation testing needs into $(MUTANTS) (once) ..."
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]' --group mutants
 	@touch $@

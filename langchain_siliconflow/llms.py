@@ -47,8 +47,10 @@ _SAMPLING = (
     "min_p",
     "frequency_penalty",
     "presence_penalty",
+    "repetition_penalty",
     "seed",
     "stop",
+    "logit_bias",
     "enable_thinking",
 )
 _KNOWN = frozenset({*_SAMPLING, "suffix", "model", "extra_body", "endpoint"})
@@ -98,11 +100,17 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     presence_penalty: float | None = None
     """-2 to 2; make tokens that occurred less likely."""
 
+    repetition_penalty: float | None = None
+    """Make repeated tokens less likely, with `completions`."""
+
     seed: int | None = None
     """0 or more; repeat the same sampling where the model can."""
 
     stop: list[str] | str | None = None
     """One to four texts at which the completion ends."""
+
+    logit_bias: dict[str, float] | None = None
+    """By token id; make a token more likely, or less."""
 
     enable_thinking: bool | None = None
     """Switch thinking, with `chat`; models that have no switch refuse it."""
@@ -175,6 +183,10 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         self, prompt: str, stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> ChatRequest:
         parameters = self._parameters(stop, kwargs)
+        if "repetition_penalty" in parameters:
+            raise ConfigurationError(
+                'repetition_penalty needs endpoint="completions"', argument="repetition_penalty"
+            )
         if "suffix" in parameters:
             # `messages` is required beside prefix and suffix; an empty one adds nothing.
             parameters |= {"prefix": prompt, "messages": [{"role": "user", "content": ""}]}

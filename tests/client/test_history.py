@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siliconflow_client import normalise_messages
+from siliconflow_client import ConfigurationError, normalise_messages
 from tests.fixtures import INDEX
 
 
@@ -83,6 +83,8 @@ IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
         pytest.param([tool(text("1"))], [tool(text("1"))], id="a tool result in parts"),
         pytest.param([user("q", name=None)], [user("q")], id="null fields"),
         pytest.param([user("q"), assistant("a"), assistant("b", prefix=True)], [user("q"), assistant("a\n\nb", prefix=True)], id="a prefix is kept"),
+        pytest.param([user("q"), assistant("a", prefix=True), assistant("b")], [user("q"), assistant("a", prefix=True), assistant("b")], id="nothing is added to a prefix"),
+        pytest.param([user(""), user([IMAGE])], [user([IMAGE])], id="an empty text becomes no part"),
     ],
 )  # fmt: skip
 def test_rules(given: Any, normal: Any):
@@ -90,6 +92,26 @@ def test_rules(given: Any, normal: Any):
     assert normalise_messages(given) == normal
     assert given == before
     assert normalise_messages(normal) == normal
+
+
+def test_the_parts_of_a_message_are_copied():
+    parts = text("a")
+    normal = normalise_messages([user(parts)])
+    assert normal[0]["content"] is not parts
+
+
+def test_a_call_without_its_id_or_its_name_is_named():
+    for broken in (
+        {"id": "a"},
+        {"function": {"name": "f", "arguments": ""}},
+        {"id": "a", "function": None},
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            normalise_messages([assistant("", broken)])
+        assert caught.value.argument == "messages"
+        assert str(caught.value).startswith(
+            "A tool call in messages lacks `id`, `function.name` or `function.arguments`."
+        )
 
 
 THOUGHT = {"reasoning_content": "t"}
