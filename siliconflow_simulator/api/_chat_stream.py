@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from siliconflow_simulator._wire import CREATED
 from siliconflow_simulator.answers.tokens import count_tokens, split_tokens
@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from siliconflow_simulator.api._chat_payloads import Identity
 
 
+FollowUp: TypeAlias = Literal["null", "empty", "absent"]
+"""What later pieces of a tool call have for id and type: null, "", or no such keys and no name."""
+
+
 class ChatStream:
     """Makes the chunks of one streamed answer.
 
     Args:
         identity: Ids, model and wire style.
         usage: What the whole answer costs.
-        empty_follow_up_ids: Write "" instead of null into later tool-call pieces, as some do.
+        follow_up: What later pieces of a call write beside their arguments.
         broken_calls: Send the name inside the arguments, without an id, as
             THUDM/GLM-4-9B-0414 does.
     """
@@ -39,14 +43,12 @@ class ChatStream:
         identity: Identity,
         usage: JsonObject,
         *,
-        empty_follow_up_ids: bool,
+        follow_up: FollowUp,
         broken_calls: bool,
     ) -> None:
         self._identity = identity
         self._usage = usage
-        self._follow_up: JsonObject = (
-            {"id": "", "type": ""} if empty_follow_up_ids else {"id": None, "type": None}
-        )
+        self._follow_up = follow_up
         self._broken_calls = broken_calls
         self._tokens = 0
         self._reasoning_tokens = 0
@@ -108,11 +110,7 @@ class ChatStream:
         }
         for piece in split_tokens(call.arguments):
             self._tokens += 1
-            yield {
-                "index": index,
-                **self._follow_up,
-                "function": {"name": "", "arguments": piece},
-            }
+            yield _later_piece(index, piece, self._follow_up)
 
     def _frame(self, choices: list[JsonValue]) -> JsonObject:
         return {
@@ -144,6 +142,14 @@ class ChatStream:
         if self._reasoning_tokens:
             usage["completion_tokens_details"] = {"reasoning_tokens": self._reasoning_tokens}
         return usage
+
+
+def _later_piece(index: int, piece: str, follow_up: FollowUp) -> JsonObject:
+    if follow_up == "absent":
+        return {"index": index, "function": {"arguments": piece}}
+    blank = "" if follow_up == "empty" else None
+    function: JsonObject = {"name": "", "arguments": piece}
+    return {"index": index, "id": blank, "type": blank, "function": function}
 
 
 def _count(usage: JsonObject, name: str) -> int:

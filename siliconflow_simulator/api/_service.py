@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from siliconflow_simulator.answers.script import ChatAnswers
+    from siliconflow_simulator.api._chat_stream import FollowUp
 
 StreamStyle: TypeAlias = Literal["auto", "inhouse", "vllm", "mixed"]
 Kept = TypeVar("Kept")
@@ -26,7 +27,7 @@ class Settings:
     api_keys: frozenset[str] | None = None
     stream_style: StreamStyle = "auto"
     text_before_tools: bool = False
-    empty_follow_up_ids: bool = False
+    follow_up: FollowUp = "null"
     max_embedding_inputs: int = 64
     cached_share: float = 0.0
 

@@ -45,7 +45,7 @@ def _respond(exchange: Exchange, call: ChatCall, answers: Sequence[Answer]) -> S
         stream = ChatStream(
             identity,
             usage,
-            empty_follow_up_ids=settings.empty_follow_up_ids,
+            follow_up=settings.follow_up,
             broken_calls=not call.facts.streaming_tools,
         )
         return event_stream(list(stream.chunks(answers)))
