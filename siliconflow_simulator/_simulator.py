@@ -62,8 +62,9 @@ class Simulator:
         scores: Makes the scores of documents against a query, for `/rerank`.
         api_keys: Keys that are accepted; any non-empty key by default.
         models: Facts of further models, or other facts for known ones.
-        stream_style: Form of chat streams: "inhouse", "vllm" or "mixed"; "auto" takes the one
-            that the model's family was seen to use.
+        stream_style: Form of chat answers: "inhouse", "vllm" or "mixed"; "auto" takes the one
+            that the model's family was seen to use on this API. "vllm-native" is what vLLM 0.32
+            itself sends, as in a private deployment, with logprobs and echo.
         text_before_tools: Write a sentence before tool calls, as some models do.
         empty_follow_up_ids: Write "" instead of null as id of later tool-call pieces.
         bare_follow_ups: Leave id, type and name out of later tool-call pieces. (The `openai`
