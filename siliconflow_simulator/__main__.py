@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8080, help="port to listen on")
     parser.add_argument(
         "--stream-style",
-        choices=("auto", "inhouse", "vllm", "mixed"),
+        choices=("auto", "inhouse", "vllm", "mixed", "vllm-native"),
         default="auto",
         help="form of chat streams; auto takes the form of the model's family",
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from siliconflow_simulator._wire import SimResponse, json_response
 
 if TYPE_CHECKING:
-    from siliconflow_client import JsonValue
+    from siliconflow_client import JsonObject, JsonValue
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of the simulator
@@ -65,6 +65,17 @@ def token_invalid() -> Refusal:
 def model_not_found() -> Refusal:
     """Refuse an id that is not served at this endpoint."""
     return refusal(400, 20012, "Model does not exist. Please check it carefully.")
+
+
+def engine_has_no_model(model: str) -> Refusal:
+    """Refuse an id as vLLM itself does."""
+    error: JsonObject = {
+        "message": f"The model `{model}` does not exist.",
+        "type": "NotFoundError",
+        "param": "model",
+        "code": 404,
+    }
+    return Refusal(404, {"error": error})
 
 
 def page_not_found() -> Refusal:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from siliconflow_simulator.answers.call import ChatCall
     from siliconflow_simulator.answers.rules import Pattern, Rule
     from siliconflow_simulator.answers.source import AnswerSource
+    from siliconflow_simulator.api._chat_stream import FollowUp
     from siliconflow_simulator.api._routes import Route
     from siliconflow_simulator.api._service import StreamStyle
     from siliconflow_simulator.faults.orders import Fault
@@ -61,10 +62,13 @@ class Simulator:
         scores: Makes the scores of documents against a query, for `/rerank`.
         api_keys: Keys that are accepted; any non-empty key by default.
         models: Facts of further models, or other facts for known ones.
-        stream_style: Form of chat streams: "inhouse", "vllm" or "mixed"; "auto" takes the one
-            that the model's family was seen to use.
+        stream_style: Form of chat answers: "inhouse", "vllm" or "mixed"; "auto" takes the one
+            that the model's family was seen to use on this API. "vllm-native" is what vLLM 0.32
+            itself sends, as in a private deployment, with logprobs and echo.
         text_before_tools: Write a sentence before tool calls, as some models do.
         empty_follow_up_ids: Write "" instead of null as id of later tool-call pieces.
+        bare_follow_ups: Leave id, type and name out of later tool-call pieces. (The `openai`
+            SDK's `.stream()` helper stumbles over the null that this API was seen to send.)
         max_embedding_inputs: Most inputs of one request; the documents say 32, the server 64.
         cached_share: Part of every prompt that counts as read from the cache, 0 to 1.
         faults: Orders as in the header `x-simulate`, one for each of the first requests ("" for
@@ -83,16 +87,20 @@ class Simulator:
         stream_style: StreamStyle = "auto",
         text_before_tools: bool = False,
         empty_follow_up_ids: bool = False,
+        bare_follow_ups: bool = False,
         max_embedding_inputs: int = 64,
         cached_share: float = 0.0,
         faults: Iterable[str] = (),
         keep_requests: int = 1000,
     ) -> None:
+        follow_up: FollowUp = "empty" if empty_follow_up_ids else "null"
+        if bare_follow_ups:
+            follow_up = "absent"
         settings = Settings(
             api_keys=None if api_keys is None else frozenset(api_keys),
             stream_style=stream_style,
             text_before_tools=text_before_tools,
-            empty_follow_up_ids=empty_follow_up_ids,
+            follow_up=follow_up,
             max_embedding_inputs=max_embedding_inputs,
             cached_share=cached_share,
         )

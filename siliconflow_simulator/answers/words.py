@@ -6,9 +6,10 @@ import functools
 import re
 from typing import Final
 
-_CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_CJK_RUN: Final = re.compile(f"[{_CJK}]+")
-_WORD: Final = re.compile(rf"[^\W_{_CJK}]+(?:'[a-z]+)?|[{_CJK}]+")
+CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+"""What stands in a character class for Chinese, Japanese and Korean letters."""
+_CJK_RUN: Final = re.compile(f"[{CJK}]+")
+WORD: Final = re.compile(rf"[^\W_{CJK}]+(?:'[a-z]+)?|[{CJK}]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SENTENCE_END: Final = re.compile(
     r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[A-Z0-9`_*]|[^\x00-\x7f])|(?<=[。！？；])"
@@ -58,7 +59,7 @@ def stem(word: str) -> str:
 def words(text: str) -> list[str]:
     """Split into lower-case words; a run of Chinese becomes its characters' pairs."""
     found: list[str] = []
-    for run in _WORD.findall(text):
+    for run in WORD.findall(text):
         if _CJK_RUN.fullmatch(run):
             found.extend([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1)))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 from siliconflow_simulator import _refusals as refusals
+from siliconflow_simulator._wire import decode
 from siliconflow_simulator.answers.call import PastCall, Turn
 from siliconflow_simulator.api._fields import required_text, text
 
@@ -29,7 +30,8 @@ def read_turns(value: JsonValue, facts: ModelFacts, *, thinking: bool) -> list[T
 
     Raises:
         Refusal: For a wrong role, a missing user message, a part that the model does not take,
-            a tool call without its type, and reasoning that was not sent back.
+            a tool call without its type or whose arguments are no JSON object, and reasoning
+            that was not sent back.
     """
     if not isinstance(value, list):
         raise refusals.generic_invalid()
@@ -38,8 +40,8 @@ def read_turns(value: JsonValue, facts: ModelFacts, *, thinking: bool) -> list[T
     turns = [_turn(item, index, facts) for index, item in enumerate(value)]
     if not any(turn.role == "user" for turn in turns):
         raise refusals.invalid("No user query found in messages.")
-    # Kimi-K2.5 is the model whose refusal was printed.
-    if thinking and facts.replays_reasoning and "Kimi" in facts.id:
+    # The printed refusal is Kimi-K2.5's.
+    if thinking and facts.replays_reasoning:
         for index, turn in enumerate(turns):
             if turn.calls and not turn.reasoning:
                 raise refusals.invalid(
@@ -57,7 +59,7 @@ def _turn(value: JsonValue, index: int, facts: ModelFacts) -> Turn:
         raise refusals.invalid(
             f"messages.{index}.role: Input should be 'system', 'user', 'assistant' or 'tool'"
         )
-    calls = _calls(value.get("tool_calls"))
+    calls = _calls(value.get("tool_calls"), index)
     if "content" not in value and not calls:
         raise refusals.field_required()
     written, media = _content(value.get("content"), facts)
@@ -110,15 +112,15 @@ def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:
     return needed
 
 
-def _calls(value: JsonValue) -> tuple[PastCall, ...]:
+def _calls(value: JsonValue, turn: int) -> tuple[PastCall, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
         raise refusals.generic_invalid()
-    return tuple(_past_call(item, index) for index, item in enumerate(value))
+    return tuple(_past_call(item, turn, index) for index, item in enumerate(value))
 
 
-def _past_call(value: JsonValue, index: int) -> PastCall:
+def _past_call(value: JsonValue, turn: int, index: int) -> PastCall:
     if not isinstance(value, dict):
         raise refusals.generic_invalid()
     kind = value.get("type")
@@ -131,11 +133,25 @@ def _past_call(value: JsonValue, index: int) -> PastCall:
     function = value.get("function")
     if not isinstance(function, dict):
         raise refusals.field_required()
+    arguments = required_text(function, "arguments")
+    if not _is_object(arguments):
+        # Back ends fail on every later turn of such a conversation; the wording is ours.
+        raise refusals.invalid(
+            f"messages.{turn}.tool_calls.{index}.function.arguments: "
+            "Input should be the text of a JSON object"
+        )
     return PastCall(
         id=required_text(value, "id"),
         name=required_text(function, "name"),
-        arguments=text(function, "arguments") or "{}",
+        arguments=arguments,
     )
+
+
+def _is_object(written: str) -> bool:
+    try:
+        return isinstance(decode(written), dict)
+    except ValueError:
+        return False
 
 
 def _python_type(value: JsonValue) -> str:

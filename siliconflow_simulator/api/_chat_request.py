@@ -20,6 +20,7 @@ from siliconflow_simulator.api._fields import (
     stop_sequences,
     text,
 )
+from siliconflow_simulator.api._logprobs import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +77,15 @@ def check_chat(body: JsonObject, service: Service) -> ChatCall:
         prefix=prefix,
         suffix=suffix,
         text_before_tools=service.settings.text_before_tools,
-        # Measured on Qwen3.5-4B only; elsewhere the documents exempt the thinking.
-        budget_covers_thinking=style_of(model) == "vllm",
+        # Measured on Qwen3.5-4B and on vLLM itself; elsewhere the documents exempt the thinking.
+        budget_covers_thinking=style_of(model) == "vllm" or service.native,
     )
+
+
+def top_logprobs(body: JsonObject) -> int | None:
+    """Return how many alternatives each token's probability comes with; `None` for none at all."""
+    most = integer(body, "top_logprobs", least=0, most=MOST)
+    return (most or 0) if flag(body, "logprobs") else None
 
 
 def _thinking(body: JsonObject, facts: ModelFacts) -> bool:

@@ -91,3 +91,13 @@ def stop_sequences(body: JsonObject) -> list[str]:
         if item:
             found.append(item)
     return found
+
+
+def include_usage(body: JsonObject) -> bool:
+    """Return whether a stream is to tell its usage: `stream_options.include_usage`."""
+    options = body.get("stream_options")
+    if options is None:
+        return False
+    if not isinstance(options, dict):
+        raise generic_invalid()
+    return flag(options, "include_usage") or False

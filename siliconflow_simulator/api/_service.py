@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from siliconflow_simulator.answers.script import ChatAnswers
+    from siliconflow_simulator.api._chat_stream import FollowUp
 
-StreamStyle: TypeAlias = Literal["auto", "inhouse", "vllm", "mixed"]
+StreamStyle: TypeAlias = Literal["auto", "inhouse", "vllm", "mixed", "vllm-native"]
 Kept = TypeVar("Kept")
 
 
@@ -26,7 +27,7 @@ class Settings:
     api_keys: frozenset[str] | None = None
     stream_style: StreamStyle = "auto"
     text_before_tools: bool = False
-    empty_follow_up_ids: bool = False
+    follow_up: FollowUp = "null"
     max_embedding_inputs: int = 64
     cached_share: float = 0.0
 
@@ -59,6 +60,11 @@ class Service:
         self._kept: dict[type[object], object] = {}
         self._lock = threading.Lock()
 
+    @property
+    def native(self) -> bool:
+        """Whether vLLM itself answers, and not the API in front of it."""
+        return self.settings.stream_style == "vllm-native"
+
     def facts(self, model: str) -> ModelFacts:
         """Return what a model can do.
 
@@ -67,7 +73,7 @@ class Service:
         """
         facts = self._models.get(model) or lookup_model(model)
         if not facts.known:
-            raise refusals.model_not_found()
+            raise refusals.engine_has_no_model(model) if self.native else refusals.model_not_found()
         return facts
 
     def models(self) -> list[ModelFacts]:

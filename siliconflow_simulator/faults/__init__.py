@@ -8,6 +8,7 @@ One word or several, separated by commas. Words with `=N` take a number.
 | `504` | that status, with a proxy's HTML page |
 | `429-retry-after=2`, `503-retry-after=2` | that status with a `retry-after` header |
 | `429-plain` | 429 with plain text |
+| `detail` `detail-list` | 404 and 422 as a server built on FastAPI writes them by itself |
 | `html-200` | an HTML page under status 200 |
 | `error-200` | an error object under status 200 |
 | `broken-json` | JSON that breaks off |

@@ -40,3 +40,20 @@ MIDSTREAM: Final = _object(50507, "Request failed: Unknown error.")
 MIDSTREAM_OPENAI: Final[JsonObject] = {
     "error": {"message": "Internal error", "type": "server_error", "param": None, "code": "500"}
 }
+# What a server built on FastAPI says by itself: a text, or a list of problems.
+DETAIL: Final[dict[str, tuple[int, JsonObject]]] = {
+    "detail": (404, {"detail": "Not Found"}),
+    "detail-list": (
+        422,
+        {
+            "detail": [
+                {
+                    "type": "missing",
+                    "loc": ["body", "messages"],
+                    "msg": "Field required",
+                    "input": None,
+                }
+            ]
+        },
+    ),
+}

@@ -15,6 +15,7 @@ from siliconflow_simulator._wire import (
 )
 from siliconflow_simulator.faults.bodies import (
     BODIES,
+    DETAIL,
     HTML,
     MIDSTREAM,
     MIDSTREAM_OPENAI,
@@ -36,6 +37,9 @@ def early_response(faults: Sequence[Fault]) -> SimResponse | None:
     for fault in faults:
         if fault.word in BODIES:
             return json_response(BODIES[fault.word], status=int(fault.word))
+        if fault.word in DETAIL:
+            status_code, payload = DETAIL[fault.word]
+            return json_response(payload, status=status_code)
         if fault.word.endswith("-retry-after"):
             status = fault.word.partition("-")[0]
             response = json_response(BODIES[status], status=int(status))

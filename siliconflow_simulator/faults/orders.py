@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from siliconflow_simulator._refusals import invalid
-from siliconflow_simulator.faults.bodies import BODIES
+from siliconflow_simulator.faults.bodies import BODIES, DETAIL
 
 COUNTED: Final = frozenset({"cut-stream", "drop", "error-stream", "error-stream-openai", "stall"})
 _PLAIN_WORDS: Final = frozenset(
     {
-        *BODIES, "504", "429-plain", "html-200", "error-200", "broken-json", "no-choices",
+        *BODIES, *DETAIL, "504", "429-plain", "html-200", "error-200", "broken-json", "no-choices",
         "empty", "crlf", "comments", "no-space", "bom", "one-byte",
     }
 )  # fmt: skip

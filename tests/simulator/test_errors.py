@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from siliconflow_client import ModelFacts
+from siliconflow_client import ModelFacts, known_models
 from siliconflow_simulator import SimRequest, Simulator
 from tests.fixtures import INDEX
 from tests.simulator.asking import (
@@ -308,3 +308,55 @@ def test_every_body_is_json_with_the_trace_header() -> None:
     response = ask("Hello", model="nobody/nothing")
     assert response.headers["content-type"].startswith("application/json")
     assert json.loads(response.content())["data"] is None
+
+
+# --- a history that is sent back --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", ['{"city": "Par', "[]", '"Paris"', "null", "", "{}}", "NaN"])
+def test_arguments_that_are_no_json_object_are_refused_in_the_history(arguments) -> None:
+    response = ask("Weather?", *called("get_weather", arguments, "sunny"))
+    assert (response.status, body_of(response)["code"]) == (400, 20015)
+    assert "messages.1.tool_calls.0.function.arguments" in body_of(response)["message"]
+
+
+@pytest.mark.parametrize("arguments", ["{}", '{"city": "Paris"}', ' {"a": {"b": [1]}} '])
+def test_arguments_that_are_an_object_are_taken(arguments) -> None:
+    assert ask("Weather?", *called("get_weather", arguments, "sunny")).status == 200
+
+
+REPLAYING = [facts.id for facts in known_models("chat") if facts.replays_reasoning]
+
+
+def thoughts(*reasoning: str | None) -> list[Any]:
+    """A question for each thought, answered by way of a tool."""
+    turns: list[Any] = []
+    for number, thought in enumerate(reasoning):
+        asked, told = called("get_weather", "{}", "sunny", f"c{number}")
+        if thought is not None:
+            asked["reasoning_content"] = thought
+        turns += [f"Weather {number}?", asked, told, {"role": "assistant", "content": "Sunny."}]
+    return [*turns, "And now?"]
+
+
+def test_there_are_models_that_want_their_reasoning_back() -> None:
+    assert {"deepseek-ai/DeepSeek-V3.2", "Pro/moonshotai/Kimi-K2.5"} <= set(REPLAYING)
+
+
+@pytest.mark.parametrize("model", REPLAYING)
+@pytest.mark.parametrize(
+    ("reasoning", "index"),
+    [((None,), 1), (("Hm.", None), 5), ((None, "Hm."), 1), (("Hm.", "", "Hm."), 5)],
+)
+def test_reasoning_that_is_missing_anywhere_is_named_by_its_index(model, reasoning, index) -> None:
+    response = ask(*thoughts(*reasoning), model=model, enable_thinking=True)
+    expected = INDEX["errors/400_reasoning_content_missing.json"].json()
+    expected["message"] = expected["message"].replace("index 2", f"index {index}")
+    assert (response.status, body_of(response)) == (400, expected)
+
+
+@pytest.mark.parametrize("model", REPLAYING)
+def test_reasoning_is_not_missed_where_it_is_there_or_nobody_thinks(model) -> None:
+    assert ask(*thoughts("Hm.", "Hm."), model=model, enable_thinking=True).status == 200
+    assert ask(*thoughts(None, None), model=model, enable_thinking=False).status == 200
+    assert ask(*thoughts(None), model="Qwen/Qwen3-8B", enable_thinking=True).status == 200

@@ -200,3 +200,13 @@ def test_queued_orders_are_used_up_one_per_request() -> None:
 def test_a_wrong_order_fails_where_it_was_written() -> None:
     with pytest.raises(Refusal, match="nonsense"):
         Simulator(faults=["nonsense"])
+
+
+def test_a_web_framework_s_own_errors() -> None:
+    plain = ask("Hello", simulate="detail")
+    assert (plain.status, body_of(plain)) == (404, {"detail": "Not Found"})
+    listed = ask("Hello", simulate="detail-list")
+    assert listed.status == 422
+    [problem] = body_of(listed)["detail"]
+    assert problem["loc"] == ["body", "messages"]
+    assert problem["msg"] == "Field required"

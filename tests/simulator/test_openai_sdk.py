@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import openai
 import pytest
+from pydantic import BaseModel
 
+from siliconflow_simulator import Simulator
 from tests.simulator.asking import DEFAULT_MODEL, SIMULATOR, WEATHER, called, messages
 
+HELLO = "Hello! How can I help you today?"
+CITIES = [{"city": "Paris"}, {"city": "Rome"}]
 QUESTION = messages("What is the weather in Paris and in Rome?")
 
 
@@ -61,8 +66,6 @@ def test_tool_calls(client: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize("model", [DEFAULT_MODEL, "Qwen/Qwen3.5-4B"])
 def test_streamed_tool_calls(client: openai.OpenAI, model: str) -> None:
-    # Not with `chat.completions.stream`: the SDK's accumulator asserts that every piece of a call
-    # has a type, and this API sends null after the first.
     stream = client.chat.completions.create(
         model=model,
         messages=QUESTION,
@@ -127,3 +130,79 @@ async def test_the_async_client() -> None:
         )
         text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
     assert text == "Hello! How can I help you today?"
+
+
+# --- the helper that puts a stream together -----------------------------------------------------
+
+STYLES: list[Any] = ["inhouse", "vllm", "mixed"]
+
+
+def helper_client(simulator: Simulator) -> openai.OpenAI:
+    http = httpx.Client(transport=simulator.transport())
+    return openai.OpenAI(
+        api_key="sk-test", base_url="https://api.siliconflow.cn/v1", http_client=http
+    )
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_stream_helper_joins_text_and_thinking(style) -> None:
+    with (
+        helper_client(Simulator(stream_style=style)) as client,
+        client.chat.completions.stream(
+            model="Qwen/Qwen3.5-4B",
+            messages=messages("Hello"),
+            extra_body={"enable_thinking": True},
+            stream_options={"include_usage": True},
+        ) as stream,
+    ):
+        pieces = [event.delta for event in stream if event.type == "content.delta"]
+        answer = stream.get_final_completion()
+    assert "".join(pieces) == answer.choices[0].message.content == HELLO
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens > len(pieces)
+
+
+class Person(BaseModel):
+    name: str
+    age: int
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_stream_helper_parses_a_structure(style) -> None:
+    with (
+        helper_client(Simulator(stream_style=style)) as client,
+        client.chat.completions.stream(
+            model="Qwen/Qwen3.5-4B",
+            messages=messages("Alice is 30 years old."),
+            response_format=Person,
+            extra_body={"enable_thinking": False},
+        ) as stream,
+    ):
+        parsed = stream.get_final_completion().choices[0].message.parsed
+    assert parsed == Person(name="Alice", age=30)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_stream_helper_joins_calls_whose_later_pieces_are_bare(style) -> None:
+    simulator = Simulator(stream_style=style, bare_follow_ups=True)
+    with (
+        helper_client(simulator) as client,
+        client.chat.completions.stream(
+            model=DEFAULT_MODEL, messages=QUESTION, tools=[WEATHER]
+        ) as stream,
+    ):
+        done = [e for e in stream if e.type == "tool_calls.function.arguments.done"]
+        calls = stream.get_final_completion().choices[0].message.tool_calls or []
+    assert [json.loads(call.function.arguments) for call in calls] == CITIES
+    assert [json.loads(event.arguments) for event in done] == CITIES
+
+
+def test_the_stream_helper_stumbles_over_the_null_type_that_the_api_was_seen_to_send() -> None:
+    with (
+        helper_client(Simulator(stream_style="inhouse")) as client,
+        client.chat.completions.stream(
+            model=DEFAULT_MODEL, messages=QUESTION, tools=[WEATHER]
+        ) as stream,
+        pytest.raises(AssertionError),
+    ):
+        stream.until_done()

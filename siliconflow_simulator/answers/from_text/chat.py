@@ -9,7 +9,8 @@ from siliconflow_simulator._wire import encode
 from siliconflow_simulator.answers.answer import Answer, NewCall
 from siliconflow_simulator.answers.call import Done, Intent, NamedTool
 from siliconflow_simulator.answers.from_text.fim import fill_in_the_middle
-from siliconflow_simulator.answers.from_text.json_form import json_answer, prompt_schema
+from siliconflow_simulator.answers.from_text.json_form import asks_for_json, json_answer
+from siliconflow_simulator.answers.from_text.marked_fields import marked_answer
 from siliconflow_simulator.answers.from_text.prose import (
     answer_turns,
     best_sentences,
@@ -94,9 +95,19 @@ def _arguments(intent: Intent) -> str:
 def _text(call: ChatCall, asked: str, done: Sequence[Done]) -> str:
     if call.suffix is not None or call.prefix is not None:
         return fill_in_the_middle(call.prefix or "", call.suffix) or answer_turns(call.turns)
-    if call.json_form != "text" or (prompt_schema(call.turns) and not call.tools):
+    marked = marked_answer(call.turns)
+    if marked is not None:
+        return marked
+    json_mode = call.json_form != "text"
+    if json_mode or (not call.tools and asks_for_json(call.turns)):
         results = [item.result for item in done]
-        return json_answer(call.turns, call.json_schema, results, lambda: _best(call.turns, asked))
+        return json_answer(
+            call.turns,
+            call.json_schema,
+            results,
+            lambda: _best(call.turns, asked),
+            bare=json_mode,
+        )
     if done:
         return answer_results(find_question(asked), done, call.turns)
     return answer_turns(call.turns)

@@ -18,14 +18,32 @@ if TYPE_CHECKING:
     from siliconflow_simulator.answers.call import Turn
 
 _WANTS_SCHEMA: Final = re.compile(
-    r"json schema|output schema|json object|json instance|valid json|conforms? to", re.IGNORECASE
+    r"json[ _-]?schema|output schema|json object|json instance|valid json|conforms? to",
+    re.IGNORECASE,
+)
+_ASKS: Final = re.compile(
+    r"(?:^|[.!?:;。！？：；，,]\s{0,3})(?:please\s{1,3})?"
+    r"(?:return|respond|reply|answer|output|format|provide|produce|write|generate|extract)\b"
+    r"(?:(?![.!?]\s)[^\n？]){0,160}?\bjson\b(?![^.\n]{0,80}[?？])"
+    r"|\b(?:should|must) be [^.\n?]{0,120}\bjson\b"
+    r"|(?:以|用|按|返回|输出)[^。\n？?]{0,20}json[^。\n？?]{0,80}(?:[。\n]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_IN_A_BLOCK: Final = re.compile(
+    r"(?<!not )(?<!not use )(?<!no )(?<!without )"
+    r"\b(?:within|inside|in|as|be|wrapped in|enclosed in) (?:a |an |the )?"
+    r"(?:```json|```|markdown|json)?\s?(?:json )?(?:code ?block|code ?fence|code ?snippet)",
+    re.IGNORECASE,
 )
 _KEYS: Final = re.compile(
     r"['\"“`]([A-Za-z_][\w ]{0,40})['\"”`](?=[^.\n]{0,60}\b(?:keys?|fields?)\b)"
-    r"|\b(?:keys?|fields?)\b[^.\n]{0,40}?((?:['\"`][A-Za-z_]\w*['\"`](?:\s*(?:,|and|or)\s*)*)+)",
+    r"|(?:\b(?:keys?|fields?)\b|字段|键)[^.\n]{0,40}?"
+    r"((?:['\"`][A-Za-z_]\w{0,60}['\"`][\s,，、和与]{0,3}(?:(?:and|or)\s)?){1,40})",
     re.IGNORECASE,
 )
-_EXAMPLE_KEY: Final = re.compile(r"[{,]\s*\"([^\"{}\n]{1,60})\"\s*:")
+_EXAMPLE_KEY: Final = re.compile(
+    r"(?:[{,]\s{0,20}|^[ \t]{0,20})\"([^\"{}\n]{1,60})\"\s{0,3}:", re.MULTILINE
+)
 _ABOUT_FORMAT: Final = re.compile(
     r"json|schema|well-formatted|output format|markdown|code (?:fence|block)|backticks|prepend|^```"
     r"|respond in the format|[\"'`]\s*(?:keys|fields)\b",
@@ -39,14 +57,17 @@ def json_answer(
     schema: JsonObject | None,
     results: Sequence[str],
     answer: Callable[[], str],
+    *,
+    bare: bool = True,
 ) -> str:
-    """Write the JSON text that a JSON mode promises.
+    """Write the JSON text that a JSON mode promises, or that the prompt asks for.
 
     Args:
         turns: The conversation; a schema or key names may stand in it.
         schema: The schema of `response_format`, or `None`.
         results: What tools returned since the user spoke; values are taken from there first.
         answer: Makes an answer to the question.
+        bare: Never in a code block, whatever the prompt says.
     """
     asked = _unescaped(next(turn.text for turn in reversed(turns) if turn.role == "user"))
     prompt = _prompt(turns)
@@ -54,16 +75,17 @@ def json_answer(
     wanted = schema or (found[0] if found else _schema_of_keys(prompt))
     text = without_format(asked)
     material = Material("\n".join([*results, text]), question=find_question(text), answer=answer)
-    return json.dumps(fill(wanted, material), ensure_ascii=False)
+    written = json.dumps(fill(wanted, material), ensure_ascii=False)
+    fenced = not bare and _IN_A_BLOCK.search(prompt)
+    return f"```json\n{written}\n```" if fenced else written
 
 
-def prompt_schema(turns: Sequence[Turn]) -> JsonObject | None:
-    """Return the schema that a prompt asks to follow, when it asks for JSON at all."""
+def asks_for_json(turns: Sequence[Turn]) -> bool:
+    """Tell whether the prompt itself asks for JSON."""
     prompt = _prompt(turns)
-    if not _WANTS_SCHEMA.search(prompt):
-        return None
-    found = find_schema(prompt)
-    return found[0] if found else None
+    if _ASKS.search(prompt):
+        return True
+    return bool(_WANTS_SCHEMA.search(prompt)) and find_schema(prompt) is not None
 
 
 def _prompt(turns: Sequence[Turn]) -> str:

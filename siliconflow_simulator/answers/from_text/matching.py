@@ -12,7 +12,7 @@ from siliconflow_simulator.answers.from_text.schema import (
     required_names,
     resolve,
 )
-from siliconflow_simulator.answers.words import content_stems, name_words, stem
+from siliconflow_simulator.answers.words import WORD, content_stems, name_words, stem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,13 @@ _CHINESE: Final = {
     "搜索": "search",
     "查找": "search",
     "计算": "calculate",
+    "多少个": "count",
+    "几个": "count",
+    "比较": "compare",
+    "哪个小": "compare",
+    "哪个大": "compare",
+    "更小": "compare",
+    "更大": "compare",
     "加": "add",
     "减": "subtract",
     "乘": "multiply",
@@ -73,7 +80,7 @@ _ASKING: Final = re.compile(
     r"|describe|find|search|look up)\b|什么|怎么|如何|为什么|多少|谁|哪",
     re.IGNORECASE,
 )
-_WORD: Final = re.compile(r"[^\W_]+|_")
+_COMPARING: Final = frozenset(stem(word) for word in "bigger smaller larger greater".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +169,11 @@ def _match(tool: ToolSpec, text: str) -> Match | None:
 def _places(text: str) -> dict[str, int]:
     """Return the stems of a text, each with its first position."""
     places: dict[str, int] = {}
-    for word in _WORD.finditer(text):
+    for word in WORD.finditer(text):
         for part in content_stems(word.group()):
             places.setdefault(part, word.start())
+            if part in _COMPARING:
+                places.setdefault(stem("compare"), word.start())
     for chinese, english in _CHINESE.items():
         position = text.find(chinese)
         if position >= 0:

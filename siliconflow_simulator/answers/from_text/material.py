@@ -6,13 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from siliconflow_simulator.answers.words import CJK
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 PieceKind: TypeAlias = Literal["number", "quoted", "name"]
 
+# Chinese stands without spaces beside what it speaks of, so a word ends where the script changes.
+_LATIN: Final = rf"[^\W{CJK}]"
 _NUMBER: Final = re.compile(
-    r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?![\w]*[A-Za-z_])"
+    rf"(?<!{_LATIN})(?<!\.)-?(?:\d{{1,3}}(?:,\d{{3}}){{1,8}}(?!\d)|\d{{1,64}})(?:\.\d{{1,64}})?"
+    rf"(?!{_LATIN})"
 )
 _NUMBER_WORDS: Final[tuple[str, ...]] = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -21,14 +26,22 @@ _QUOTED: Final = re.compile(
     r"\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)|“([^”\n]{1,200})”|‘([^’\n]{1,200})’"
     r"|「([^」\n]{1,200})」|『([^』\n]{1,200})』|《([^》\n]{1,200})》|`([^`\n]{1,200})`"
 )
-_CODE: Final = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]*\b")
-_CAPITALISED: Final = re.compile(
-    r"\b(?:[A-Z][a-z]{0,2}\.(?= [A-Z])|[A-Z][\w’-]*)(?: +(?:of +|de +|von +|van +)?[A-Z][\w’-]*)*"
-    r"(?:,\s[A-Z]{2}\b(?!\w)|,\s[A-Z][a-z]+(?=\s*[?.!]|\s*$))?"
+_CODE: Final = re.compile(
+    rf"(?<!{_LATIN})(?=[A-Za-z0-9_-]{{0,63}}\d)(?=[A-Za-z0-9_-]{{0,63}}[A-Za-z])"
+    r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?"
 )
-_CJK_RUN: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+_CAPITAL_WORD: Final = rf"[A-Z](?:{_LATIN}|[’-]){{0,63}}"
+_CAPITALISED: Final = re.compile(
+    rf"(?<!{_LATIN})(?:[A-Z][a-z]{{0,2}}\.(?= [A-Z])|{_CAPITAL_WORD})"
+    rf"(?: {{1,3}}(?:(?:of|de|von|van) {{1,3}})?{_CAPITAL_WORD}){{0,8}}"
+    rf"(?:,\s[A-Z]{{2}}(?!{_LATIN})|,\s[A-Z][a-z]{{1,40}}(?=\s{{0,3}}[?.!]|\s{{0,3}}$))?"
+)
+_CJK_RUN: Final = re.compile(rf"[{CJK}]+")
+_AMONG_CJK: Final = re.compile(
+    rf"(?<=[{CJK}])[A-Za-z]{{1,40}}(?!{_LATIN})|(?<!{_LATIN})[A-Za-z]{{1,40}}(?=[{CJK}])"
+)
 _CJK_COMMON: Final = re.compile(
-    "怎么样|怎么|如何|什么|为什么|多少|现在|今天|明天|昨天|天气|气温|温度|时间|几点|查询|查一下|查找|搜索|查|帮我|"
+    "用中文|回答|中有|有多少|多少个|几个|哪个|更大|更小|等于|计算|比较|订单|怎么样|怎么|如何|什么|为什么|多少|现在|今天|明天|昨天|天气|气温|温度|时间|几点|查询|查一下|查找|搜索|查|帮我|"
     "请问|请|告诉|一下|以及|还有|我|你|的|在|是|和|与|及|吗|呢|吧|了|给|把|用|要|想|知道|の|は|を|が|に|で|と|天気|教えて"
 )
 _NOT_NAMES: Final = frozenset(
@@ -229,6 +242,9 @@ def _names(text: str, ignore: Collection[str]) -> list[Piece]:
             add(value, start)
     for match in _CODE.finditer(text):
         add(match.group(), match.start())
+    for match in _AMONG_CJK.finditer(text):
+        if match.group().lower() not in _NOT_NAMES and match.group().lower() not in ignore:
+            add(match.group(), match.start())
     for run in _CJK_RUN.finditer(text):
         position = run.start()
         for part in _CJK_COMMON.split(run.group()):

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from siliconflow_client import JsonObject, JsonValue
+
+PYTHON_TYPES: Final = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "dict": "object",
+    "list": "array",
+}
+"""Types by the names that Python gives them, as the vendor's own samples write them."""
 
 
 def resolve(schema: JsonValue, root: JsonObject) -> JsonObject:
@@ -82,7 +92,7 @@ def kind_of(schema: JsonObject) -> str:
     """Return the type, guessed from the other keywords where it is not written."""
     kind = schema.get("type")
     if isinstance(kind, str):
-        return kind
+        return PYTHON_TYPES.get(kind, kind)
     if "properties" in schema or "additionalProperties" in schema:
         return "object"
     if "items" in schema or "prefixItems" in schema:
