@@ -52,7 +52,7 @@ class ToolBinding(BaseChatModel):
             **kwargs: Anything else to bind.
 
         Raises:
-            SiliconFlowConfigurationError: `tool_choice` names no tool of the list.
+            ConfigurationError: `tool_choice` names no tool of the list.
         """
         with langchain_errors():
             wire = to_wire_tools(tools, strict=strict)

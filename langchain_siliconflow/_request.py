@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
@@ -13,7 +14,7 @@ from langchain_siliconflow._tools import is_forced, to_wire_choice, to_wire_tool
 from siliconflow_client import CallOptions, ConfigurationError, ReasoningReplay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from langchain_core.messages import BaseMessage
 
@@ -157,7 +158,7 @@ def _renamed(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 def _tools(tools: Sequence[Any] | None, strict: bool | None) -> list[Tool]:
     if not tools:
         return []
-    if strict is None and all(_is_wire_tool(tool) for tool in tools):
+    if strict is None and isinstance(tools, list) and all(_is_wire_tool(tool) for tool in tools):
         return list(tools)
     return to_wire_tools(tools, strict=strict)
 
@@ -185,13 +186,23 @@ def _extra_body(
     extra: dict[str, JsonValue] = {
         **(fields["model_kwargs"] or {}),
         **(fields["extra_body"] or {}),
-        **(call.get("extra_body") or {}),
+        **_mapping("extra_body", call.get("extra_body") or {}),
     }
     if call.get("stream_options") is not None:
         extra["stream_options"] = call["stream_options"]
     return extra or None
 
 
+def _mapping(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"{name} must be a dictionary, not {type(value).__name__}", argument=name
+        )
+    return cast("Mapping[str, Any]", value)
+
+
 def _options(call: Mapping[str, Any]) -> CallOptions | None:
+    if call.get("headers") is not None:
+        _mapping("headers", call["headers"])
     given = {name: call[name] for name in _OPTIONS if call.get(name) is not None}
     return CallOptions(**given) if given else None

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from langchain_core.version import VERSION as CORE_VERSION
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
-from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._errors import invalid_settings, langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES, resolve_keywords
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Client, Timeout
 
     # pydantic does not look at the types of private attributes.
-    from siliconflow_client import AsyncSiliconFlowClient, SiliconFlowClient  # noqa: TC004
+    from siliconflow_client import (  # noqa: TC004
+        AsyncSiliconFlowClient,
+        ConfigurationError,
+        SiliconFlowClient,
+    )
 else:
     # pydantic would import httpx to name them: 60 ms. The client checks what it is given.
     AsyncClient = Client = Timeout = Any
@@ -35,11 +39,13 @@ class ConnectionSettings(BaseModel):
     """Fields of the connection, and the two clients made from them.
 
     Raises:
-        SiliconFlowConfigurationError: There is no key, a setting is wrong, or a keyword is
+        ConfigurationError: There is no key, a setting is wrong, or a keyword is
             unknown; the text names it.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True, protected_namespaces=(), hide_input_in_errors=True
+    )
 
     _aliases: ClassVar[Mapping[str, str]] = CONNECTION_ALIASES
 
@@ -80,9 +86,17 @@ class ConnectionSettings(BaseModel):
         from siliconflow_client import AsyncSiliconFlowClient, ClientConfig, SiliconFlowClient
 
         cls = type(self)
-        known = cls.model_fields
-        super().__init__(**resolve_keywords(data, known, cls._aliases, cls.__name__))
         with langchain_errors():
+            keywords = resolve_keywords(data, cls.model_fields, cls._aliases, cls.__name__)
+            refused: ConfigurationError | None = None
+            try:
+                super().__init__(**keywords)
+            except ValidationError as error:
+                refused = invalid_settings(error, cls.__name__)
+            if refused is not None:
+                # Raised here and not above: pydantic's error tells the values, secrets too, and
+                # would go with it as its context.
+                raise refused
             config = ClientConfig(
                 api_key=self.api_key,
                 base_url=self.base_url,

@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 from langchain_siliconflow import _blocks
 from langchain_siliconflow._binding import ToolBinding
 from langchain_siliconflow._chunks import ChunkBuilder, to_message
-from langchain_siliconflow._errors import SiliconFlowConfigurationError, langchain_errors
+from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._fields import RequestFields
-from langchain_siliconflow._params import CHAT_ALIASES
+from langchain_siliconflow._params import CHAT_ALIASES, with_model_kwargs
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
 from langchain_siliconflow._settings import ConnectionSettings
@@ -125,7 +125,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     first piece; `timeout` is seconds without a byte, `deadline` seconds for the whole call.
 
     Raises:
-        SiliconFlowConfigurationError: At construction: no key, a wrong setting, or a keyword
+        ConfigurationError: At construction: no key, a wrong setting, or a keyword
             that does not exist (the nearest that does is named).
     """
 
@@ -149,7 +149,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
 
     def __init__(self, **data: Any) -> None:
         """See the fields; `ChatOpenAI`'s common keywords work too."""
-        super().__init__(**_with_model_kwargs(data, type(self).model_fields))
+        with langchain_errors():
+            keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)
+        super().__init__(**keywords)
 
     @model_validator(mode="after")
     def _set_siliconflow_version(self) -> Self:
@@ -191,7 +193,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         params["ls_model_name"] = str(kwargs.get("model") or self.model_name)
         words = stop or self.stop
         if words:
-            params["ls_stop"] = [words] if isinstance(words, str) else list(words)
+            params["ls_stop"] = words if isinstance(words, list) else [words]
         return params
 
     def _resolve_model_profile(self) -> ModelProfile | None:
@@ -229,7 +231,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> ChatCall:
         call = self._call(messages, stop, kwargs)
-        if call.request.get("n", 1) > 1:
+        if _is_several(call.request.get("n")):
             with langchain_errors():
                 raise ConfigurationError(
                     "n > 1 cannot be streamed: the pieces of all answers would run together. "
@@ -239,7 +241,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         return call
 
     def _streaming_disabled(self, **kwargs: Any) -> bool:
-        return (kwargs.get("n") or self.n or 1) > 1 or super()._streaming_disabled(**kwargs)
+        return _is_several(kwargs.get("n") or self.n) or super()._streaming_disabled(**kwargs)
 
     def _generate(
         self,
@@ -308,20 +310,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
                         yield chunk
 
 
-def _with_model_kwargs(data: dict[str, Any], known: Mapping[str, object]) -> dict[str, Any]:
-    """Move the fields that came in `model_kwargs` to where they are checked."""
-    extra = data.get("model_kwargs")
-    if not extra:
-        return data
-    fields = {name: value for name, value in extra.items() if CHAT_ALIASES.get(name, name) in known}
-    rest = {name: value for name, value in extra.items() if name not in fields}
-    for name, value in fields.items():
-        if data.get(name) not in (None, value):
-            raise SiliconFlowConfigurationError(
-                f"{name!r} is given as a keyword and in model_kwargs, with different values",
-                argument=name,
-            )
-    return {**data, **fields, "model_kwargs": rest}
+def _is_several(n: object) -> bool:
+    """Whether more than one answer is asked for; what is no number is refused by name later."""
+    return isinstance(n, int) and n > 1
 
 
 def _to_result(completion: ChatCompletion) -> ChatResult:

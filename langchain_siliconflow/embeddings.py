@@ -93,7 +93,7 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
             `list[list[float]]`, in the order of `texts`.
 
         Raises:
-            SiliconFlowPayloadTooLargeError: A text is too long; the message names its position.
+            PayloadTooLargeError: A text is too long; the message names its position.
             SiliconFlowError: See `langchain_siliconflow`'s error classes.
         """
         batches = self._batches(texts, chunk_size)

@@ -13,7 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ModelAuthenticationError
 from langchain_core.load import dumps
 
-from langchain_siliconflow import SiliconFlowConfigurationError, SiliconFlowLLM
+from langchain_siliconflow import ConfigurationError, SiliconFlowLLM
 from siliconflow_simulator import Simulator
 from tests.langchain.wire import Server, completion, error, event, plain_s, sse, stream_s, usage
 
@@ -106,14 +106,14 @@ def test_fields_stop_and_extra_body() -> None:
         "stop": ["F"],
         "a": 1,
     }
-    with pytest.raises(SiliconFlowConfigurationError, match="did you mean 'temperature'"):
+    with pytest.raises(ConfigurationError, match="did you mean 'temperature'"):
         llm.invoke("x", temperatur=1)
 
 
 def test_thinking_needs_chat() -> None:
     server = Server(text_completion)
     llm = SiliconFlowLLM(model="m", endpoint="completions", enable_thinking=False, **server.clients)
-    with pytest.raises(SiliconFlowConfigurationError, match="enable_thinking"):
+    with pytest.raises(ConfigurationError, match="enable_thinking"):
         llm.invoke("x")
     assert server.requests == []
 

@@ -22,8 +22,8 @@ from langchain_core.tools import tool
 
 from langchain_siliconflow import (
     ChatSiliconFlow,
-    SiliconFlowConfigurationError,
-    SiliconFlowContextOverflowError,
+    ConfigurationError,
+    ContextLengthError,
     __version__,
 )
 from siliconflow_client import known_models
@@ -268,7 +268,7 @@ def test_several_answers(mode: str) -> None:
     assert server.body["n"] == 2
     used = [one.message.usage_metadata for one in result.generations[0]]
     assert [usage is not None for usage in used] == [True, False]
-    with pytest.raises(SiliconFlowConfigurationError, match="cannot be streamed"):
+    with pytest.raises(ConfigurationError, match="cannot be streamed"):
         next(model._stream([HumanMessage("x")]))
 
 
@@ -370,7 +370,7 @@ def test_context_overflow_class_is_in_both_trees() -> None:
     server = Server(
         error(400, "max_total_tokens (33802) must be less than or equal to max_seq_len (32768)")
     )
-    with pytest.raises(SiliconFlowContextOverflowError):
+    with pytest.raises(ContextLengthError):
         model_for(server).invoke("x")
 
 

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 from pydantic.v1 import BaseModel as BaseModelV1
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
+from langchain_siliconflow import ChatSiliconFlow, ConfigurationError
 from langchain_siliconflow._schemas import to_response_format
 from tests.langchain.wire import Server, call, completion, end, event, sse, tool_delta
 
@@ -157,7 +157,7 @@ def test_an_object_with_any_keys(method: Any) -> None:
 @pytest.mark.parametrize("method", ["function_calling", "json_schema"])
 @pytest.mark.parametrize("schema", [{"title": "L", "type": "array"}, {"title": "A", "anyOf": []}])
 def test_schemas_that_are_no_object_are_refused(schema: dict[str, Any], method: Any) -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match="must be that of an object"):
+    with pytest.raises(ConfigurationError, match="must be that of an object"):
         model_for(Server(completion())).with_structured_output(schema, method=method)
 
 
@@ -251,12 +251,12 @@ def test_every_kind_streams(method: Any, kind: str) -> None:
 def test_json_mode_without_a_schema() -> None:
     server = answering("json_mode", "", {"a": 1})
     assert model_for(server).with_structured_output(method="json_mode").invoke("x") == {"a": 1}
-    with pytest.raises(SiliconFlowConfigurationError, match="schema is needed"):
+    with pytest.raises(ConfigurationError, match="schema is needed"):
         model_for(server).with_structured_output()
 
 
 def test_an_unknown_method_is_named() -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match="'magic' is unknown"):
+    with pytest.raises(ConfigurationError, match="'magic' is unknown"):
         model_for(Server(completion())).with_structured_output(Person, method="magic")  # type: ignore[arg-type]  # wrong on purpose
 
 
