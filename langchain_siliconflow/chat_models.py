@@ -200,8 +200,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         return profile_of(self.model_name)
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
-        usages = [output["token_usage"] for output in llm_outputs if output]
-        return {"token_usage": add_token_usage(usages), "model_name": self.model_name}
+        usages = [output.get("token_usage") for output in llm_outputs if output]
+        total = add_token_usage(usage for usage in usages if usage)
+        return {"token_usage": total, "model_name": self.model_name}
 
     def get_num_tokens(self, text: str) -> int:
         """Estimate the tokens of a text, without a download: about four characters each."""
