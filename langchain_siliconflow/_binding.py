@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable
 
+from langchain_siliconflow import _lazy
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._schemas import (
     Method,
@@ -17,21 +22,13 @@ from langchain_siliconflow._schemas import (
 )
 from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from langchain_core.language_models import LanguageModelInput
-    from langchain_core.messages import AIMessage
-    from langchain_core.runnables import Runnable
-    from langchain_core.tools import BaseTool
-
 
 class ToolBinding(BaseChatModel):
     """The two methods that offer tools, or a schema, to the model."""
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | _lazy.BaseTool],
         *,
         tool_choice: str | bool | dict[str, Any] | None = None,
         strict: bool | None = None,

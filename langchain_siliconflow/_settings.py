@@ -15,15 +15,16 @@ from langchain_siliconflow._params import CONNECTION_ALIASES, resolve_keywords
 if TYPE_CHECKING:
     from httpx import AsyncClient, Client, Timeout
 
-    # pydantic does not look at the types of private attributes.
-    from siliconflow_client import (  # noqa: TC004
+    from siliconflow_client import (
         AsyncSiliconFlowClient,
         ConfigurationError,
         SiliconFlowClient,
     )
 else:
-    # pydantic would import httpx to name them: 60 ms. The client checks what it is given.
+    # pydantic and `typing.get_type_hints` would import httpx to name them: 60 ms. The client
+    # checks what it is given.
     AsyncClient = Client = Timeout = Any
+    AsyncSiliconFlowClient = SiliconFlowClient = Any
 
 
 def _key_from_env() -> SecretStr | None:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from langchain_core.callbacks import UsageMetadataCallbackHandler
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.messages import AIMessageChunk, HumanMessage
 
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowLLM
 from tests.langchain.wire import MODEL, TRACE, Server, by_stream, sse
@@ -133,7 +133,7 @@ async def astreamed(model: ChatSiliconFlow, config: Any) -> AIMessageChunk:
 
 
 TWO = [[HumanMessage("x")], [HumanMessage("y")]]
-CHAT_SURFACES: dict[str, Callable[[ChatSiliconFlow, Any], AIMessage]] = {
+CHAT_SURFACES: dict[str, Callable[[ChatSiliconFlow, Any], Any]] = {
     "invoke": lambda model, config: model.invoke("x", config),
     "ainvoke": lambda model, config: asyncio.run(model.ainvoke("x", config)),
     "stream": lambda model, config: added(list(model.stream("x", config))),
