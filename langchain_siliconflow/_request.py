@@ -133,7 +133,7 @@ def build_call(
             argument="reasoning_replay",
         )
     request: dict[str, Any] = {"model": body.pop("model")}
-    request["messages"] = to_wire(messages, replay=replay)
+    request["messages"] = to_wire(messages, replay=replay, model=str(request["model"]))
     request.update((name, value) for name, value in body.items() if value is not None)
     include_usage = call.get("stream_usage")
     return ChatCall(

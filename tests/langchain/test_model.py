@@ -113,7 +113,13 @@ def test_version_stamp() -> None:
 def test_llm_output_and_several_prompts() -> None:
     result = model_for(Server(plain_s())).generate([[HumanMessage("a")], [HumanMessage("b")]])
     assert result.llm_output == {
-        "token_usage": {"prompt_tokens": 34, "completion_tokens": 6, "total_tokens": 40},
+        "token_usage": {
+            "prompt_tokens": 34,
+            "completion_tokens": 6,
+            "total_tokens": 40,
+            "prompt_tokens_details": {"cached_tokens": 8},
+            "completion_tokens_details": {"reasoning_tokens": 4},
+        },
         "model_name": MODEL,
     }
 
