@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -21,6 +21,9 @@ from langchain_siliconflow._schemas import (
     tracing_mark,
 )
 from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
+
+if TYPE_CHECKING:
+    from siliconflow_client import Tool
 
 
 class ToolBinding(BaseChatModel):
@@ -81,7 +84,9 @@ class ToolBinding(BaseChatModel):
                 `json_mode` the prompt has to describe it.
             include_raw: Return `{"raw", "parsed", "parsing_error"}` and raise no parsing error.
             strict: Ask the API to keep to the schema.
-            **kwargs: Anything else to bind.
+            **kwargs: Anything else to bind. With `tools`, the model may call one of them instead
+                of answering in the form; the runnable then gives `None` (and with
+                `include_raw`, the message that holds the calls).
 
         Returns:
             A runnable that gives instances for pydantic classes and dictionaries otherwise.
@@ -91,22 +96,17 @@ class ToolBinding(BaseChatModel):
 
         with langchain_errors():
             checked: Method = check_method(method)
-            parser = parser_for(schema, checked)
-            if schema is None:
-                return chain(
-                    self.bind(response_format={"type": "json_object"}, **kwargs),
-                    parser,
-                    include_raw=include_raw,
-                )
-            told = schema if checked == "json_mode" else as_function(schema)
-            kwargs |= tracing_mark(told, checked, strict)
-            if checked == "function_calling":
-                bound = self.bind_tools(
-                    [as_function(schema, strict)],
-                    tool_choice=schema_name(schema),
-                    strict=strict,
-                    **kwargs,
-                )
+            tools: list[Tool] = to_wire_tools(kwargs.pop("tools", None) or [])
+            parser = parser_for(schema, checked, beside_tools=bool(tools))
+            if schema is not None:
+                told = schema if checked == "json_mode" else as_function(schema)
+                kwargs |= tracing_mark(told, checked, strict)
+            if schema is not None and checked == "function_calling":
+                if kwargs.get("tool_choice") is None:
+                    kwargs["tool_choice"] = "required" if tools else schema_name(schema)
+                # `strict` is for the schema: the other tools keep what they say themselves.
+                tools = [*to_wire_tools([as_function(schema, strict)], strict=strict), *tools]
             else:
-                bound = self.bind(**method_arguments(schema, checked, strict), **kwargs)
+                kwargs |= method_arguments(schema, checked, strict)
+            bound = self.bind_tools(cast("list[dict[str, Any]]", tools), **kwargs)
         return chain(bound, parser, include_raw=include_raw)

@@ -15,10 +15,11 @@ CONNECTION_ALIASES: Final = {
     "openai_api_key": "api_key",
     "siliconflow_api_base": "base_url",
     "openai_api_base": "base_url",
+    "api_base": "base_url",
     "request_timeout": "timeout",
     "http_async_client": "async_http_client",
 }
-"""Names of the settings that `langchain-siliconflow` 1.0 and `langchain-openai` use. They are
+"""Names that `langchain-siliconflow` 1.0, `langchain-openai` and `langchain-deepseek` use. They are
 keywords only: no environment variable but SiliconFlow's own is ever read."""
 
 CHAT_ALIASES: Final = {

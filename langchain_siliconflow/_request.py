@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
+from langchain_core.utils.pydantic import is_basemodel_subclass
+
 from langchain_siliconflow._content import as_block
 from langchain_siliconflow._messages import to_wire
 from langchain_siliconflow._params import unknown_keyword
@@ -81,12 +83,14 @@ class ChatCall:
         extra_body: What goes into the body beyond it.
         options: Settings of this call, or `None`.
         include_usage: Whether the last piece of a stream tells the tokens.
+        answer_class: The pydantic class that was given as `response_format`, or `None`.
     """
 
     request: ChatRequest
     extra_body: Mapping[str, JsonValue] | None
     options: CallOptions | None
     include_usage: bool
+    answer_class: type | None
 
     @property
     def forces_tool(self) -> bool:
@@ -120,7 +124,8 @@ def build_call(
     if not body["stop"]:
         body["stop"] = None
     body["model"] = call.get("model") or fields["model_name"]
-    if body["response_format"] is not None:
+    form = body["response_format"]
+    if form is not None:
         body["response_format"] = to_response_format(body["response_format"], call.get("strict"))
     tools = _tools(call.get("tools"), call.get("strict"))
     if tools:
@@ -141,6 +146,7 @@ def build_call(
         extra_body=_extra_body(fields, call),
         options=_options(call),
         include_usage=fields["stream_usage"] if include_usage is None else include_usage,
+        answer_class=form if isinstance(form, type) and is_basemodel_subclass(form) else None,
     )
 
 

@@ -117,9 +117,9 @@ def schema_name(schema: Schema) -> str:
     return str(_function(schema, None)["name"])
 
 
-def method_arguments(schema: Schema, method: Method, strict: bool | None) -> dict[str, Any]:
+def method_arguments(schema: Schema | None, method: Method, strict: bool | None) -> dict[str, Any]:
     """What `bind` needs for a JSON mode, beside the mark for tracing."""
-    if method == "json_schema":
+    if method == "json_schema" and schema is not None:
         return {"response_format": to_response_format(schema, strict)}
     return {"response_format": {"type": "json_object"}}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
 
 from langchain_core.version import VERSION as CORE_VERSION
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from langchain_siliconflow._errors import invalid_settings, langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES, resolve_keywords
@@ -27,6 +28,10 @@ else:
     AsyncSiliconFlowClient = SiliconFlowClient = Any
 
 
+KeySource: TypeAlias = Callable[[], str | SecretStr] | Callable[[], Awaitable[str | SecretStr]]
+"""A function that tells the key, asked at each request; an async one for async calls only."""
+
+
 def _key_from_env() -> SecretStr | None:
     key = os.environ.get("SILICONFLOW_API_KEY")
     return SecretStr(key) if key else None
@@ -34,6 +39,11 @@ def _key_from_env() -> SecretStr | None:
 
 def _url_from_env() -> str | None:
     return os.environ.get("SILICONFLOW_BASE_URL") or None
+
+
+def _for_client(key: SecretStr | KeySource | None) -> SecretStr | None:
+    """Hand the key on as it is: the client takes functions, too."""
+    return cast("SecretStr | None", key)
 
 
 class ConnectionSettings(BaseModel):
@@ -50,8 +60,9 @@ class ConnectionSettings(BaseModel):
 
     _aliases: ClassVar[Mapping[str, str]] = CONNECTION_ALIASES
 
-    api_key: SecretStr | None = Field(default_factory=_key_from_env)
-    """The key; else `SILICONFLOW_API_KEY`. No other variable is read."""
+    api_key: SecretStr | SkipJsonSchema[KeySource] | None = Field(default_factory=_key_from_env)
+    """The key, or a function (sync or async) that is asked for it at each request; else
+    `SILICONFLOW_API_KEY`. No other variable is read."""
 
     base_url: str | None = Field(default_factory=_url_from_env)
     """Else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`. Keys work on the site
@@ -99,7 +110,7 @@ class ConnectionSettings(BaseModel):
                 # would go with it as its context.
                 raise refused
             config = ClientConfig(
-                api_key=self.api_key,
+                api_key=_for_client(self.api_key),
                 base_url=self.base_url,
                 timeout=self.timeout,
                 deadline=self.deadline,

@@ -247,7 +247,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
             completion = self._client.chat(
                 options=call.options, extra_body=call.extra_body, **call.request
             )
-        return _to_result(completion)
+        return _to_result(completion, call.answer_class)
 
     async def _agenerate(
         self,
@@ -261,7 +261,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
             completion = await self._async_client.chat(
                 options=call.options, extra_body=call.extra_body, **call.request
             )
-        return _to_result(completion)
+        return _to_result(completion, call.answer_class)
 
     def _stream(
         self,
@@ -271,7 +271,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         call = self._stream_call(messages, stop, kwargs)
-        make = ChunkBuilder(include_usage=call.include_usage).chunk
+        make = ChunkBuilder(include_usage=call.include_usage, answer_class=call.answer_class).chunk
         with (
             langchain_errors(forced_choice=call.forces_tool),
             self._client.stream_chat(
@@ -291,7 +291,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._stream_call(messages, stop, kwargs)
-        make = ChunkBuilder(include_usage=call.include_usage).chunk
+        make = ChunkBuilder(include_usage=call.include_usage, answer_class=call.answer_class).chunk
         with langchain_errors(forced_choice=call.forces_tool):
             async with self._async_client.stream_chat(
                 options=call.options, extra_body=call.extra_body, **call.request
@@ -307,14 +307,14 @@ def _is_several(n: object) -> bool:
     return isinstance(n, int) and n > 1
 
 
-def _to_result(completion: ChatCompletion) -> ChatResult:
+def _to_result(completion: ChatCompletion, answer_class: type | None) -> ChatResult:
     output: dict[str, Any] = {"model_name": completion.model}
     if completion.usage is not None:
         output["token_usage"] = to_token_usage(completion.usage)
     return ChatResult(
         generations=[
             ChatGeneration(
-                message=to_message(completion, choice),
+                message=to_message(completion, choice, answer_class),
                 generation_info={"finish_reason": choice.finish_reason},
             )
             for choice in completion.choices

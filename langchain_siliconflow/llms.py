@@ -13,7 +13,7 @@ from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
 from langchain_siliconflow._errors import langchain_errors
-from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword
+from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
 from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
@@ -107,9 +107,14 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
 
+    model_kwargs: dict[str, Any] = Field(default_factory=lambda: {})
+    """As `extra_body`; names of fields are moved to the fields."""
+
     def __init__(self, **data: Any) -> None:
         """See the fields; other packages' names for them work too."""
-        super().__init__(**data)
+        with langchain_errors():
+            keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)
+        super().__init__(**keywords)
 
     @model_validator(mode="after")
     def _set_siliconflow_llm_version(self) -> Self:
@@ -134,6 +139,8 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     def _identifying_params(self) -> dict[str, Any]:
         names = (*_SAMPLING, "suffix", "extra_body")
         params = {name: self.__dict__[name] for name in names if self.__dict__[name] is not None}
+        if self.model_kwargs:
+            params["model_kwargs"] = self.model_kwargs
         return {
             "model": self.model_name,
             "base_url": self._client.config.base_url,
@@ -190,7 +197,8 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         return str(kwargs.get("endpoint") or self.endpoint)
 
     def _extra_body(self, kwargs: Mapping[str, Any]) -> dict[str, JsonValue] | None:
-        return {**(self.extra_body or {}), **(kwargs.get("extra_body") or {})} or None
+        own = {**self.model_kwargs, **(self.extra_body or {})}
+        return {**own, **(kwargs.get("extra_body") or {})} or None
 
     # --- LangChain's four methods ---------------------------------------------------------------
 
