@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from langchain_siliconflow import ChatSiliconFlow
+from langchain_siliconflow import (
+    ChatSiliconFlow,
+    SiliconFlowEmbeddings,
+    SiliconFlowLLM,
+    SiliconFlowRerank,
+)
 from langchain_siliconflow._request import REQUEST_FIELDS
 from siliconflow_client import ConfigurationError
 from tests.langchain.wire import MODEL, Server, plain_s
@@ -265,3 +270,13 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.api_key is not None
     assert model.api_key.get_secret_value() == "sk-env"
     assert model.asdict()["base_url"] == "https://api.siliconflow.com/v1"
+
+
+@pytest.mark.parametrize(
+    "cls", [ChatSiliconFlow, SiliconFlowLLM, SiliconFlowEmbeddings, SiliconFlowRerank]
+)
+def test_the_sites_keyword_of_chat_deepseek(cls: Any) -> None:
+    model = cls(api_key="k", api_base="https://api.siliconflow.com/v1")
+    assert model._client.config.base_url == "https://api.siliconflow.com/v1"
+    with pytest.raises(ConfigurationError, match="both set 'base_url'"):
+        cls(api_key="k", api_base="https://a.example/v1", base_url="https://b.example/v1")

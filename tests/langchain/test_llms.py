@@ -187,3 +187,20 @@ def test_whole_answers_without_usage() -> None:
     del body["usage"]
     llm = SiliconFlowLLM(model="m", **Server(httpx.Response(200, json=body)).clients)
     assert llm.generate(["x"]).llm_output["token_usage"] == {}
+
+
+def test_model_kwargs_go_into_the_body_and_fields_among_them_to_the_fields() -> None:
+    server = Server(completion("Hi"))
+    llm = SiliconFlowLLM(
+        model_kwargs={"temperature": 0.5, "max_completion_tokens": 9, "new_field": 1},
+        **server.clients,
+    )
+    assert (llm.temperature, llm.max_tokens, llm.model_kwargs) == (0.5, 9, {"new_field": 1})
+    llm.invoke("x")
+    assert server.body["new_field"] == 1
+    assert server.body["max_tokens"] == 9
+    llm.invoke("x", extra_body={"new_field": 2})
+    assert server.body["new_field"] == 2
+    assert llm._identifying_params["model_kwargs"] == {"new_field": 1}
+    with pytest.raises(ConfigurationError, match="'temperature' is given as a keyword"):
+        SiliconFlowLLM(api_key="k", temperature=1, model_kwargs={"temperature": 0.5})
