@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams, ModelProfile
 from langchain_core.messages import BaseMessage
-from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, model_validator
 
@@ -21,6 +20,7 @@ from langchain_siliconflow._params import CHAT_ALIASES, with_model_kwargs
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
 from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._tokens import count_message_tokens, count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import ConfigurationError, ReasoningReplay, __version__
 
@@ -196,10 +196,13 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         return {"token_usage": total, "model_name": self.model_name}
 
     def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text, without a download: about four characters each."""
+        """Estimate the tokens of a text by its script, without a download.
+
+        A Chinese, Japanese or Korean character counts as a token, four Latin letters as one.
+        """
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
-        return self.get_num_tokens_from_messages([("user", text)])
+        return count_tokens(text)
 
     def get_num_tokens_from_messages(
         self,
@@ -209,7 +212,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         """Estimate the tokens of a conversation and the tools it offers, without a download."""
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens_from_messages(list(messages), tools)
-        return count_tokens_approximately(messages, tools=list(tools) if tools else None)
+        return count_message_tokens(messages, tools)
 
     # --- the four methods that do the work ---------------------------------------------------
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams
 from langchain_core.language_models.llms import BaseLLM
-from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
 from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._tokens import count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
@@ -155,10 +155,10 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         return params
 
     def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text, without a download: about four characters each."""
+        """Estimate the tokens of a text by its script, without a download."""
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
-        return count_tokens_approximately([("user", text)])
+        return count_tokens(text)
 
     # --- one prompt ---------------------------------------------------------------------------
 
