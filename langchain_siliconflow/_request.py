@@ -84,6 +84,7 @@ class ChatCall:
         options: Settings of this call, or `None`.
         include_usage: Whether the last piece of a stream tells the tokens.
         answer_class: The pydantic class that was given as `response_format`, or `None`.
+        stream_options: Given for this call; sent with streams only.
     """
 
     request: ChatRequest
@@ -91,11 +92,29 @@ class ChatCall:
     options: CallOptions | None
     include_usage: bool
     answer_class: type | None
+    stream_options: Mapping[str, JsonValue] | None
+
+    @property
+    def stream_body(self) -> Mapping[str, JsonValue] | None:
+        """`extra_body` of a streamed request, which asks for the tokens: vLLM tells none else."""
+        return asking_for_usage(self.extra_body, self.stream_options, wanted=self.include_usage)
 
     @property
     def forces_tool(self) -> bool:
         """Whether the model has no other way than to call a tool."""
         return is_forced(self.request.get("tool_choice"))
+
+
+def asking_for_usage(
+    extra_body: Mapping[str, JsonValue] | None,
+    options: Mapping[str, JsonValue] | None,
+    *,
+    wanted: bool,
+) -> Mapping[str, JsonValue] | None:
+    """Add `stream_options` to a body; those that the user gave win, wherever they stand."""
+    if options is None and wanted and "stream_options" not in (extra_body or {}):
+        options = {"include_usage": True}
+    return extra_body if options is None else {**(extra_body or {}), "stream_options": {**options}}
 
 
 def build_call(
@@ -141,11 +160,13 @@ def build_call(
     request["messages"] = to_wire(messages, replay=replay, model=str(request["model"]))
     request.update((name, value) for name, value in body.items() if value is not None)
     include_usage = call.get("stream_usage")
+    options = call.get("stream_options")
     return ChatCall(
         request=cast("ChatRequest", request),
         extra_body=_extra_body(fields, call),
         options=_options(call),
         include_usage=fields["stream_usage"] if include_usage is None else include_usage,
+        stream_options=None if options is None else _mapping("stream_options", options),
         answer_class=form if isinstance(form, type) and is_basemodel_subclass(form) else None,
     )
 
@@ -194,8 +215,6 @@ def _extra_body(
         **(fields["extra_body"] or {}),
         **_mapping("extra_body", call.get("extra_body") or {}),
     }
-    if call.get("stream_options") is not None:
-        extra["stream_options"] = call["stream_options"]
     return extra or None
 
 

@@ -53,7 +53,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
 
     Thinking is a block of its own, and also in `additional_kwargs["reasoning_content"]`;
     `content` stays a string (with `output_version="v1"` it is the blocks). Earlier thinking is
-    sent back inside a tool loop only; see `reasoning_replay`.
+    sent back on turns with tool calls only; see `reasoning_replay`.
 
     ```python
     answer = model.invoke("Why is the sky blue?", enable_thinking=True, thinking_budget=1024)
@@ -90,7 +90,10 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     ```
 
     Pictures, films, sounds and PDFs, in LangChain's, OpenAI's or Anthropic's form; URLs are
-    passed on and never fetched:
+    passed on and never fetched. Only the newest question is refused for what it holds: in a
+    history that another provider began, what this API has no place for is left out or described
+    (a warning on the logger `siliconflow` says so, once a kind), and a picture in a tool result
+    moves behind it.
 
     ```python
     from langchain_core.messages import HumanMessage
@@ -123,14 +126,14 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     _aliases: ClassVar[Mapping[str, str]] = CHAT_ALIASES
 
     reasoning_replay: ReasoningReplay = "tool_loop"
-    """Which earlier turns send `reasoning_content` back: those with tool calls since the last
-    human message (what DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
+    """Which earlier turns send `reasoning_content` back: all those with tool calls (what
+    DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
 
     streaming: bool = False
     """Whether `invoke` streams inside; `False` set by hand switches streaming off."""
 
     stream_usage: bool = True
-    """Whether the last piece of a stream tells the tokens."""
+    """Whether streams ask for the tokens (`stream_options`), and the last piece tells them."""
 
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
@@ -278,7 +281,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         with (
             langchain_errors(forced_choice=call.forces_tool),
             self._client.stream_chat(
-                options=call.options, extra_body=call.extra_body, **call.request
+                options=call.options, extra_body=call.stream_body, **call.request
             ) as stream,
         ):
             for delta in stream:
@@ -297,7 +300,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         make = ChunkBuilder(include_usage=call.include_usage, answer_class=call.answer_class).chunk
         with langchain_errors(forced_choice=call.forces_tool):
             async with self._async_client.stream_chat(
-                options=call.options, extra_body=call.extra_body, **call.request
+                options=call.options, extra_body=call.stream_body, **call.request
             ) as stream:
                 async for delta in stream:
                     chunk = make(delta, stream)

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
+from langchain_siliconflow._request import asking_for_usage
 from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._tokens import count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
@@ -103,6 +104,9 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
 
     max_concurrency: int = Field(default=8, ge=1)
     """Prompts in flight at once in the asynchronous methods."""
+
+    stream_usage: bool = True
+    """Whether streams ask for the tokens (`stream_options`)."""
 
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
@@ -247,7 +251,7 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[GenerationChunk]:
-        extra = self._extra_body(kwargs)
+        extra = asking_for_usage(self._extra_body(kwargs), None, wanted=self.stream_usage)
         with langchain_errors():
             if self._endpoint(kwargs) == "chat":
                 chat = self._chat_request(prompt, stop, kwargs)
@@ -269,7 +273,7 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
-        extra = self._extra_body(kwargs)
+        extra = asking_for_usage(self._extra_body(kwargs), None, wanted=self.stream_usage)
         with langchain_errors():
             if self._endpoint(kwargs) == "chat":
                 chat = self._chat_request(prompt, stop, kwargs)

@@ -77,7 +77,8 @@ def test_completion(endpoint: Any, way: str) -> None:
         if endpoint == "chat"
         else {"prompt": "def f():"}
     )
-    assert server.body == {"model": "m", "stream": "stream" in way, **prompt}
+    asked = {"stream_options": {"include_usage": True}} if "stream" in way else {}
+    assert server.body == {"model": "m", "stream": "stream" in way, **prompt, **asked}
 
 
 @pytest.mark.parametrize("endpoint", ANSWERS)
