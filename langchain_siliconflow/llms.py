@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LangSmithParams
 from langchain_core.language_models.llms import BaseLLM
-from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
 from langchain_siliconflow._errors import langchain_errors
-from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword
+from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
+from langchain_siliconflow._request import asking_for_usage
 from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._tokens import count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
@@ -21,15 +24,6 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-    from typing import Self
-
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForLLMRun,
-        CallbackManagerForLLMRun,
-    )
-    from langchain_core.language_models import LangSmithParams
-
     from siliconflow_client import (
         ChatCompletion,
         ChatRequest,
@@ -118,12 +112,20 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     max_concurrency: int = Field(default=8, ge=1)
     """Prompts in flight at once."""
 
+    stream_usage: bool = True
+    """Whether streams ask for the tokens (`stream_options`)."""
+
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
 
+    model_kwargs: dict[str, Any] = Field(default_factory=lambda: {})
+    """As `extra_body`; names of fields are moved to the fields."""
+
     def __init__(self, **data: Any) -> None:
         """See the fields; other packages' names for them work too."""
-        super().__init__(**data)
+        with langchain_errors():
+            keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)
+        super().__init__(**keywords)
 
     @model_validator(mode="after")
     def _set_siliconflow_llm_version(self) -> Self:
@@ -148,6 +150,8 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     def _identifying_params(self) -> dict[str, Any]:
         names = (*_SAMPLING, "suffix", "extra_body")
         params = {name: self.__dict__[name] for name in names if self.__dict__[name] is not None}
+        if self.model_kwargs:
+            params["model_kwargs"] = self.model_kwargs
         return {
             "model": self.model_name,
             "base_url": self._client.config.base_url,
@@ -162,10 +166,10 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         return params
 
     def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text, without a download: about four characters each."""
+        """Estimate the tokens of a text by its script, without a download."""
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
-        return count_tokens_approximately([("user", text)])
+        return count_tokens(text)
 
     # --- one prompt ---------------------------------------------------------------------------
 
@@ -208,7 +212,8 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         return str(kwargs.get("endpoint") or self.endpoint)
 
     def _extra_body(self, kwargs: Mapping[str, Any]) -> dict[str, JsonValue] | None:
-        return {**(self.extra_body or {}), **(kwargs.get("extra_body") or {})} or None
+        own = {**self.model_kwargs, **(self.extra_body or {})}
+        return {**own, **(kwargs.get("extra_body") or {})} or None
 
     # --- LangChain's four methods ---------------------------------------------------------------
 
@@ -252,7 +257,7 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[GenerationChunk]:
-        extra = self._extra_body(kwargs)
+        extra = asking_for_usage(self._extra_body(kwargs), None, wanted=self.stream_usage)
         with langchain_errors():
             if self._endpoint(kwargs) == "chat":
                 chat = self._chat_request(prompt, stop, kwargs)
@@ -274,7 +279,7 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
-        extra = self._extra_body(kwargs)
+        extra = asking_for_usage(self._extra_body(kwargs), None, wanted=self.stream_usage)
         with langchain_errors():
             if self._endpoint(kwargs) == "chat":
                 chat = self._chat_request(prompt, stop, kwargs)

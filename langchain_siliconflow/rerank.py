@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from langchain_core.callbacks import Callbacks
 from langchain_core.documents import Document
 from langchain_core.documents.compressor import BaseDocumentCompressor
 from pydantic import Field
@@ -16,9 +17,7 @@ from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from langchain_core.callbacks import Callbacks
+    from collections.abc import Iterable
 
     from siliconflow_client import ManyDocuments, RerankResult
 
@@ -27,6 +26,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     """Order documents by how well they answer a query, with a model of SiliconFlow.
 
     ```python
+    from langchain_core.callbacks import Callbacks
     from langchain_core.documents import Document
 
     from langchain_siliconflow import SiliconFlowRerank

@@ -466,7 +466,7 @@ def test_case_15_read_timeout(mode: str) -> None:
     with pytest.raises(ModelTimeoutError) as caught:
         ask(model, mode)
     assert caught.value.phase == "read"
-    assert isinstance(caught.value.__cause__, SiliconFlowError)
+    assert isinstance(caught.value.__cause__, httpx.ReadTimeout)
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])

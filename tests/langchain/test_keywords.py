@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
+from langchain_siliconflow import (
+    ChatSiliconFlow,
+    SiliconFlowEmbeddings,
+    SiliconFlowLLM,
+    SiliconFlowRerank,
+)
 from siliconflow_client import ConfigurationError
 from tests.langchain.wire import MODEL, Server, plain_s
 from tests.parameters import CHAT_PARAMETERS
@@ -144,12 +149,12 @@ NOTHING = {
 @pytest.mark.parametrize("keyword", NOTHING)
 def test_keywords_that_ask_for_nothing_are_taken(keyword: str) -> None:
     assert ChatSiliconFlow(api_key="k", **{keyword: NOTHING[keyword]}).model_kwargs == {}
-    with pytest.raises(SiliconFlowConfigurationError, match=keyword):
+    with pytest.raises(ConfigurationError, match=keyword):
         ChatSiliconFlow(api_key="k", **{keyword: "something"})
 
 
 def test_thinking_switched_off_by_another_name_is_not_ignored() -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match="use enable_thinking"):
+    with pytest.raises(ConfigurationError, match="use enable_thinking"):
         ChatSiliconFlow(api_key="k", thinking=False)
 
 
@@ -158,7 +163,7 @@ def test_a_field_in_model_kwargs_and_beside_it() -> None:
     assert ChatSiliconFlow(**both).temperature == 1.0
     assert ChatSiliconFlow(**both, temperature=None).temperature == 1.0
     assert ChatSiliconFlow(**both, temperature=1.0).temperature == 1.0
-    with pytest.raises(SiliconFlowConfigurationError, match="'temperature' is given as a keyword"):
+    with pytest.raises(ConfigurationError, match="'temperature' is given as a keyword"):
         ChatSiliconFlow(**both, temperature=0.5)
 
 
@@ -178,7 +183,7 @@ def test_unknown_keywords_suggest_the_nearest(keyword: str, words: str) -> None:
         lambda: model_for(server, **{keyword: 1}),
         lambda: model_for(server).invoke("x", **{keyword: 1}),
     ):
-        with pytest.raises(SiliconFlowConfigurationError) as caught:
+        with pytest.raises(ConfigurationError) as caught:
             act()
         assert words in str(caught.value)
         assert caught.value.argument == keyword
@@ -194,9 +199,9 @@ def test_one_field_under_two_names() -> None:
 def test_wrong_values_are_named() -> None:
     with pytest.raises(ValueError, match="temperature"):
         ChatSiliconFlow(api_key="k", temperature="hot")
-    with pytest.raises(SiliconFlowConfigurationError, match="base_url"):
+    with pytest.raises(ConfigurationError, match="base_url"):
         ChatSiliconFlow(api_key="k", base_url="ftp://x")
-    with pytest.raises(SiliconFlowConfigurationError, match="http"):
+    with pytest.raises(ConfigurationError, match="http"):
         ChatSiliconFlow(api_key="k", base_url="http://example.com/v1")
 
 
@@ -206,13 +211,13 @@ def test_reasoning_replay_per_call() -> None:
     for replay in ("always", "never"):
         model_for(server).invoke(["q", thought, HumanMessage("q2")], reasoning_replay=replay)
         assert ("reasoning_content" in server.body["messages"][1]) is (replay == "always")
-    with pytest.raises(SiliconFlowConfigurationError, match="tool_loop, always, never"):
+    with pytest.raises(ConfigurationError, match="tool_loop, always, never"):
         model_for(server).invoke("x", reasoning_replay="sometimes")
 
 
 def test_no_message_costs_no_request() -> None:
     server = Server(plain_s())
-    with pytest.raises(SiliconFlowConfigurationError):
+    with pytest.raises(ConfigurationError):
         model_for(server).invoke([])
     assert server.requests == []
 
@@ -230,3 +235,13 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.api_key is not None
     assert model.api_key.get_secret_value() == "sk-env"
     assert model.asdict()["base_url"] == "https://api.siliconflow.com/v1"
+
+
+@pytest.mark.parametrize(
+    "cls", [ChatSiliconFlow, SiliconFlowLLM, SiliconFlowEmbeddings, SiliconFlowRerank]
+)
+def test_the_sites_keyword_of_chat_deepseek(cls: Any) -> None:
+    model = cls(api_key="k", api_base="https://api.siliconflow.com/v1")
+    assert model._client.config.base_url == "https://api.siliconflow.com/v1"
+    with pytest.raises(ConfigurationError, match="both set 'base_url'"):
+        cls(api_key="k", api_base="https://a.example/v1", base_url="https://b.example/v1")

@@ -22,8 +22,8 @@ from langchain_core.tools import tool
 
 from langchain_siliconflow import (
     ChatSiliconFlow,
-    SiliconFlowConfigurationError,
-    SiliconFlowContextOverflowError,
+    ConfigurationError,
+    ContextLengthError,
     __version__,
 )
 from siliconflow_client import known_models
@@ -113,7 +113,13 @@ def test_version_stamp() -> None:
 def test_llm_output_and_several_prompts() -> None:
     result = model_for(Server(plain_s())).generate([[HumanMessage("a")], [HumanMessage("b")]])
     assert result.llm_output == {
-        "token_usage": {"prompt_tokens": 34, "completion_tokens": 6, "total_tokens": 40},
+        "token_usage": {
+            "prompt_tokens": 34,
+            "completion_tokens": 6,
+            "total_tokens": 40,
+            "prompt_tokens_details": {"cached_tokens": 8},
+            "completion_tokens_details": {"reasoning_tokens": 4},
+        },
         "model_name": MODEL,
     }
 
@@ -268,7 +274,7 @@ def test_several_answers(mode: str) -> None:
     assert server.body["n"] == 2
     used = [one.message.usage_metadata for one in result.generations[0]]
     assert [usage is not None for usage in used] == [True, False]
-    with pytest.raises(SiliconFlowConfigurationError, match="cannot be streamed"):
+    with pytest.raises(ConfigurationError, match="cannot be streamed"):
         next(model._stream([HumanMessage("x")]))
 
 
@@ -370,7 +376,7 @@ def test_context_overflow_class_is_in_both_trees() -> None:
     server = Server(
         error(400, "max_total_tokens (33802) must be less than or equal to max_seq_len (32768)")
     )
-    with pytest.raises(SiliconFlowContextOverflowError):
+    with pytest.raises(ContextLengthError):
         model_for(server).invoke("x")
 
 
