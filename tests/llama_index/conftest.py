@@ -1,4 +1,9 @@
-"""Fixtures of the LlamaIndex tests: the stub, components that talk to it, both ways of calling."""
+"""Fixtures of the LlamaIndex tests: the stub, components that talk to it, both ways of calling.
+
+A docstring in the past tense below a test's name tells what went wrong in the SiliconFlow packages
+that users come from (llama-index-llms-siliconflow, -embeddings-siliconflow and
+-postprocessor-siliconflow-rerank).
+"""
 
 from __future__ import annotations
 
@@ -17,12 +22,6 @@ from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 from tests.llama_index import scenarios
 from tests.llama_index.stub import Reply, Request, Stub
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "shows(*ids): the defects (D1, E1, R1 …) and acceptance cases (case1 …) shown"
-    )
 
 
 def agents_warn(test: Any) -> Any:

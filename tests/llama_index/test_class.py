@@ -51,23 +51,23 @@ def test_the_package_names_what_it_has() -> None:
 # --- settings -------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("D27", "E10", "R5")
 @pytest.mark.parametrize("cls", CLASSES)
 async def test_the_key_may_come_from_the_environment(
     cls: type, stub: Stub, way: Way, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Older packages read no variable, and sent `Bearer None`."""
     monkeypatch.setenv("SILICONFLOW_API_KEY", " sk-env\n")
     monkeypatch.setenv("SILICONFLOW_BASE_URL", stub.url)
     await use(make(cls, api_key=None, base_url=None), way)
     assert stub.last.headers["authorization"] == "Bearer sk-env"
 
 
-@pytest.mark.shows("E10", "R5")
 @pytest.mark.parametrize("key", [None, ""])
 @pytest.mark.parametrize("cls", CLASSES)
 async def test_a_missing_key_is_an_error_before_any_request(
     cls: type, stub: Stub, way: Way, make: Make, key: str | None
 ) -> None:
+    """A missing key was sent as `Bearer None`, or refused by pydantic without a word."""
     component = make(cls, api_key=key)
     with pytest.raises(ConfigurationError, match="SILICONFLOW_API_KEY") as caught:
         await use(component, way)
@@ -96,8 +96,8 @@ def test_a_wrong_number_is_an_error_that_names_it(settings: dict[str, Any]) -> N
         SiliconFlow(api_key=KEY, **settings)
 
 
-@pytest.mark.shows("D26")
 def test_the_api_s_ranges_are_ours() -> None:
+    """Lists of stop words, and temperatures from 1 to 2, were refused."""
     llm = SiliconFlow(api_key=KEY, temperature=2, stop=["a", "b", "c", "d"])
     assert llm.model_kwargs == {"temperature": 2, "stop": ["a", "b", "c", "d"]}
 
@@ -232,8 +232,8 @@ async def test_injected_clients_are_used(way: Way) -> None:
 # --- metadata -------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("D23")
 def test_metadata_come_from_the_catalogue() -> None:
+    """Every model was said to have a window of 3900 tokens and 256 for the answer."""
     metadata = SiliconFlow(api_key=KEY, model="deepseek-ai/DeepSeek-V3.2").metadata
     assert metadata.context_window > 100_000
     assert metadata.is_function_calling_model
@@ -242,8 +242,8 @@ def test_metadata_come_from_the_catalogue() -> None:
     assert 0 < metadata.num_output <= metadata.context_window // 4
 
 
-@pytest.mark.shows("D23")
 def test_an_unknown_model_gets_safe_metadata() -> None:
+    """A model that no table knew was taken for one that cannot call tools."""
     metadata = SiliconFlow(api_key=KEY, model="acme/brand-new").metadata
     assert metadata.context_window == 32768
     assert metadata.is_function_calling_model
@@ -266,8 +266,8 @@ def test_a_model_without_tools_says_so() -> None:
     assert not llm.metadata.is_function_calling_model
 
 
-@pytest.mark.shows("D23")
 async def test_a_long_context_is_one_call(llm: SiliconFlow, stub: Stub) -> None:
+    """A window taken for 3900 tokens cost seven calls where one will do."""
     from llama_index.core import get_response_synthesizer
     from llama_index.core.schema import NodeWithScore, TextNode
 
@@ -289,8 +289,8 @@ def test_settings_llm() -> None:
 # --- imports --------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("R10")
 def test_importing_loads_little_on_top_of_llama_index_core() -> None:
+    """Packages loaded libraries that they did not declare, or hundreds of modules."""
     core = loaded_after(
         "import llama_index.core, llama_index.core.program.function_program", LLAMA_INDEX
     )
