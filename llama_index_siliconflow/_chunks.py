@@ -70,7 +70,7 @@ class StreamedAnswer:
         )
         raw: JsonObject | object = delta.raw
         if delta.finish_reason is not None:
-            check_calls(self._wanted_calls(), self._shape, delta.finish_reason, trace_id)
+            check_calls(list(self._calls.values()), self._shape, delta.finish_reason, trace_id)
             kwargs.update(token_counts(delta.usage))
             raw = {**delta.raw, "trace_id": trace_id}
         calls = self._shown_calls()
@@ -99,11 +99,10 @@ class StreamedAnswer:
             call.arguments += piece.arguments
 
     def _shown_calls(self) -> Sequence[ToolCall]:
-        return [call for call in self._wanted_calls() if call.name] if self._calls else ()
-
-    def _wanted_calls(self) -> Sequence[ToolCall]:
+        if not self._calls:
+            return ()
         calls = list(self._calls.values())  # numbered in the order in which they came
-        return calls[:1] if self._shape.one_call else calls
+        return [call for call in self._shape.wanted(calls) if call.name]
 
     def _blocks(self, calls: Sequence[ToolCall], delta: Delta) -> list[ContentBlock]:
         content: list[ContentBlock] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -10,7 +11,13 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index_siliconflow._connection import Connection
 from llama_index_siliconflow._messages import wire_messages
 from llama_index_siliconflow._responses import Shape
-from siliconflow_client import DEFAULT_CHAT_MODEL, CallOptions, ReasoningReplay, lookup_model
+from siliconflow_client import (
+    DEFAULT_CHAT_MODEL,
+    CallOptions,
+    ConfigurationError,
+    ReasoningReplay,
+    lookup_model,
+)
 from siliconflow_client import ChatRequest as WireRequest
 
 if TYPE_CHECKING:
@@ -152,26 +159,27 @@ class ChatFields(Connection):
         """Put a call together; nothing is sent.
 
         Raises:
-            ValueError: A block that cannot be sent, named.
+            ConfigurationError: A block that cannot be sent, named, or a wrong option.
         """
-        merged: dict[str, Any] = {"model": self.model, **self.model_kwargs, **kwargs}
+        merged: dict[str, Any] = {**self.model_kwargs, **kwargs}
+        model = str(merged.pop("model", None) or self.model)
         own = self._options()
         options = CallOptions(
             timeout=merged.pop("timeout", own.timeout),
             deadline=merged.pop("deadline", own.deadline),
             max_retries=merged.pop("max_retries", own.max_retries),
-            headers=merged.pop("extra_headers", None),
+            headers=_mapping("extra_headers", merged.pop("extra_headers", None)),
         )
-        shape = Shape(
-            one_call=not merged.pop("allow_parallel_tool_calls", True),
-            whole_arguments=bool(merged.pop("whole_arguments", False)),
-        )
-        merged.update(merged.pop("extra_body", None) or {})
-        if stream and (merged.get("n") or 1) > 1:
-            raise ValueError("n: a streamed response holds one answer; ask without streaming")
-        model = str(merged["model"])
+        shape = Shape(one_call=not merged.pop("allow_parallel_tool_calls", True))
+        merged.update(_mapping("extra_body", merged.pop("extra_body", None)) or {})
+        answers = merged.get("n")
+        if stream and isinstance(answers, int) and answers > 1:
+            raise ConfigurationError(
+                "n: a streamed response holds one answer; ask without streaming", argument="n"
+            )
         request: dict[str, Any] = {
-            "messages": wire_messages(messages, model=model, replay=self.reasoning_replay)
+            "model": model,
+            "messages": wire_messages(messages, model=model, replay=self.reasoning_replay),
         }
         extra: dict[str, JsonValue] = {}
         for name, value in merged.items():
@@ -184,6 +192,12 @@ class ChatFields(Connection):
             shape=shape,
             plain=stream and "tools" in request and not _streams_tools(model),
         )
+
+
+def _mapping(name: str, value: object) -> Mapping[str, Any] | None:
+    if value is None or isinstance(value, Mapping):
+        return cast("Mapping[str, Any] | None", value)
+    raise ConfigurationError(f"{name} must be a mapping, not {type(value).__name__}", argument=name)
 
 
 def _streams_tools(model: str) -> bool:

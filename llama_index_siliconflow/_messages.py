@@ -27,7 +27,7 @@ from llama_index.core.base.llms.types import (
 
 from llama_index_siliconflow._media import audio_part, image_part, pdf_part, video_part
 from llama_index_siliconflow._tool_calls import legacy_block
-from siliconflow_client import lookup_model, normalise_messages
+from siliconflow_client import ConfigurationError, lookup_model, normalise_messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -223,4 +223,4 @@ def _dump(arguments: object) -> str:
 
 
 def _refuse(block: ContentBlock, where: str) -> NoReturn:
-    raise ValueError(f"{type(block).__name__} cannot be sent {where}")
+    raise ConfigurationError(f"{type(block).__name__} cannot be sent {where}", argument="messages")

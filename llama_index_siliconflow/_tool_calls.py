@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
+from pydantic.errors import PydanticUserError
 from pydantic_core import from_json
 
 from llama_index_siliconflow._schema import strict_schema
+from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,14 +40,20 @@ def parse_arguments(text: str, *, finished: bool = False) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def arguments_are_whole(text: str) -> bool:
-    """Tell whether the arguments are one finished JSON object (or none at all)."""
+def arguments_are_whole(text: str, *, may_be_empty: bool = True) -> bool:
+    """Tell whether the arguments are one finished JSON object.
+
+    Args:
+        text: The arguments.
+        may_be_empty: Whether no text at all, or an object that holds nothing, will do.
+    """
     if not text.strip():
-        return True
+        return may_be_empty
     try:
-        return isinstance(from_json(text), dict)
+        value: JsonValue = from_json(text)
     except ValueError:
         return False
+    return isinstance(value, dict) and (may_be_empty or bool(value))
 
 
 def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
@@ -54,10 +62,19 @@ def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
     Args:
         tools: The tools; descriptions may be of any length.
         strict: Ask the server to keep to the schema, whose objects are then closed at every depth.
+
+    Raises:
+        ConfigurationError: The arguments of a tool have no JSON schema.
     """
     specs: list[Tool] = []
     for tool in tools:
-        spec = cast("Tool", tool.metadata.to_openai_tool(skip_length_check=True))
+        try:
+            spec = cast("Tool", tool.metadata.to_openai_tool(skip_length_check=True))
+        except PydanticUserError as error:
+            raise ConfigurationError(
+                f"the tool {tool.metadata.name!r} has no JSON schema: {error.message}",
+                argument="tools",
+            ) from error
         if strict is not None:
             spec["function"]["strict"] = strict
         if strict:
@@ -78,7 +95,7 @@ def wire_tool_choice(
         tools: The tools on offer.
 
     Raises:
-        ValueError: No tool has this name.
+        ConfigurationError: No tool has this name.
     """
     match choice:
         case None:
@@ -90,7 +107,9 @@ def wire_tool_choice(
         case str():
             names = [tool["function"]["name"] for tool in tools]
             if choice not in names:
-                raise ValueError(f"tool_choice {choice!r} is none of the tools: {names}")
+                raise ConfigurationError(
+                    f"tool_choice {choice!r} is none of the tools: {names}", argument="tool_choice"
+                )
             return {"type": "function", "function": {"name": choice}}
         case _:
             return cast("ToolChoice", choice)

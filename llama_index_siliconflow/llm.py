@@ -24,7 +24,8 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import callbacks
 
 from llama_index_siliconflow._chunks import StreamedAnswer
-from llama_index_siliconflow._responses import as_only_chunk, chat_response
+from llama_index_siliconflow._errors import UnexpectedAnswerError
+from llama_index_siliconflow._responses import as_only_chunk, chat_response, ending
 from llama_index_siliconflow._structured import StructuredPrediction
 from llama_index_siliconflow._tool_calls import (
     tool_selections,
@@ -309,12 +310,14 @@ class SiliconFlow(StructuredPrediction):
             kwargs: Unused; other integrations' callers pass some.
 
         Raises:
-            ValueError: There is none, and `error_on_no_tool_call` is set.
+            UnexpectedAnswerError: There is none, and `error_on_no_tool_call` is set.
         """
         selections = tool_selections(response)
         if not selections and error_on_no_tool_call:
-            raise ValueError(
-                f"Expected at least one tool call, but {self.model} made none. "
-                "tool_required=True asks for one."
+            raise UnexpectedAnswerError(
+                "expected at least one tool call, but the model made none",
+                trace_id=ending(response)[1],
+                model=self.model,
+                hint="tool_required=True asks for one.",
             )
         return selections

@@ -17,9 +17,8 @@ from llama_index.core.workflow import (
     JsonSerializer,
 )
 
-from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow import SiliconFlow, TruncatedAnswerError
 from llama_index_siliconflow._messages import wire_messages
-from llama_index_siliconflow._responses import TruncatedAnswerError
 from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import APIResponseError
 from tests.llama_index import scenarios as s

@@ -13,8 +13,7 @@ from llama_index.core.prompts import ChatPromptTemplate
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel
 
-from llama_index_siliconflow import SiliconFlow
-from llama_index_siliconflow._responses import TruncatedAnswerError
+from llama_index_siliconflow import SiliconFlow, TruncatedAnswerError
 from siliconflow_client import APIResponseError, RateLimitError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Events, Make, Way, agents_warn
