@@ -139,6 +139,9 @@ class ChatFields(Connection):
     structured_output_mode: Literal["json_schema", "json_object"] | None = Field(
         default=None, description="The `response_format` to use; else what the catalogue names."
     )
+    stream_usage: bool = Field(
+        default=True, description="Ask streams to tell the tokens that they used."
+    )
     reasoning_replay: ReasoningReplay = Field(
         default="tool_loop",
         description="Which assistant turns carry their thinking back: those of a running tool "
@@ -170,6 +173,7 @@ class ChatFields(Connection):
             max_retries=merged.pop("max_retries", own.max_retries),
             headers=_mapping("extra_headers", merged.pop("extra_headers", None)),
         )
+        stream_usage = merged.pop("stream_usage", self.stream_usage)
         shape = Shape(one_call=not merged.pop("allow_parallel_tool_calls", True))
         merged.update(_mapping("extra_body", merged.pop("extra_body", None)) or {})
         answers = merged.get("n")
@@ -185,12 +189,16 @@ class ChatFields(Connection):
         for name, value in merged.items():
             if value is not None:
                 (request if name in _KNOWN else extra)[name] = value
+        plain = stream and "tools" in request and not _streams_tools(model)
+        if stream and stream_usage and not plain and merged.get("stream_options") is None:
+            # vLLM and LiteLLM tell a stream's usage only when asked; the vendor's adapter asks too.
+            extra["stream_options"] = {"include_usage": True}
         return Call(
             request=cast("ChatRequest", request),
             extra_body=extra,
             options=options,
             shape=shape,
-            plain=stream and "tools" in request and not _streams_tools(model),
+            plain=plain,
         )
 
 

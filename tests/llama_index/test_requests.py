@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
+from llama_index.core.tools import FunctionTool
 
 from llama_index_siliconflow import SiliconFlow
 from siliconflow_client import ConfigurationError
@@ -15,6 +16,11 @@ from tests.llama_index.stub import Stub
 
 U = [ChatMessage(role="user", content="hi")]
 WIRE = [{"role": "user", "content": "hi"}]
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
 
 
 @pytest.mark.parametrize(("name", "stream"), [("chat", False), ("stream_chat", True)])
@@ -125,6 +131,53 @@ async def test_wrong_arguments_are_named_before_any_request(
             await way(llm, name, messages, **kwargs)
         assert caught.value.argument == argument
     assert stub.requests == []
+
+
+# --- usage of streams -----------------------------------------------------------------------
+
+USAGE_WANTED = {"stream_options": {"include_usage": True}}
+
+
+async def test_streams_ask_for_their_usage_and_plain_calls_do_not(
+    llm: SiliconFlow, stub: Stub, way: Way
+) -> None:
+    await way(llm, "stream_chat", U)
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": True, **USAGE_WANTED}
+    await way(llm, "stream_complete", "hi")
+    assert stub.last.body["stream_options"] == {"include_usage": True}
+    for name, given in (("chat", U), ("complete", "hi")):
+        await way(llm, name, given)
+        assert "stream_options" not in stub.last.body
+
+
+@pytest.mark.parametrize("where", ["field", "call"])
+async def test_the_usage_of_streams_can_be_left_alone(
+    stub: Stub, way: Way, make: Make, where: str
+) -> None:
+    setting = {"stream_usage": False}
+    llm = make(SiliconFlow, **(setting if where == "field" else {}))
+    await way(llm, "stream_chat", U, **(setting if where == "call" else {}))
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": True}
+
+
+async def test_one_s_own_stream_options_are_sent_as_they_are(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    mine = {"include_usage": True, "continuous_usage_stats": True}
+    await way(make(SiliconFlow), "stream_chat", U, stream_options=mine)
+    assert stub.last.body["stream_options"] == mine
+    await way(make(SiliconFlow, additional_kwargs={"stream_options": mine}), "stream_chat", U)
+    assert stub.last.body["stream_options"] == mine
+
+
+async def test_a_stream_that_is_asked_for_without_streaming_asks_for_no_usage(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    # This model streams broken tool calls, so its streams with tools are plain calls.
+    llm = make(SiliconFlow, model="THUDM/GLM-4-9B-0414")
+    await way(llm, "stream_chat_with_tools", [FunctionTool.from_defaults(add)], user_msg="x")
+    assert stub.last.body["stream"] is False
+    assert "stream_options" not in stub.last.body
 
 
 # --- answers --------------------------------------------------------------------------------
