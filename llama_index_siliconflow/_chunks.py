@@ -23,6 +23,7 @@ from llama_index.core.base.llms.types import (
 from llama_index_siliconflow._responses import (
     Shape,
     check_calls,
+    finished_raw,
     log_probs,
     token_counts,
     wire_calls,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from siliconflow_client import Delta, JsonObject, ToolCallDelta
+    from siliconflow_client import Delta, ToolCallDelta
 
 
 class StreamedAnswer:
@@ -68,11 +69,11 @@ class StreamedAnswer:
         kwargs: dict[str, str | int] = (
             {"thinking_delta": delta.reasoning} if delta.reasoning else {}
         )
-        raw: JsonObject | object = delta.raw
+        raw: object = delta.raw
         if delta.finish_reason is not None:
             check_calls(list(self._calls.values()), self._shape, delta.finish_reason, trace_id)
             kwargs.update(token_counts(delta.usage))
-            raw = {**delta.raw, "trace_id": trace_id}
+            raw = finished_raw(delta.raw, trace_id)
         calls = self._shown_calls()
         return ChatResponse.model_construct(
             message=ChatMessage.model_construct(

@@ -20,11 +20,11 @@ from llama_index_siliconflow._tool_calls import arguments_are_whole, parse_argum
 from siliconflow_client import APIResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from siliconflow_client import ChatCompletion, JsonObject, JsonValue, ToolCall, Usage
+    from siliconflow_client import ChatCompletion, JsonObject, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
     )
     return ChatResponse(
         message=message,
-        raw={**completion.raw, "trace_id": completion.trace_id},
+        raw=finished_raw(completion.raw, completion.trace_id),
         logprobs=log_probs(choice.logprobs),
         additional_kwargs=token_counts(usage),
     )
@@ -159,9 +159,29 @@ def ending(response: ChatResponse) -> tuple[str | None, str | None]:
     )
 
 
-def log_probs(logprobs: JsonObject | None) -> list[list[LogProb]] | None:
-    """Read log probabilities: one list per token, the alternatives if there are any."""
-    content = logprobs.get("content") if logprobs else None
+def finished_raw(raw: Mapping[str, object], trace_id: str | None) -> dict[str, object]:
+    """Copy the wire's dict for a finished response, with the trace id.
+
+    Counts of tokens that are null are left out of `usage`: LlamaIndex's token counter adds up
+    whatever stands there.
+    """
+    copied = {**raw, "trace_id": trace_id}
+    usage = raw.get("usage")
+    if isinstance(usage, dict):
+        counts = cast("JsonObject", usage)
+        if None in counts.values():
+            copied["usage"] = {name: count for name, count in counts.items() if count is not None}
+    return copied
+
+
+def log_probs(logprobs: object) -> list[list[LogProb]] | None:
+    """Read log probabilities: one list per token, the alternatives if there are any.
+
+    What is not the documented shape gives nothing: no answer is lost for its probabilities.
+    """
+    if not isinstance(logprobs, dict):
+        return None
+    content = cast("JsonObject", logprobs).get("content")
     if not isinstance(content, list):
         return None
     return [_alternatives(token) for token in content if isinstance(token, dict)]
@@ -174,13 +194,13 @@ def _alternatives(token: JsonObject) -> list[LogProb]:
 
 
 def _log_prob(entry: JsonObject) -> LogProb:
-    encoded: JsonValue = entry.get("bytes")
-    return LogProb.model_validate(
-        {
-            "token": entry.get("token") or "",
-            "logprob": entry.get("logprob") or 0.0,
-            "bytes": encoded if isinstance(encoded, list) else [],
-        }
+    token, logprob, encoded = entry.get("token"), entry.get("logprob"), entry.get("bytes")
+    return LogProb(
+        token=token if isinstance(token, str) else "",
+        logprob=float(logprob) if isinstance(logprob, int | float) else 0.0,
+        bytes=[byte for byte in encoded if isinstance(byte, int)]
+        if isinstance(encoded, list)
+        else [],
     )
 
 
