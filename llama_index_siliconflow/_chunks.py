@@ -20,6 +20,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._responses import (
     Shape,
     check_calls,
@@ -28,7 +29,6 @@ from llama_index_siliconflow._responses import (
     token_counts,
     wire_calls,
 )
-from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import ToolCall
 
 if TYPE_CHECKING:

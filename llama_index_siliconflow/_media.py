@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from siliconflow_client import ImageUrl as WireImage
     from siliconflow_client import VideoUrl as WireVideo
 
+_TEXT_TYPES: Final = frozenset(
+    {"application/json", "application/xml", "application/yaml", "application/x-yaml"}
+)
+_TEXT_ENDINGS: Final = frozenset(
+    "txt md markdown rst csv tsv json jsonl xml yaml yml toml ini html htm log".split()
+)
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+"""Characters that no text holds, and nearly every binary file does."""
 # Endings whose MIME type is not "audio/<ending>".
 _AUDIO_TYPES: Final = {"mp3": "mpeg", "m4a": "mp4", "wave": "wav", "x-wav": "wav", "oga": "ogg"}
 
@@ -79,6 +88,26 @@ def pdf_part(block: DocumentBlock) -> ImagePart:
             f"DocumentBlock {block.title!r} is not a PDF file; the model reads images and PDF only"
         )
     return {"type": "image_url", "image_url": {"url": _data_uri("application/pdf", data)}}
+
+
+def document_text(block: DocumentBlock, *, guess: bool = False) -> str | None:
+    """Read a document that is plain text; `None` for another, one behind a URL, or a lost file.
+
+    Args:
+        block: The document.
+        guess: Take bytes of no known kind for text if they are valid UTF-8.
+    """
+    kind = (block.document_mimetype or "").partition(";")[0].strip().lower()
+    ending = (block.guess_format() or "").lower()
+    is_text = kind.startswith("text/") or kind in _TEXT_TYPES or ending in _TEXT_ENDINGS
+    if block.url is not None or not (is_text or (guess and not kind)):
+        return None
+    try:
+        data = _read("DocumentBlock", block.resolve_document)
+        text = data.decode("utf-8", "replace" if is_text else "strict")
+    except (ConfigurationError, UnicodeDecodeError):
+        return None
+    return text if is_text or text.isprintable() or not _CONTROLS.search(text) else None
 
 
 def _image_url(block: ImageBlock) -> str:

@@ -9,10 +9,11 @@ from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.bridge.pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
+from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._errors import UnexpectedAnswerError, misfit, truncated
 from llama_index_siliconflow._json_text import answered, find_object, growing_object, is_cut_off
 from llama_index_siliconflow._responses import ending
-from llama_index_siliconflow._tool_calls import block_arguments, parse_arguments
+from llama_index_siliconflow._tool_calls import block_arguments
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse

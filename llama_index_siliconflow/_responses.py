@@ -15,8 +15,8 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from llama_index_siliconflow._arguments import arguments_are_whole, parse_arguments
 from llama_index_siliconflow._errors import truncated
-from llama_index_siliconflow._tool_calls import arguments_are_whole, parse_arguments
 from siliconflow_client import APIResponseError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Tools: what is sent, what came back, and arguments that are still arriving."""
+"""Tools: what is sent, and what came back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
 from pydantic.errors import PydanticUserError
-from pydantic_core import from_json
 
+from llama_index_siliconflow._arguments import parse_arguments
+from llama_index_siliconflow._foreign_calls import foreign_calls
 from llama_index_siliconflow._schema import strict_schema
 from siliconflow_client import ConfigurationError
 
@@ -18,42 +19,7 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse
     from llama_index.core.tools.types import BaseTool
 
-    from siliconflow_client import JsonObject, JsonValue, Tool, ToolChoice
-
-
-def parse_arguments(text: str, *, finished: bool = False) -> JsonObject:
-    """Read the arguments of a call, also when their JSON has not ended yet.
-
-    `'{"name": "Al'` gives `{"name": "Al"}`; what is not an object gives `{}`.
-
-    Args:
-        text: The arguments so far.
-        finished: No more will come. The example then gives `{}`: an agent that executes the call
-            must miss an argument, not take half of it for the whole.
-    """
-    if not text:
-        return {}
-    try:
-        value: JsonValue = from_json(text, allow_partial=True if finished else "trailing-strings")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def arguments_are_whole(text: str, *, may_be_empty: bool = True) -> bool:
-    """Tell whether the arguments are one finished JSON object.
-
-    Args:
-        text: The arguments.
-        may_be_empty: Whether no text at all, or an object that holds nothing, will do.
-    """
-    if not text.strip():
-        return may_be_empty
-    try:
-        value: JsonValue = from_json(text)
-    except ValueError:
-        return False
-    return isinstance(value, dict) and (may_be_empty or bool(value))
+    from siliconflow_client import JsonObject, Tool, ToolChoice
 
 
 def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
@@ -124,8 +90,8 @@ def tool_selections(response: ChatResponse) -> list[ToolSelection]:
     message = response.message
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if not blocks:
-        legacy = cast("Sequence[object]", message.additional_kwargs.get("tool_calls") or ())
-        blocks = [block for call in legacy if (block := legacy_block(call)) is not None]
+        found = foreign_calls(message.additional_kwargs)
+        blocks = [block for block in found if block is not None]
     return [
         ToolSelection(
             tool_id=block.tool_call_id or f"call_{number}",
@@ -141,29 +107,3 @@ def block_arguments(block: ToolCallBlock) -> JsonObject:
     """Read the arguments of a block, which may hold them as text."""
     kwargs = block.tool_kwargs
     return parse_arguments(kwargs) if isinstance(kwargs, str) else kwargs
-
-
-def legacy_block(call: object) -> ToolCallBlock | None:
-    """Read an entry of `additional_kwargs["tool_calls"]`: a wire dict, or another SDK's object.
-
-    `None` where it names no function. Arguments stay the text that they are.
-    """
-    function = _member(call, "function")
-    name = _member(function, "name")
-    if not isinstance(name, str) or not name:
-        return None
-    call_id = _member(call, "id")
-    arguments = _member(function, "arguments")
-    return ToolCallBlock(
-        tool_call_id=call_id if isinstance(call_id, str) and call_id else None,
-        tool_name=name,
-        tool_kwargs=cast("JsonObject | str", arguments)
-        if isinstance(arguments, str | dict)
-        else {},
-    )
-
-
-def _member(holder: object, name: str) -> object:
-    if isinstance(holder, dict):
-        return cast("dict[str, object]", holder).get(name)
-    return getattr(holder, name, None)

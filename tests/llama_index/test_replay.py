@@ -18,8 +18,8 @@ from llama_index.core.workflow import (
 )
 
 from llama_index_siliconflow import SiliconFlow, TruncatedAnswerError
+from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._messages import wire_messages
-from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import APIResponseError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way, agents_warn

@@ -10,8 +10,8 @@ from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
 from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow._arguments import arguments_are_whole, parse_arguments
 from llama_index_siliconflow._schema import strict_schema
-from llama_index_siliconflow._tool_calls import arguments_are_whole, parse_arguments
 from siliconflow_client import APIResponseError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way
