@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from llama_index.core.bridge.pydantic import BaseModel
     from llama_index.core.program.utils import FlexibleModel
     from llama_index.core.prompts import PromptTemplate
+    from llama_index.core.tools.types import BaseTool
 
     from siliconflow_client import JsonObject
 
@@ -173,11 +174,8 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
             given.pop("tool_choice", None)  # LlamaIndex's callers speak of tools all the same
             return Prediction(output_cls, {"messages": messages, **kwargs, **given})
 
-        from llama_index.core.program.function_program import get_function_tool
-
-        _written_schema(output_cls)
         kwargs = self._prepare_chat_with_tools(
-            [get_function_tool(output_cls)], chat_history=messages, tool_required=True, **given
+            [_tool_of(output_cls)], chat_history=messages, tool_required=True, **given
         )
         tool = kwargs["tools"][0]["function"]["name"]
         return Prediction(output_cls, kwargs, tool)
@@ -188,7 +186,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         if mode is None:
             only_objects = facts.known and "json_schema" not in facts.json_modes
             mode = "json_object" if only_objects else "json_schema"
-        schema = _written_schema(output_cls)
+        schema = _schema_of(output_cls)
         if mode == "json_schema":
             name = re.sub(r"[^a-zA-Z0-9_-]", "_", output_cls.__name__)[:64]
             wanted = {"name": name, "schema": strict_schema(schema), "strict": True}
@@ -214,11 +212,24 @@ def _announce(
     )
 
 
-def _written_schema(output_cls: type[BaseModel]) -> JsonObject:
+def _schema_of(output_cls: type[BaseModel]) -> JsonObject:
     try:
         schema: JsonObject = output_cls.model_json_schema()
     except PydanticUserError as error:
-        raise ConfigurationError(
-            f"{output_cls.__name__} has no JSON schema: {error.message}", argument="output_cls"
-        ) from error
+        raise _no_schema(output_cls, error) from error
     return schema
+
+
+def _tool_of(output_cls: type[BaseModel]) -> BaseTool:
+    from llama_index.core.program.function_program import get_function_tool
+
+    try:
+        return get_function_tool(output_cls)
+    except PydanticUserError as error:
+        raise _no_schema(output_cls, error) from error
+
+
+def _no_schema(output_cls: type[BaseModel], error: PydanticUserError) -> ConfigurationError:
+    return ConfigurationError(
+        f"{output_cls.__name__} has no JSON schema: {error.message}", argument="output_cls"
+    )

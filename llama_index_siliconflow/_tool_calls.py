@@ -1,4 +1,4 @@
-"""Tools: what is sent, and what came back."""
+"""Tool calls: which is asked for, and which came back. Pure."""
 
 from __future__ import annotations
 
@@ -6,47 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from llama_index.core.base.llms.types import ToolCallBlock
 from llama_index.core.llms.llm import ToolSelection
-from pydantic.errors import PydanticUserError
 
 from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._foreign_calls import foreign_calls
-from llama_index_siliconflow._schema import strict_schema
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from llama_index.core.base.llms.types import ChatResponse
-    from llama_index.core.tools.types import BaseTool
 
     from siliconflow_client import JsonObject, Tool, ToolChoice
-
-
-def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
-    """Describe tools to the API.
-
-    Args:
-        tools: The tools; descriptions may be of any length.
-        strict: Ask the server to keep to the schema, whose objects are then closed at every depth.
-
-    Raises:
-        ConfigurationError: The arguments of a tool have no JSON schema.
-    """
-    specs: list[Tool] = []
-    for tool in tools:
-        try:
-            spec = cast("Tool", tool.metadata.to_openai_tool(skip_length_check=True))
-        except PydanticUserError as error:
-            raise ConfigurationError(
-                f"the tool {tool.metadata.name!r} has no JSON schema: {error.message}",
-                argument="tools",
-            ) from error
-        if strict is not None:
-            spec["function"]["strict"] = strict
-        if strict:
-            spec["function"]["parameters"] = strict_schema(spec["function"].get("parameters") or {})
-        specs.append(spec)
-    return specs
 
 
 def wire_tool_choice(

@@ -27,11 +27,8 @@ from llama_index_siliconflow._chunks import StreamedAnswer
 from llama_index_siliconflow._errors import UnexpectedAnswerError
 from llama_index_siliconflow._responses import as_only_chunk, chat_response, ending
 from llama_index_siliconflow._structured import StructuredPrediction
-from llama_index_siliconflow._tool_calls import (
-    tool_selections,
-    tool_specs,
-    wire_tool_choice,
-)
+from llama_index_siliconflow._tool_calls import tool_selections, wire_tool_choice
+from llama_index_siliconflow._tool_specs import tool_specs
 from siliconflow_client import DEFAULT_CHAT_MODEL, lookup_model
 
 if TYPE_CHECKING:
