@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llama_index.core.schema import BaseComponent
 
 T = TypeVar("T")
 
-# Settings of OpenAILike and of the older packages that mean nothing here.
+# Settings of OpenAILike and of the older packages that mean nothing here: what to do instead.
 _ADVICE: Final = {
     "reuse_client": "leave it out: connections are always reused",
     "api_version": "leave it out: the API has no versions but the one in base_url",
     "tokenizer": "leave it out: the server counts tokens, see additional_kwargs of a response",
     "modalities": "leave it out: answers are text",
     "audio_config": "leave it out: answers are text",
-    "extra_body": "use additional_kwargs",
-    "extra_headers": "use default_headers",
     "apikey": "use api_key",
     "token": "use api_key",
 }
+# Values of theirs that ask for nothing, as their defaults and stored forms hold them.
+_HARMLESS: Final[Mapping[str, tuple[object, ...]]] = {
+    "reuse_client": (True, False, None),
+    "api_version": ("", None),
+    "tokenizer": (None,),
+    "modalities": (None, ["text"]),
+    "audio_config": (None,),
+}
+_SAME: Final = {"extra_body": "additional_kwargs", "extra_headers": "default_headers"}
+"""Names of calls' keywords, and the field that says the same for all calls."""
 
 
 def translated(fields: Mapping[str, object], owner: type[BaseComponent]) -> dict[str, object]:
@@ -40,10 +47,16 @@ def translated(fields: Mapping[str, object], owner: type[BaseComponent]) -> dict
     settings = dict(fields)
     if (api_base := settings.pop("api_base", None)) is not None:
         settings["base_url"] = one_of("base_url", settings.get("base_url"), "api_base", api_base)
+    for name, field in _SAME.items():
+        if name not in owner.model_fields and (value := settings.pop(name, None)) is not None:
+            settings[field] = _joined(name, value, field, settings.get(field))
     if owner.model_config.get("extra") == "forbid":
-        for name in settings:
-            if name not in owner.model_fields:
+        for name in list(settings):
+            if name in owner.model_fields:
+                continue
+            if settings[name] not in _HARMLESS.get(name, ()):
                 raise _unknown(name, owner)
+            del settings[name]
     return settings
 
 
@@ -59,6 +72,20 @@ def one_of(name: str, value: T | None, other_name: str, other: T | None) -> T | 
         f"{name} and {other_name} mean the same, but their values differ.",
         argument=other_name,
     )
+
+
+def _joined(name: str, value: object, field: str, given: object) -> dict[object, object]:
+    """Put a mapping below what the field itself was given."""
+    joined: dict[object, object] = {}
+    for key, item in ((name, value), (field, given)):
+        if item is None:
+            continue
+        if not isinstance(item, Mapping):
+            raise ConfigurationError(
+                f"{key} must be a mapping, not {type(item).__name__}", argument=key
+            )
+        joined.update(cast("Mapping[object, object]", item))
+    return joined
 
 
 def _unknown(name: str, owner: type[BaseComponent]) -> ConfigurationError:

@@ -181,10 +181,91 @@ def test_settings_of_openai_like_are_accepted() -> None:
     assert (embedding.model, embedding.base_url) == ("m", "https://api.siliconflow.com/v1")
 
 
-@pytest.mark.parametrize("name", ["reuse_client", "api_version", "tokenizer", "audio_config"])
-def test_settings_of_openai_like_that_mean_nothing_here_say_so(name: str) -> None:
+OPENAI_LIKE_STORED: dict[str, Any] = {
+    "model": "m",
+    "api_base": "https://api.siliconflow.com/v1",
+    "is_chat_model": True,
+    "max_tokens": None,
+    "additional_kwargs": {},
+    "max_retries": 3,
+    "timeout": 60.0,
+    "default_headers": None,
+    "reuse_client": True,
+    "api_version": "",
+    "strict": False,
+    "reasoning_effort": None,
+    "modalities": None,
+    "audio_config": None,
+    "tokenizer": None,
+    "context_window": 32768,
+    "is_function_calling_model": True,
+    "should_use_structured_outputs": False,
+}
+
+
+def test_settings_that_openai_like_stored_load() -> None:
+    llm = SiliconFlow.from_dict({**OPENAI_LIKE_STORED, "class_name": "OpenAILike"}, api_key=KEY)
+    assert (llm.model, llm.timeout) == ("m", 60.0)
+    assert llm.to_dict().keys() & {"reuse_client", "api_version", "tokenizer"} == set()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"reuse_client": True},
+        {"reuse_client": False},
+        {"api_version": ""},
+        {"api_version": None},
+        {"tokenizer": None},
+        {"modalities": None},
+        {"modalities": ["text"]},
+        {"audio_config": None},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("cls", CLASSES)
+def test_settings_of_openai_like_that_ask_for_nothing_load(
+    cls: type, setting: dict[str, Any]
+) -> None:
+    assert cls(api_key=KEY, **setting).to_dict() == cls(api_key=KEY).to_dict()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"reuse_client": "sometimes"},
+        {"api_version": "2024-02-01"},
+        {"tokenizer": len},
+        {"audio_config": {"voice": "alloy"}},
+        {"modalities": ["audio"]},
+    ],
+    ids=lambda setting: next(iter(setting)),
+)
+def test_settings_of_openai_like_that_mean_nothing_here_say_so(setting: dict[str, Any]) -> None:
+    name = next(iter(setting))
     with pytest.raises(ConfigurationError, match=rf"{name}.*leave it out"):
-        SiliconFlow(api_key=KEY, **{name: None})
+        SiliconFlow(api_key=KEY, **setting)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+async def test_extras_of_every_call_are_settings_too(
+    cls: type, stub: Stub, way: Way, make: Make
+) -> None:
+    extras = {"extra_body": {"brand_new": 1}, "extra_headers": {"x-one": "1"}}
+    component = make(cls, **extras, additional_kwargs={"other": 2}, default_headers={"x-two": "2"})
+    await use(component, way)
+    assert (stub.last.body["brand_new"], stub.last.body["other"]) == (1, 2)
+    assert (stub.last.headers["x-one"], stub.last.headers["x-two"]) == ("1", "2")
+    assert component.additional_kwargs == {"brand_new": 1, "other": 2}
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_extras_of_nothing_load(cls: type) -> None:
+    component = cls(api_key=KEY, extra_body=None, extra_headers=None)
+    assert component.to_dict() == cls(api_key=KEY).to_dict()
+    for name in ("extra_body", "extra_headers"):
+        with pytest.raises(ConfigurationError, match=rf"{name} must be a mapping"):
+            cls(api_key=KEY, **{name: "x"})
 
 
 async def test_subclasses_may_add_fields(stub: Stub, way: Way, make: Make) -> None:
