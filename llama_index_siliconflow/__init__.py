@@ -1,4 +1,7 @@
-"""SiliconFlow's models for LlamaIndex: `SiliconFlow`, `SiliconFlowEmbedding`, `SiliconFlowRerank`.
+"""SiliconFlow's models for LlamaIndex.
+
+`SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`
+and `SiliconFlowRerank`.
 
 Everything that they raise is a `SiliconFlowError`; the classes below it stand here too. Names are
 loaded when they are first used (PEP 562), so that the embedding class does not load the chat stack.
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from llama_index_siliconflow._errors import TruncatedAnswerError, UnexpectedAnswerError
+    from llama_index_siliconflow.completion import SiliconFlowCompletion
     from llama_index_siliconflow.embedding import SiliconFlowEmbedding
     from llama_index_siliconflow.llm import SiliconFlow
     from llama_index_siliconflow.rerank import SiliconFlowRerank
@@ -64,6 +68,7 @@ __all__ = [
     "RateLimitError",
     "ServerError",
     "SiliconFlow",
+    "SiliconFlowCompletion",
     "SiliconFlowEmbedding",
     "SiliconFlowError",
     "SiliconFlowRerank",
@@ -76,6 +81,7 @@ __all__ = [
 
 _HOMES: Final = {
     "SiliconFlow": "llama_index_siliconflow.llm",
+    "SiliconFlowCompletion": "llama_index_siliconflow.completion",
     "SiliconFlowEmbedding": "llama_index_siliconflow.embedding",
     "SiliconFlowRerank": "llama_index_siliconflow.rerank",
     "TruncatedAnswerError": "llama_index_siliconflow._errors",

@@ -21,7 +21,7 @@ from llama_index.core.bridge.pydantic import (
 from llama_index.core.schema import BaseComponent
 
 from llama_index_siliconflow._errors import wrong_settings
-from llama_index_siliconflow._settings import translated
+from llama_index_siliconflow._settings import mapping, translated
 from siliconflow_client import (
     AsyncSiliconFlowClient,
     CallOptions,
@@ -121,6 +121,22 @@ class Connection(BaseComponent):
     def _options(self) -> CallOptions:
         return CallOptions(
             timeout=self.timeout, deadline=self.deadline, max_retries=self.max_retries
+        )
+
+    def _options_of(self, keywords: dict[str, Any]) -> CallOptions:
+        """Take the options of one call out of its keywords, and unfold `extra_body` in them.
+
+        Raises:
+            ConfigurationError: An option of the wrong kind.
+        """
+        extra_body = mapping("extra_body", keywords.pop("extra_body", None))
+        headers = mapping("extra_headers", keywords.pop("extra_headers", None))
+        keywords.update(extra_body)
+        return CallOptions(
+            timeout=keywords.pop("timeout", self.timeout),
+            deadline=keywords.pop("deadline", self.deadline),
+            max_retries=keywords.pop("max_retries", self.max_retries),
+            headers=headers or None,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -166,16 +165,9 @@ class ChatFields(Connection):
         """
         merged: dict[str, Any] = {**self.model_kwargs, **kwargs}
         model = str(merged.pop("model", None) or self.model)
-        own = self._options()
-        options = CallOptions(
-            timeout=merged.pop("timeout", own.timeout),
-            deadline=merged.pop("deadline", own.deadline),
-            max_retries=merged.pop("max_retries", own.max_retries),
-            headers=_mapping("extra_headers", merged.pop("extra_headers", None)),
-        )
+        options = self._options_of(merged)
         stream_usage = merged.pop("stream_usage", self.stream_usage)
         shape = Shape(one_call=not merged.pop("allow_parallel_tool_calls", True))
-        merged.update(_mapping("extra_body", merged.pop("extra_body", None)) or {})
         answers = merged.get("n")
         if stream and isinstance(answers, int) and answers > 1:
             raise ConfigurationError(
@@ -200,12 +192,6 @@ class ChatFields(Connection):
             shape=shape,
             plain=plain,
         )
-
-
-def _mapping(name: str, value: object) -> Mapping[str, Any] | None:
-    if value is None or isinstance(value, Mapping):
-        return cast("Mapping[str, Any] | None", value)
-    raise ConfigurationError(f"{name} must be a mapping, not {type(value).__name__}", argument=name)
 
 
 def _streams_tools(model: str) -> bool:

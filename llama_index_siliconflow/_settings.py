@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from siliconflow_client import ConfigurationError
 
@@ -49,7 +49,10 @@ def translated(fields: Mapping[str, object], owner: type[BaseComponent]) -> dict
         settings["base_url"] = one_of("base_url", settings.get("base_url"), "api_base", api_base)
     for name, field in _SAME.items():
         if name not in owner.model_fields and (value := settings.pop(name, None)) is not None:
-            settings[field] = _joined(name, value, field, settings.get(field))
+            settings[field] = {
+                **mapping(name, value),
+                **mapping(field, settings.get(field)),
+            }
     if owner.model_config.get("extra") == "forbid":
         for name in list(settings):
             if name in owner.model_fields:
@@ -74,18 +77,17 @@ def one_of(name: str, value: T | None, other_name: str, other: T | None) -> T | 
     )
 
 
-def _joined(name: str, value: object, field: str, given: object) -> dict[object, object]:
-    """Put a mapping below what the field itself was given."""
-    joined: dict[object, object] = {}
-    for key, item in ((name, value), (field, given)):
-        if item is None:
-            continue
-        if not isinstance(item, Mapping):
-            raise ConfigurationError(
-                f"{key} must be a mapping, not {type(item).__name__}", argument=key
-            )
-        joined.update(cast("Mapping[object, object]", item))
-    return joined
+def mapping(name: str, value: object) -> Mapping[str, Any]:
+    """Check that a value is a mapping, or `None`, which is an empty one.
+
+    Raises:
+        ConfigurationError: It is something else.
+    """
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, Any]", value)
+    raise ConfigurationError(f"{name} must be a mapping, not {type(value).__name__}", argument=name)
 
 
 def _unknown(name: str, owner: type[BaseComponent]) -> ConfigurationError:

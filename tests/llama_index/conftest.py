@@ -19,7 +19,12 @@ from llama_index.core.memory import Memory
 from llama_index.core.rate_limiter import BaseRateLimiter
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from llama_index_siliconflow import (
+    SiliconFlow,
+    SiliconFlowCompletion,
+    SiliconFlowEmbedding,
+    SiliconFlowRerank,
+)
 from tests.llama_index import scenarios
 from tests.llama_index.stub import Reply, Request, Stub
 
@@ -183,13 +188,15 @@ async def memory() -> AsyncIterator[Memory]:
         await engine.dispose()
 
 
-CLASSES = [SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank]
+CLASSES = [SiliconFlow, SiliconFlowCompletion, SiliconFlowEmbedding, SiliconFlowRerank]
 
 
 async def use(component: Any, way: Way) -> Any:
     """Make one call of the component's kind."""
     if isinstance(component, SiliconFlow):
         return (await way(component, "chat", [ChatMessage(content="hi")])).message.content
+    if isinstance(component, SiliconFlowCompletion):
+        return (await way(component, "complete", "hi")).text
     if isinstance(component, SiliconFlowEmbedding):
         return await way(component, "get_text_embedding", "t1")
     nodes = [NodeWithScore(node=TextNode(text="apple"))]

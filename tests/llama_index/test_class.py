@@ -13,10 +13,16 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.base import BaseLLM
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.llms.llm import LLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
 import llama_index_siliconflow
-from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from llama_index_siliconflow import (
+    SiliconFlow,
+    SiliconFlowCompletion,
+    SiliconFlowEmbedding,
+    SiliconFlowRerank,
+)
 from siliconflow_client import ConfigurationError, __version__
 from tests.interpreters import LLAMA_INDEX, loaded_after, run
 from tests.llama_index import scenarios as s
@@ -32,6 +38,7 @@ KEY = "sk-secret"
     [
         (SiliconFlow, BaseLLM),
         (SiliconFlow, FunctionCallingLLM),
+        (SiliconFlowCompletion, LLM),
         (SiliconFlowEmbedding, BaseEmbedding),
         (SiliconFlowRerank, BaseNodePostprocessor),
     ],
@@ -104,7 +111,13 @@ def test_the_api_s_ranges_are_ours() -> None:
 
 @pytest.mark.parametrize(
     ("cls", "endpoint"),
-    list(zip(CLASSES, ["/chat/completions", "/embeddings", "/rerank"], strict=True)),
+    list(
+        zip(
+            CLASSES,
+            ["/chat/completions", "/chat/completions", "/embeddings", "/rerank"],
+            strict=True,
+        )
+    ),
 )
 async def test_old_forms_of_the_base_url(
     cls: type, endpoint: str, stub: Stub, way: Way, make: Make

@@ -27,18 +27,18 @@ import siliconflow_client
 from llama_index_siliconflow import (
     ConfigurationError,
     SiliconFlow,
+    SiliconFlowCompletion,
     SiliconFlowEmbedding,
     SiliconFlowRerank,
     TruncatedAnswerError,
     UnexpectedAnswerError,
 )
 from tests.llama_index import scenarios as s
-from tests.llama_index.conftest import Make, Way
+from tests.llama_index.conftest import CLASSES, Make, Way
 from tests.llama_index.stub import Stub
 
 U = [ChatMessage(role="user", content="hi")]
 KEY = "sk-secret"
-CLASSES = [SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank]
 
 
 def add(a: int, b: int) -> int:
@@ -95,6 +95,8 @@ def test_a_truncated_answer_can_be_caught_by_its_name_and_by_its_kinds() -> None
         (SiliconFlow, {"reasoning_replay": "sometimes"}),
         (SiliconFlow, {"messages_to_prompt": KEY}),
         (SiliconFlow, {"additional_kwargs": KEY}),
+        (SiliconFlowCompletion, {"endpoint": "elsewhere"}),
+        (SiliconFlowCompletion, {"min_p": 2}),
         (SiliconFlowEmbedding, {"dimensions": "many"}),
         (SiliconFlowEmbedding, {"max_batch": 65}),
         (SiliconFlowRerank, {"top_n": 0}),
