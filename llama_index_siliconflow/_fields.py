@@ -10,7 +10,13 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index_siliconflow._connection import Connection
 from llama_index_siliconflow._messages import wire_messages
 from llama_index_siliconflow._responses import Shape
-from siliconflow_client import DEFAULT_CHAT_MODEL, CallOptions, ReasoningReplay, lookup_model
+from siliconflow_client import (
+    DEFAULT_CHAT_MODEL,
+    CallOptions,
+    ConfigurationError,
+    ReasoningReplay,
+    lookup_model,
+)
 from siliconflow_client import ChatRequest as WireRequest
 
 if TYPE_CHECKING:
@@ -132,6 +138,9 @@ class ChatFields(Connection):
     structured_output_mode: Literal["json_schema", "json_object"] | None = Field(
         default=None, description="The `response_format` to use; else what the catalogue names."
     )
+    stream_usage: bool = Field(
+        default=True, description="Ask streams to tell the tokens that they used."
+    )
     reasoning_replay: ReasoningReplay = Field(
         default="tool_loop",
         description="Which assistant turns carry their thinking back: those of a running tool "
@@ -152,37 +161,36 @@ class ChatFields(Connection):
         """Put a call together; nothing is sent.
 
         Raises:
-            ValueError: A block that cannot be sent, named.
+            ConfigurationError: A block that cannot be sent, named, or a wrong option.
         """
-        merged: dict[str, Any] = {"model": self.model, **self.model_kwargs, **kwargs}
-        own = self._options()
-        options = CallOptions(
-            timeout=merged.pop("timeout", own.timeout),
-            deadline=merged.pop("deadline", own.deadline),
-            max_retries=merged.pop("max_retries", own.max_retries),
-            headers=merged.pop("extra_headers", None),
-        )
-        shape = Shape(
-            one_call=not merged.pop("allow_parallel_tool_calls", True),
-            whole_arguments=bool(merged.pop("whole_arguments", False)),
-        )
-        merged.update(merged.pop("extra_body", None) or {})
-        if stream and (merged.get("n") or 1) > 1:
-            raise ValueError("n: a streamed response holds one answer; ask without streaming")
-        model = str(merged["model"])
+        merged: dict[str, Any] = {**self.model_kwargs, **kwargs}
+        model = str(merged.pop("model", None) or self.model)
+        options = self._options_of(merged)
+        stream_usage = merged.pop("stream_usage", self.stream_usage)
+        shape = Shape(one_call=not merged.pop("allow_parallel_tool_calls", True))
+        answers = merged.get("n")
+        if stream and isinstance(answers, int) and answers > 1:
+            raise ConfigurationError(
+                "n: a streamed response holds one answer; ask without streaming", argument="n"
+            )
         request: dict[str, Any] = {
-            "messages": wire_messages(messages, model=model, replay=self.reasoning_replay)
+            "model": model,
+            "messages": wire_messages(messages, model=model, replay=self.reasoning_replay),
         }
         extra: dict[str, JsonValue] = {}
         for name, value in merged.items():
             if value is not None:
                 (request if name in _KNOWN else extra)[name] = value
+        plain = stream and "tools" in request and not _streams_tools(model)
+        if stream and stream_usage and not plain and merged.get("stream_options") is None:
+            # vLLM and LiteLLM tell a stream's usage only when asked; the vendor's adapter asks too.
+            extra["stream_options"] = {"include_usage": True}
         return Call(
             request=cast("ChatRequest", request),
             extra_body=extra,
             options=options,
             shape=shape,
-            plain=stream and "tools" in request and not _streams_tools(model),
+            plain=plain,
         )
 
 

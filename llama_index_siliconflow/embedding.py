@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field
 
-from llama_index_siliconflow._connection import Connection, one_of
+from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._settings import one_of
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, EmbeddingCollector
 
 if TYPE_CHECKING:

@@ -14,10 +14,12 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore
 from llama_index_instrumentation import get_dispatcher
 
-from llama_index_siliconflow._connection import Connection, one_of
+from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._settings import one_of
 from siliconflow_client import (
     DEFAULT_RERANK_MODEL,
     MAX_RERANK_DOCUMENTS,
+    ConfigurationError,
     SiliconFlowError,
     lookup_model,
 )
@@ -140,7 +142,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     ) -> Generator[_Ranking, None, None]:
         """Surround the requests with events and callbacks, on every path."""
         if query_bundle is None:
-            raise ValueError("Missing query bundle in extra info.")
+            raise ConfigurationError("Missing query bundle in extra info.", argument="query_bundle")
         texts = [node.node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes]
         ranking = _Ranking(query_bundle.query_str, texts)
         _dispatcher.event(
