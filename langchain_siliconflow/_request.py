@@ -13,7 +13,7 @@ from langchain_siliconflow._messages import to_wire
 from langchain_siliconflow._params import unknown_keyword
 from langchain_siliconflow._schemas import to_response_format
 from langchain_siliconflow._tools import is_forced, to_wire_choice, to_wire_tools
-from siliconflow_client import CallOptions, ConfigurationError, ReasoningReplay
+from siliconflow_client import CallOptions, ConfigurationError, ReasoningReplay, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,29 +22,7 @@ if TYPE_CHECKING:
 
     from siliconflow_client import ChatRequest, JsonValue, Tool
 
-REQUEST_FIELDS: Final = (
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "seed",
-    "n",
-    "stop",
-    "response_format",
-    "parallel_tool_calls",
-    "enable_thinking",
-    "thinking_budget",
-    "reasoning_effort",
-    "prefix",
-    "suffix",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "user",
-)
+REQUEST_FIELDS: Final = settings_of("chat")
 """Fields of the chat class that are sent under their own name when they are set."""
 
 _CALL_ALIASES: Final = {

@@ -15,7 +15,7 @@ from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, ConfigurationError, EmbeddingCollector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from siliconflow_client import ManyEmbeddings
 
@@ -130,7 +130,7 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
         return request
 
     @contextmanager
-    def _collected(self, total: int) -> Iterator[EmbeddingCollector]:
+    def _collected(self, total: int) -> Generator[EmbeddingCollector]:
         """Gather the batches, with a bar beside them where one is wanted."""
         with (
             _Bar(total, shown=self.show_progress_bar) as bar,

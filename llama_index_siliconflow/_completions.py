@@ -9,12 +9,14 @@ from llama_index.core.base.llms.types import CompletionResponse
 from llama_index.core.bridge.pydantic import Field
 
 from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._parameters import from_table
 from llama_index_siliconflow._responses import finished_raw, log_probs, token_counts
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
     ChatRequest,
     CompletionRequest,
     ConfigurationError,
+    settings_of,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
         TextCompletion,
     )
 
-_SAMPLING: Final = tuple(
-    name for name in CompletionRequest.__annotations__ if name not in {"model", "prompt"}
-)
+_SETTINGS: Final = (*settings_of("completions"), "enable_thinking")
 """Fields that go into the body of either endpoint under their own names."""
 
 
@@ -51,28 +51,20 @@ class CompletionFields(Connection):
     endpoint: Literal["completions", "chat"] = Field(
         default="chat", description="Where prompts are sent; see the class."
     )
-    suffix: str | None = Field(default=None, description="Text after the gap to fill.")
-    max_tokens: int | None = Field(default=None, description="Longest completion, in tokens.", gt=0)
-    temperature: float | None = Field(
-        default=None, description="0 to 2 (0 to 1 with `completions`).", ge=0, le=2
-    )
-    top_p: float | None = Field(default=None, description="0 to 1.", ge=0, le=1)
-    top_k: int | None = Field(default=None, description="Candidates per token.")
-    min_p: float | None = Field(default=None, description="0 to 1.", ge=0, le=1)
-    frequency_penalty: float | None = Field(default=None, description="-2 to 2.", ge=-2, le=2)
-    presence_penalty: float | None = Field(default=None, description="-2 to 2.", ge=-2, le=2)
-    repetition_penalty: float | None = Field(
-        default=None, description="Above 1, repeated tokens become less likely.", ge=0
-    )
-    seed: int | None = Field(default=None, description="Repeat the sampling where it can be.")
-    n: int | None = Field(
-        default=None, description="Completions; the text is the first, `raw` holds all.", gt=0
-    )
-    stop: str | list[str] | None = Field(default=None, description="Up to four strings.")
-    logit_bias: dict[str, float] | None = Field(default=None, description="By token id.")
-    enable_thinking: bool | None = Field(
-        default=None, description="Switch thinking, with `chat`; models without it answer 400."
-    )
+    suffix: str | None = from_table("completions", "suffix")
+    max_tokens: int | None = from_table("completions", "max_tokens")
+    temperature: float | None = from_table("completions", "temperature")
+    top_p: float | None = from_table("completions", "top_p")
+    top_k: int | None = from_table("completions", "top_k")
+    min_p: float | None = from_table("completions", "min_p")
+    frequency_penalty: float | None = from_table("completions", "frequency_penalty")
+    presence_penalty: float | None = from_table("completions", "presence_penalty")
+    repetition_penalty: float | None = from_table("completions", "repetition_penalty")
+    seed: int | None = from_table("completions", "seed")
+    n: int | None = from_table("completions", "n")
+    stop: str | list[str] | None = from_table("completions", "stop")
+    logit_bias: dict[str, float] | None = from_table("completions", "logit_bias")
+    enable_thinking: bool | None = from_table("chat", "enable_thinking")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Merged into the body at top level, over the fields."
     )
@@ -89,7 +81,7 @@ class CompletionFields(Connection):
         Raises:
             ConfigurationError: A parameter that the endpoint or a stream does not take.
         """
-        fields = {name: getattr(self, name) for name in (*_SAMPLING, "enable_thinking")}
+        fields = {name: getattr(self, name) for name in _SETTINGS}
         merged: dict[str, Any] = {**fields, **self.additional_kwargs, **kwargs}
         options = self._options_of(merged)
         endpoint = merged.pop("endpoint", None) or self.endpoint

@@ -134,7 +134,7 @@ class StreamCall(Generic[D]):
     def collected(self, context: RequestContext) -> Flow[list[D]]:
         """The same with all items as the result; tried again also after a stream that broke."""
         return with_retries(
-            lambda: _collected(_stream_attempt(self, context, StreamState())),
+            lambda: _collected(self, context),
             context,
             self.request,
         )
@@ -248,9 +248,10 @@ def _stream_attempt(
     yield Finish()
 
 
-def _collected(flow: Flow[None]) -> Flow[list[D]]:
-    """Keep what a flow emits, and pass on everything else that it asks for."""
+def _collected(call: StreamCall[D], context: RequestContext) -> Flow[list[D]]:
+    """Keep what an attempt emits, and pass on everything else that it asks for."""
     items: list[D] = []
+    flow = _stream_attempt(call, context, StreamState())
     try:
         action = next(flow)
         while True:
