@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnsupportedParameterError,
     )
-    from siliconflow_client.protocol.options import CallOptions
+    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
@@ -133,6 +133,7 @@ __all__ = [
     "EmbeddingRequest",
     "EmbeddingResult",
     "EmptyAnswerError",
+    "EmptyAnswers",
     "ErrorResponse",
     "FunctionCall",
     "FunctionDefinition",
@@ -253,7 +254,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "StreamInterruptedError",
         "UnsupportedParameterError",
     ),
-    "protocol.options": ("CallOptions",),
+    "protocol.options": ("CallOptions", "EmptyAnswers"),
     "transport.streams": ("AsyncStream", "Stream"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -21,12 +21,8 @@ from siliconflow_client.bulk.embedding import (
 )
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
 from siliconflow_client.bulk.threads import map_ordered
-from siliconflow_client.endpoints.chat import (
-    ChatCompletion,
-    ChatRequest,
-    chat_call,
-    chat_stream_call,
-)
+from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
+from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
     CompletionRequest,
     TextCompletion,

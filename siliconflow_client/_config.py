@@ -12,9 +12,11 @@ from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (
+    EmptyAnswers,
     KeySource,
     Secret,
     check_limits,
+    checked_empty_answers,
     checked_headers,
     checked_source,
 )
@@ -53,6 +55,11 @@ class ClientConfig:
         allow_http: Allow plain http to hosts other than loopback.
         http_client: Used for synchronous requests, and never closed by us.
         async_http_client: Used for asynchronous requests, and never closed by us.
+        empty_answers: An answer of nothing is asked for once more. When that is empty too it is
+            returned, with a warning in the log; `raise` makes it an `EmptyAnswerError`.
+        mend_reasoning: When a model refuses a history because the thinking of its tool turns is
+            missing, ask once more with thinking off, or with empty thinking. No source settles
+            whether that always helps (docs/wire.md#unsettled-points).
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -66,9 +73,11 @@ class ClientConfig:
         "base_url",
         "deadline",
         "default_headers",
+        "empty_answers",
         "framework",
         "http_client",
         "max_retries",
+        "mend_reasoning",
         "timeout",
     )
 
@@ -84,6 +93,8 @@ class ClientConfig:
         allow_http: bool = False,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        empty_answers: EmptyAnswers | None = None,
+        mend_reasoning: bool = True,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -98,6 +109,8 @@ class ClientConfig:
         self.default_headers = checked_headers(default_headers or {}, "default_headers")
         self.http_client = http_client
         self.async_http_client = async_http_client
+        self.empty_answers = checked_empty_answers(empty_answers)
+        self.mend_reasoning = mend_reasoning
         self.framework = framework
 
     @property

@@ -10,7 +10,7 @@ from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import RequestContext
-from siliconflow_client.protocol.options import CallOptions, KeySource, Secret
+from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, KeySource, Secret
 from siliconflow_client.protocol.retry import RetryPolicy
 from siliconflow_client.transport.settings import CallSettings
 
@@ -32,6 +32,8 @@ class Settings(TypedDict, total=False):
     allow_http: bool
     http_client: httpx.Client | None
     async_http_client: httpx.AsyncClient | None
+    empty_answers: EmptyAnswers | None
+    mend_reasoning: bool
     framework: str | None
 
 
@@ -82,7 +84,13 @@ class ClientCore:
 
     def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
         retries = self.config.max_retries if options.max_retries is None else options.max_retries
-        return RequestContext(self._host, RetryPolicy(retries, settings.deadline), random.random)
+        return RequestContext(
+            self._host,
+            RetryPolicy(retries, settings.deadline),
+            random.random,
+            options.empty_answers or self.config.empty_answers,
+            self.config.mend_reasoning,
+        )
 
     def _is_injected(self) -> bool:
         """Whether the caller's own httpx client is used."""

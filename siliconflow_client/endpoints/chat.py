@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
-from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.checks import as_sequence, checked_body, model_of, wrong
 from siliconflow_client.endpoints.conversation import Message, Tool, ToolChoice
 from siliconflow_client.endpoints.deltas import (
-    Delta,
     FinishReason,
     ToolCall,
     ToolCallFragment,
@@ -26,7 +23,6 @@ from siliconflow_client.endpoints.usage import Usage, UsageDict, read_usage
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError, EmptyAnswerError
-from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request, json_content
 
 
@@ -152,13 +148,7 @@ def read_chat(content: bytes, head: Head, *, may_be_empty: bool) -> ChatCompleti
         for wire in filled_list(answer, "choices")
     ]
     choices.sort(key=lambda choice: choice.index)
-    if not may_be_empty and all(
-        not (choice.text or choice.reasoning or choice.tool_calls)
-        and choice.finish_reason != "length"
-        for choice in choices
-    ):
-        raise EmptyAnswerError
-    return ChatCompletion(
+    completion = ChatCompletion(
         id=completion_id,
         model=text(answer, "model"),
         created=count(answer.get("created")),
@@ -168,6 +158,13 @@ def read_chat(content: bytes, head: Head, *, may_be_empty: bool) -> ChatCompleti
         system_fingerprint=text(answer, "system_fingerprint"),
         raw=cast("ChatCompletionDict", answer),
     )
+    if not may_be_empty and all(
+        not (choice.text or choice.reasoning or choice.tool_calls)
+        and choice.finish_reason != "length"
+        for choice in choices
+    ):
+        raise EmptyAnswerError(answer=completion)
+    return completion
 
 
 def _chat_choice(wire: JsonObject, completion_id: str) -> ChatChoice:
@@ -200,27 +197,7 @@ def _tool_call(wire: JsonObject, position: int, choice: int, completion_id: str)
     )
 
 
-def chat_call(
-    request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
-) -> Call[ChatCompletion]:
-    """Ask for a whole answer.
-
-    Raises:
-        ConfigurationError: An argument of the wrong kind; `.argument` names it.
-    """
-    parse = functools.partial(read_chat, may_be_empty=_may_be_empty(request))
-    return Call(_request(request, extra_body, stream=False), parse)
-
-
-def chat_stream_call(
-    request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
-) -> StreamCall[Delta]:
-    """Ask for an answer in pieces; as `chat_call`."""
-    decoder = functools.partial(ChatDecoder, may_be_empty=_may_be_empty(request))
-    return StreamCall(_request(request, extra_body, stream=True), decoder)
-
-
-def _request(
+def chat_request(
     request: ChatRequest, extra_body: Mapping[str, JsonValue] | None, *, stream: bool
 ) -> Request:
     """Check and write the body.
@@ -245,7 +222,7 @@ def _request(
     )
 
 
-def _may_be_empty(request: ChatRequest) -> bool:
+def may_be_empty(request: ChatRequest) -> bool:
     """Whether an answer of nothing can be right: a stop word at once, an empty infill."""
     return bool(request.get("stop") or request.get("suffix") or request.get("prefix"))
 

@@ -62,6 +62,7 @@ class ChatDecoder:
             raise self._ended_early()
         if normaliser.is_empty and not (self._may_be_empty or normaliser.ran_out):
             raise EmptyAnswerError(
+                answer=normaliser.finish(),
                 trace_id=self._head.trace_id,
                 host=self._target.host,
                 model=normaliser.model or self._target.model,

@@ -22,7 +22,7 @@
     │     ├─ OverloadedError                  503
     │     └─ GatewayTimeoutError              504
     └─ APIResponseError                       2xx, but not the documented shape
-       └─ EmptyAnswerError                    finished with neither text, thinking nor tool call
+       └─ EmptyAnswerError (also ValueError)  finished with neither text, thinking nor tool call
 
 `str` of an error holds status, code, the server's message, host, model, trace id and a hint;
 never a key, and no text of a prompt or an answer. What came of an answer is on `.partial`,
@@ -314,16 +314,26 @@ class APIResponseError(SiliconFlowError):
         self.code = code
 
 
-class EmptyAnswerError(APIResponseError):
-    """The model finished with neither text, thinking nor a tool call."""
+class EmptyAnswerError(APIResponseError, ValueError):
+    """The model finished with neither text, thinking nor a tool call, twice in a row.
+
+    Raised where `empty_answers="raise"` asks for it; the answer is returned as it is elsewhere.
+
+    Attributes:
+        answer: What came: the completion, or the last deltas of a stream.
+    """
+
+    is_retryable = True
 
     def __init__(
         self,
         message: str = "The model finished without text, thinking or a tool call.",
         *,
+        answer: object = None,
         trace_id: str | None = None,
         host: str | None = None,
         model: str | None = None,
     ) -> None:
         hint = "try again; if it lasts, change the prompt or the model."
         super().__init__(message, trace_id=trace_id, host=host, model=model, hint=hint)
+        self.answer = answer

@@ -7,6 +7,7 @@
     Elapsed()     -> float            seconds since the call began
     Wait(s, e)    -> None             wait before the next attempt; e is why
     Emit(list)    -> None             hand these items to the caller
+    Warn(text)    -> None             log a warning
 
 A driver throws transport failures into the flow as `APIConnectionError`s.
 """
@@ -69,6 +70,13 @@ class Emit:
     items: Sequence[object]
 
 
-Action: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Emit
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Log a warning."""
+
+    text: str
+
+
+Action: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Emit | Warn
 Outcome: TypeAlias = Head | bytes | float | None
 Flow: TypeAlias = Generator[Action, Outcome, T]

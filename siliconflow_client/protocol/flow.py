@@ -34,6 +34,7 @@ from siliconflow_client.protocol.actions import (
     Wait,
 )
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
+from siliconflow_client.protocol.options import EmptyAnswers
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.retry import RetryPolicy
 
@@ -52,11 +53,16 @@ class RequestContext:
         host: The host that is asked, for errors.
         policy: How often to try, and how long.
         jitter: A number from 0 to 1, new at each call.
+        empty_answers: What becomes of an answer of nothing that came twice.
+        mend_reasoning: Whether a history without the thinking that a model asks for is sent once
+            more in another form.
     """
 
     host: str
     policy: RetryPolicy
     jitter: Callable[[], float]
+    empty_answers: EmptyAnswers = "return"
+    mend_reasoning: bool = True
 
     def target(self, request: Request) -> Target:
         """The part of a request that errors may show."""

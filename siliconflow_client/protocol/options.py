@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
@@ -33,6 +33,10 @@ KeySource: TypeAlias = str | Callable[[], str | Secret | Awaitable[str | Secret]
 """A key, or a function that tells it, also asynchronously."""
 
 
+EmptyAnswers: TypeAlias = Literal["return", "raise"]
+"""What becomes of a chat answer with nothing in it that came twice in a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallOptions:
     """Settings for one call; what is `None` stays as the client has it.
@@ -42,6 +46,7 @@ class CallOptions:
         deadline: Seconds for the whole call, retries included.
         max_retries: Further attempts after the first.
         headers: Sent with this call.
+        empty_answers: `return` or `raise` an answer of nothing that came twice.
 
     Raises:
         ConfigurationError: A setting cannot be right; `.argument` names it.
@@ -51,11 +56,13 @@ class CallOptions:
     deadline: float | None = None
     max_retries: int | None = None
     headers: Mapping[str, str] | None = None
+    empty_answers: EmptyAnswers | None = None
 
     def __post_init__(self) -> None:
         """Check before any request."""
         check_limits(self.timeout, self.deadline, self.max_retries)
         checked_headers(self.headers or {}, "headers")
+        checked_empty_answers(self.empty_answers)
 
 
 def checked_source(api_key: Secret | KeySource | None) -> KeySource:
@@ -120,6 +127,15 @@ def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]
                 f"{argument}[{name!r}] is not a header's name and ASCII text.", argument=argument
             )
     return dict(headers)
+
+
+def checked_empty_answers(value: object) -> EmptyAnswers:
+    """Refuse a word that is neither; `None` is the default."""
+    if value not in (None, "return", "raise"):
+        raise ConfigurationError(
+            f'empty_answers must be "return" or "raise", not {value!r}.', argument="empty_answers"
+        )
+    return "raise" if value == "raise" else "return"
 
 
 def _check_positive(value: object, name: str) -> None:

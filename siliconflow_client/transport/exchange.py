@@ -15,7 +15,7 @@ from siliconflow_client.errors.tree import (
     ConfigurationError,
     SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Drop, Elapsed, Finish, Read, Send, Wait
+from siliconflow_client.protocol.actions import Drop, Elapsed, Finish, Read, Send, Wait, Warn
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import deadline_error, failures, transport_error
@@ -41,7 +41,7 @@ READ_MARGIN = 0.5
 
 _NETWORK = "network_stream"
 
-IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait
+IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn
 Outcome: TypeAlias = Head | bytes | float | None
 
 
@@ -188,9 +188,11 @@ class SyncExchange(_Exchange):
             self._finish()
         elif isinstance(action, Drop):
             self.close()
-        else:
+        elif isinstance(action, Wait):
             _log_wait(action)
             self._sleep(action.seconds)
+        else:
+            logger.warning("%s", action.text)
         return None
 
     def _send(self, request: Request) -> Head:
@@ -294,9 +296,11 @@ class AsyncExchange(_Exchange):
             await self._finish()
         elif isinstance(action, Drop):
             await self.aclose()
-        else:
+        elif isinstance(action, Wait):
             _log_wait(action)
             await self._sleep(action.seconds)
+        else:
+            logger.warning("%s", action.text)
         return None
 
     async def _send(self, request: Request) -> Head:

@@ -77,7 +77,7 @@ async def test_an_error_answer_is_the_documented_error(kind: str, file: str, exp
         attempts.append(request)
         return answer(request)
 
-    async with Caller(kind, handle) as ask:
+    async with Caller(kind, handle, mend_reasoning=False) as ask:
         with pytest.raises(SiliconFlowError) as caught:
             await ask("chat", **HI)
     error = caught.value
@@ -207,7 +207,9 @@ async def test_a_chunk_is_not_a_plain_answer(kind: str):
 @both
 async def test_a_first_chunk_alone_says_nothing(kind: str):
     stream = b"data: " + body_of("chat/stream_first_chunk.json").strip() + b"\n\ndata: [DONE]\n\n"
-    async with Caller(kind, answering(stream, content_type="text/event-stream")) as ask:
+    async with Caller(
+        kind, answering(stream, content_type="text/event-stream"), empty_answers="raise"
+    ) as ask:
         told = await ask.stream(**HI)
     assert isinstance(told.error, EmptyAnswerError)
     assert told.model == "Pro/zai-org/GLM-4.7"
@@ -252,7 +254,7 @@ def check(told: Told, expected: Streamed) -> None:
 @pytest.mark.parametrize(("file", "expected"), STREAMS.items(), ids=list(STREAMS))
 async def test_a_stream_gives_its_documented_outcome(kind: str, file: str, expected: Streamed):
     answer = answering(body_of(file), content_type="text/event-stream; charset=utf-8")
-    async with Caller(kind, answer, max_retries=0) as ask:
+    async with Caller(kind, answer, max_retries=0, empty_answers="raise") as ask:
         told = await ask.stream(**HI)
     check(told, expected)
     first_chunk = json.loads(body_of(file).split(b"data:", 1)[1].split(b"\n")[0])

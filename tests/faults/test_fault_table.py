@@ -234,7 +234,7 @@ PLAIN_ROWS = [
     Row("null", [body(b"null")], APIResponseError),
     Row("deeply nested", [body(b"[" * 100_000)], APIResponseError),
     Row("not UTF-8", [body(b'{"a":"\xff"}')], APIResponseError),
-    Row("content null", [body(CHAT.replace(b'"Hello"', b"null"))], EmptyAnswerError, 2),
+    Row("content null", [body(CHAT.replace(b'"Hello"', b"null"))], EmptyAnswerError, 2, settings={"empty_answers": "raise"}),
     Row("content null, once", once(body(CHAT.replace(b'"Hello"', b"null"))), "Hello", 2),
     Row("content a list", [body(CHAT.replace(b'"Hello"', b'["Hello"]'))], APIResponseError),
     Row("fields nobody knows", [body(CHAT.replace(b'"id"', b'"new":{"a":[1]},"id"'))], "Hello"),
@@ -311,7 +311,7 @@ STREAM_ROWS = [
     Row("an error line first, for ever", [chunked(OVERLOADED)], OverloadedError, 4, {"code": 50505}),
     Row("an error line that is a 400", [chunked(event({"code": 20015, "message": "x"}))], BadRequestError, 1),
     Row("nothing, for ever", [[head(200, "text/event-stream", transfer_encoding="chunked"), Stall]], APITimeoutError, 2, {"phase": "read"}, {"timeout": 0.15, "max_retries": 1}),
-    Row("finished with nothing in it", [chunked(piece("", finish="stop"), DONE)], EmptyAnswerError, 2),
+    Row("finished with nothing in it", [chunked(piece("", finish="stop"), DONE)], EmptyAnswerError, 2, settings={"empty_answers": "raise"}),
     Row("finished with nothing in it, once", again(chunked(piece("", finish="stop"), DONE)), "Hello", 2),
     # after the first delta: never
     Row("connection cut", [[*chunked(HEL, end=False), Close], GOOD_STREAM], StreamInterruptedError, 1, INTERRUPTED, text="Hel"),

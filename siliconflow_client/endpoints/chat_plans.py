@@ -1,0 +1,151 @@
+"""What a chat call does beyond one request: answers of nothing, and thinking that was lost.
+
+An answer of nothing is asked for once more; then it is returned as it is, since agents end
+silently after a tool, and a batch must not lose what was paid for. A history whose tool turns have
+no `reasoning_content` (another provider wrote them, or thinking was off) is refused by some models;
+that must not end the conversation, so one more request is made.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
+
+import pydantic_core
+
+from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.endpoints.chat import (
+    ChatCompletion,
+    ChatRequest,
+    chat_request,
+    may_be_empty,
+    read_chat,
+)
+from siliconflow_client.endpoints.chat_stream import ChatDecoder
+from siliconflow_client.endpoints.deltas import Delta
+from siliconflow_client.errors.tree import BadRequestError, EmptyAnswerError
+from siliconflow_client.protocol.actions import Emit, Finish, Flow, Warn
+from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
+from siliconflow_client.protocol.requests import Content, Request, json_content
+
+T = TypeVar("T")
+
+_LOST_REASONING = re.compile(
+    r"reasoning_content.{0,80}(?:is missing|must be passed back)", re.IGNORECASE | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPlan:
+    """A chat request with one answer.
+
+    Attributes:
+        request: What is sent.
+        may_be_empty: Whether an answer of nothing can be right.
+    """
+
+    request: Request
+    may_be_empty: bool
+
+    def flow(self, context: RequestContext) -> Flow[ChatCompletion]:
+        """Ask, and mend what can be mended."""
+        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty)
+        try:
+            return (
+                yield from _with_reasoning(
+                    self.request, context, lambda request: Call(request, parse).flow(context)
+                )
+            )
+        except EmptyAnswerError as error:
+            if context.empty_answers == "raise" or not isinstance(error.answer, ChatCompletion):
+                raise
+            yield Warn(_returned(error))
+            return error.answer
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStreamPlan:
+    """A chat request that is answered by a stream; see `ChatPlan`."""
+
+    request: Request
+    may_be_empty: bool
+
+    def flow(self, context: RequestContext, state: StreamState[Delta]) -> Flow[None]:
+        """Ask, and mend what can be mended, before the first delta."""
+        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+        try:
+            yield from _with_reasoning(
+                self.request,
+                context,
+                lambda request: StreamCall(request, decoder).flow(context, state),
+            )
+        except EmptyAnswerError as error:
+            if context.empty_answers == "raise":
+                raise
+            yield Warn(_returned(error))
+            state.handed_out = True
+            yield Emit(cast("Sequence[Delta]", error.answer))
+            yield Finish()
+
+
+def chat_call(request: ChatRequest, extra_body: Mapping[str, JsonValue] | None) -> ChatPlan:
+    """Ask for a whole answer.
+
+    Raises:
+        ConfigurationError: An argument of the wrong kind; `.argument` names it.
+    """
+    return ChatPlan(chat_request(request, extra_body, stream=False), may_be_empty(request))
+
+
+def chat_stream_call(
+    request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
+) -> ChatStreamPlan:
+    """Ask for an answer in pieces; as `chat_call`."""
+    return ChatStreamPlan(chat_request(request, extra_body, stream=True), may_be_empty(request))
+
+
+def _returned(error: EmptyAnswerError) -> str:
+    return (
+        f"An answer of nothing is returned as it is, after one more try (model {error.model}, "
+        f'trace id {error.trace_id}); empty_answers="raise" makes it an error.'
+    )
+
+
+def _with_reasoning(
+    request: Request, context: RequestContext, ask: Callable[[Request], Flow[T]]
+) -> Flow[T]:
+    """Ask once more where the refusal says that thinking in the history is missing."""
+    try:
+        return (yield from ask(request))
+    except BadRequestError as error:
+        mended = _mended(request) if context.mend_reasoning else None
+        if mended is None or not _LOST_REASONING.search(error.message):
+            raise
+        how, request = mended
+        yield Warn(
+            f"{error.model} asked for thinking that the history does not hold (trace id "
+            f"{error.trace_id}); asking once more {how}."
+        )
+    return (yield from ask(request))
+
+
+def _mended(request: Request) -> tuple[str, Request] | None:
+    """The request with thinking off, where the model has a switch, else with empty thinking."""
+    if not isinstance(request.body, Content):
+        return None
+    body = cast("JsonObject", pydantic_core.from_json(request.body.data))
+    if lookup_model(request.model or "").thinking == "switch":
+        how = "with thinking off"
+        if body.get("enable_thinking") is False:
+            return None
+        body["enable_thinking"] = False
+    else:
+        how = "with empty thinking"
+        for turn in cast("list[JsonObject]", body.get("messages") or []):
+            if turn.get("tool_calls"):
+                turn.setdefault("reasoning_content", "")
+    return how, replace(request, body=json_content(cast("Mapping[str, object]", body)))
