@@ -4,8 +4,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PEERS := .venv-peers
+APPS := .venv-apps
+MUTANTS := .venv-mutants
 
-.PHONY: demo test test-httpx2 record check lint types format bench clean
+# The tests share a machine's processors, four at most: each worker imports both frameworks first.
+# WORKERS=0 runs them in one process, for a debugger.
+WORKERS ?= logical
+PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
+
+.PHONY: demo test faults test-httpx2 test-apps mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -17,14 +24,27 @@ demo: $(VENV)/.demo-installed
 	@$(BIN)/python -m demo
 
 test: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) --ignore=tests/faults $(ARGS)
+
+# What we do when the server misbehaves: mostly waiting.
+faults: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest $(PARALLEL) tests/faults $(ARGS)
 
 # The client and the fault table once more, with httpx2 in httpx's place.
 test-httpx2: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest -p tests.httpx2_alias tests/client tests/faults $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -p tests.httpx2_alias tests/client tests/faults $(ARGS)
+
+# Software that users install beside ours, which has its say about versions.
+test-apps: $(APPS)/.installed
+	$(APPS)/bin/python -m pytest tests/apps $(ARGS)
+
+# How many small faults in the modules that think do the tests notice? Takes most of an hour.
+mutants: $(MUTANTS)/.installed
+	$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
 
 # Without a key the simulator answers; with SILICONFLOW_API_KEY set, the live API does.
 # All cassettes are made anew, so that none outlives its test; with ARGS only those of some tests.
+# In one process: two would write the same folder.
 record: $(VENV)/.dev-installed
 	$(if $(ARGS),,rm -rf cassettes)
 	$(BIN)/python -m pytest -m vcr --record-mode=rewrite $(ARGS)
@@ -48,7 +68,7 @@ bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(PEERS) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -73,4 +93,18 @@ $(PEERS)/.installed: benchmarks/peers.txt
 	@echo "Installing the peers into $(PEERS) (once) ..."
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip --disable-pip-version-check -qq install --requirement benchmarks/peers.txt
+	@touch $@
+
+$(APPS)/.installed: pyproject.toml
+	@echo "Installing what the apps' tests need into $(APPS) (once) ..."
+	$(PYTHON) -m venv $(APPS)
+	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group apps
+	@touch $@
+
+$(MUTANTS)/.installed: pyproject.toml
+	@echo "Installing what mutation testing needs into $(MUTANTS) (once) ..."
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]' --group mutants
 	@touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sysconfig
 from collections.abc import Iterator
@@ -50,13 +51,9 @@ def standard_library() -> list[Passage]:
     """Gather the docstrings of Python's standard library, without importing any of it."""
     root = Path(sysconfig.get_path("stdlib"))
     passages: list[Passage] = []
-    for path in sorted(root.rglob("*.py")):
-        relative = path.relative_to(root)
-        private = any(part.startswith("_") and part != "__init__.py" for part in relative.parts)
-        if private or not _SKIPPED.isdisjoint(relative.parts):
-            continue
-        module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
-        passages.extend(docstrings(path.read_bytes(), module))
+    for path in sorted(_public_modules(root)):
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        passages.extend(docstrings(path.read_bytes(), name))
     return passages
 
 
@@ -123,6 +120,17 @@ def unwrap(text: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines)
+
+
+def _public_modules(root: Path) -> Iterator[Path]:
+    """Yield the library's files; what is skipped, such as site-packages, is not even walked."""
+
+    def wanted(name: str) -> bool:
+        return name == "__init__.py" or not (name.startswith("_") or name in _SKIPPED)
+
+    for here, folders, files in os.walk(root):
+        folders[:] = filter(wanted, folders)
+        yield from (Path(here, name) for name in files if name.endswith(".py") and wanted(name))
 
 
 def _docstrings_of(

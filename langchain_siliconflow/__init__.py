@@ -1,7 +1,9 @@
 """SiliconFlow's models for LangChain.
 
 `ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank` and `SiliconFlowLLM` are loaded on
-first use (PEP 562), so that importing one does not load the others.
+first use (PEP 562), so that importing one does not load the others. The errors are
+`siliconflow_client`'s; those that the classes here raise belong to LangChain's `ModelError`
+family as well.
 """
 
 from __future__ import annotations
@@ -12,65 +14,65 @@ from typing import TYPE_CHECKING
 from siliconflow_client import __version__
 
 if TYPE_CHECKING:
-    from langchain_siliconflow._errors import (
-        SiliconFlowAPIConnectionError,
-        SiliconFlowAPIResponseError,
-        SiliconFlowAPIStatusError,
-        SiliconFlowAPITimeoutError,
-        SiliconFlowAuthenticationError,
-        SiliconFlowBadRequestError,
-        SiliconFlowConfigurationError,
-        SiliconFlowContentRejectedError,
-        SiliconFlowContextOverflowError,
-        SiliconFlowEmptyAnswerError,
-        SiliconFlowGatewayTimeoutError,
-        SiliconFlowGoneError,
-        SiliconFlowInsufficientBalanceError,
-        SiliconFlowModelNotFoundError,
-        SiliconFlowNotFoundError,
-        SiliconFlowOverloadedError,
-        SiliconFlowPayloadTooLargeError,
-        SiliconFlowPermissionDeniedError,
-        SiliconFlowRateLimitError,
-        SiliconFlowServerError,
-        SiliconFlowStreamInterruptedError,
-        SiliconFlowUnsupportedParameterError,
-    )
     from langchain_siliconflow.chat_models import ChatSiliconFlow
     from langchain_siliconflow.embeddings import SiliconFlowEmbeddings
     from langchain_siliconflow.llms import SiliconFlowLLM
     from langchain_siliconflow.providers import register_provider
     from langchain_siliconflow.rerank import SiliconFlowRerank
-    from siliconflow_client import SiliconFlowError
+    from siliconflow_client import (
+        APIConnectionError,
+        APIResponseError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ContentRejectedError,
+        ContextLengthError,
+        EmptyAnswerError,
+        GatewayTimeoutError,
+        GoneError,
+        InsufficientBalanceError,
+        ModelNotFoundError,
+        NotFoundError,
+        OverloadedError,
+        PayloadTooLargeError,
+        PermissionDeniedError,
+        RateLimitError,
+        ServerError,
+        SiliconFlowError,
+        StreamInterruptedError,
+        UnsupportedParameterError,
+    )
 
 __all__ = [
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
     "ChatSiliconFlow",
-    "SiliconFlowAPIConnectionError",
-    "SiliconFlowAPIResponseError",
-    "SiliconFlowAPIStatusError",
-    "SiliconFlowAPITimeoutError",
-    "SiliconFlowAuthenticationError",
-    "SiliconFlowBadRequestError",
-    "SiliconFlowConfigurationError",
-    "SiliconFlowContentRejectedError",
-    "SiliconFlowContextOverflowError",
+    "ConfigurationError",
+    "ContentRejectedError",
+    "ContextLengthError",
+    "EmptyAnswerError",
+    "GatewayTimeoutError",
+    "GoneError",
+    "InsufficientBalanceError",
+    "ModelNotFoundError",
+    "NotFoundError",
+    "OverloadedError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServerError",
     "SiliconFlowEmbeddings",
-    "SiliconFlowEmptyAnswerError",
     "SiliconFlowError",
-    "SiliconFlowGatewayTimeoutError",
-    "SiliconFlowGoneError",
-    "SiliconFlowInsufficientBalanceError",
     "SiliconFlowLLM",
-    "SiliconFlowModelNotFoundError",
-    "SiliconFlowNotFoundError",
-    "SiliconFlowOverloadedError",
-    "SiliconFlowPayloadTooLargeError",
-    "SiliconFlowPermissionDeniedError",
-    "SiliconFlowRateLimitError",
     "SiliconFlowRerank",
-    "SiliconFlowServerError",
-    "SiliconFlowStreamInterruptedError",
-    "SiliconFlowUnsupportedParameterError",
+    "StreamInterruptedError",
+    "UnsupportedParameterError",
     "__version__",
     "register_provider",
 ]
@@ -78,7 +80,6 @@ __all__ = [
 _HOMES = {
     "ChatSiliconFlow": "langchain_siliconflow.chat_models",
     "SiliconFlowEmbeddings": "langchain_siliconflow.embeddings",
-    "SiliconFlowError": "siliconflow_client",
     "SiliconFlowLLM": "langchain_siliconflow.llms",
     "SiliconFlowRerank": "langchain_siliconflow.rerank",
     "register_provider": "langchain_siliconflow.providers",
@@ -103,7 +104,7 @@ _require_framework()
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES.get(name, "langchain_siliconflow._errors")), name)
+    value: object = getattr(import_module(_HOMES.get(name, "siliconflow_client")), name)
     globals()[name] = value
     return value
 

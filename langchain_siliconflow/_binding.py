@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable
 
+from langchain_siliconflow import _lazy
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._schemas import (
     Method,
@@ -18,12 +23,7 @@ from langchain_siliconflow._schemas import (
 from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from langchain_core.language_models import LanguageModelInput
-    from langchain_core.messages import AIMessage
-    from langchain_core.runnables import Runnable
-    from langchain_core.tools import BaseTool
+    from siliconflow_client import Tool
 
 
 class ToolBinding(BaseChatModel):
@@ -31,7 +31,7 @@ class ToolBinding(BaseChatModel):
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | _lazy.BaseTool],
         *,
         tool_choice: str | bool | dict[str, Any] | None = None,
         strict: bool | None = None,
@@ -52,7 +52,7 @@ class ToolBinding(BaseChatModel):
             **kwargs: Anything else to bind.
 
         Raises:
-            SiliconFlowConfigurationError: `tool_choice` names no tool of the list.
+            ConfigurationError: `tool_choice` names no tool of the list.
         """
         with langchain_errors():
             wire = to_wire_tools(tools, strict=strict)
@@ -84,7 +84,9 @@ class ToolBinding(BaseChatModel):
                 `json_mode` the prompt has to describe it.
             include_raw: Return `{"raw", "parsed", "parsing_error"}` and raise no parsing error.
             strict: Ask the API to keep to the schema.
-            **kwargs: Anything else to bind.
+            **kwargs: Anything else to bind. With `tools`, the model may call one of them instead
+                of answering in the form; the runnable then gives `None` (and with
+                `include_raw`, the message that holds the calls).
 
         Returns:
             A runnable that gives instances for pydantic classes and dictionaries otherwise.
@@ -94,22 +96,17 @@ class ToolBinding(BaseChatModel):
 
         with langchain_errors():
             checked: Method = check_method(method)
-            parser = parser_for(schema, checked)
-            if schema is None:
-                return chain(
-                    self.bind(response_format={"type": "json_object"}, **kwargs),
-                    parser,
-                    include_raw=include_raw,
-                )
-            told = schema if checked == "json_mode" else as_function(schema)
-            kwargs |= tracing_mark(told, checked, strict)
-            if checked == "function_calling":
-                bound = self.bind_tools(
-                    [as_function(schema, strict)],
-                    tool_choice=schema_name(schema),
-                    strict=strict,
-                    **kwargs,
-                )
+            tools: list[Tool] = to_wire_tools(kwargs.pop("tools", None) or [])
+            parser = parser_for(schema, checked, beside_tools=bool(tools))
+            if schema is not None:
+                told = schema if checked == "json_mode" else as_function(schema)
+                kwargs |= tracing_mark(told, checked, strict)
+            if schema is not None and checked == "function_calling":
+                if kwargs.get("tool_choice") is None:
+                    kwargs["tool_choice"] = "required" if tools else schema_name(schema)
+                # `strict` is for the schema: the other tools keep what they say themselves.
+                tools = [*to_wire_tools([as_function(schema, strict)], strict=strict), *tools]
             else:
-                bound = self.bind(**method_arguments(schema, checked, strict), **kwargs)
+                kwargs |= method_arguments(schema, checked, strict)
+            bound = self.bind_tools(cast("list[dict[str, Any]]", tools), **kwargs)
         return chain(bound, parser, include_raw=include_raw)

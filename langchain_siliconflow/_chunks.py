@@ -7,24 +7,18 @@ and every piece before it carries nothing but `model_provider`.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
-from langchain_core.messages.tool import (
-    ToolCall,
-    ToolCallChunk,
-    invalid_tool_call,
-    tool_call,
-    tool_call_chunk,
-)
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from langchain_siliconflow._calls import CUT_OFF, is_empty, parse_calls, read_strictly
 from langchain_siliconflow._usage import to_usage_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Self
 
     from siliconflow_client import (
@@ -35,7 +29,6 @@ if TYPE_CHECKING:
         Delta,
         ToolCallDelta,
     )
-    from siliconflow_client import ToolCall as ClientToolCall
 
 PROVIDER: Final = "siliconflow"
 
@@ -44,6 +37,7 @@ PROVIDER: Final = "siliconflow"
 # difference between 1.1 and 1.3 times LangChain's own floor. Fields that a later LangChain adds
 # come in through the templates, and a test compares both ways of making a chunk.
 _set: Final = object.__setattr__
+_LONGEST_NOTHING: Final = 64  # of arguments that are white space and braces, to look at
 _MESSAGE: Final = dict(AIMessageChunk(content="").__dict__)
 _GENERATION: Final = dict(ChatGenerationChunk(message=AIMessageChunk(content="")).__dict__)
 
@@ -60,7 +54,7 @@ class StreamedGeneration(ChatGenerationChunk):
         """Add pieces, and read the tool calls once the last one is in."""
         total = super().__add__(other)
         if isinstance(total.message, AIMessageChunk) and total.message.chunk_position == "last":
-            _read_strictly(total.message)
+            read_strictly(total.message)
         return cast("Self", total)
 
     @classmethod
@@ -117,6 +111,13 @@ class _Opening:
     arguments: str = ""
     announced: bool = False
 
+    def has_begun(self) -> bool:
+        """Whether the arguments are an object that holds something."""
+        head = self.arguments[:_LONGEST_NOTHING].strip()
+        if not head.startswith("{"):
+            return False
+        return len(self.arguments) > _LONGEST_NOTHING or not (head == "{" or is_empty(head))
+
     def release(self, index: int, arguments: str) -> ToolCallChunk:
         """Make the chunk for what was held back; name and id go out once."""
         told, self.announced = self.announced, True
@@ -131,17 +132,21 @@ class _Opening:
 class ChunkBuilder:
     """Turns the deltas of one stream (one choice) into chunks.
 
-    A tool call is held back until it has a name and its arguments begin with a brace. Arguments
+    A tool call is held back until it has a name and its arguments are more than a brace. Arguments
     that are the word `null` mean "none", and ones that are no JSON object make an invalid call;
-    LangChain's v3 stream fails with a validation error on both if it gets them in pieces.
+    LangChain's v3 stream fails with a validation error on both if it gets them in pieces. Whether
+    `{}` is a call without arguments or one that was cut off, only the finish reason tells.
     """
 
-    __slots__ = ("_begun", "_include_usage", "_openings")
+    __slots__ = ("_answer_class", "_begun", "_include_usage", "_newest", "_openings", "_texts")
 
-    def __init__(self, *, include_usage: bool = True) -> None:
+    def __init__(self, *, include_usage: bool = True, answer_class: type | None = None) -> None:
         self._begun: set[int] = set()
         self._openings: dict[int, _Opening] = {}
         self._include_usage = include_usage
+        self._answer_class = answer_class
+        self._newest: int | None = None
+        self._texts: list[str] = []
 
     def chunk(self, delta: Delta, source: HasTraceId) -> ChatGenerationChunk | None:
         """Make the chunk for one delta of `source`, which is asked for its trace id at the end.
@@ -149,6 +154,8 @@ class ChunkBuilder:
         Returns:
             The chunk, or `None` while all that came is held back.
         """
+        if self._answer_class is not None:
+            self._texts.append(delta.text)
         if delta.finish_reason is None and delta.usage is None and delta.logprobs is None:
             if not delta.tool_calls:
                 return text_chunk(delta.text, delta.reasoning)
@@ -171,7 +178,7 @@ class ChunkBuilder:
         usage = delta.usage if self._include_usage else None
         pieces = self._pieces(delta.tool_calls)
         if last:
-            pieces += self._rest()
+            pieces += self._rest(cut_off=delta.finish_reason == "length")
         elif not (pieces or delta.text or delta.reasoning or delta.logprobs):
             return None
         message = AIMessageChunk(
@@ -183,7 +190,10 @@ class ChunkBuilder:
             chunk_position="last" if last else None,
         )
         if last:
-            _read_strictly(message)
+            read_strictly(message)
+            if self._answer_class is not None and not self._begun:
+                whole = message.model_copy(update={"content": "".join(self._texts)})
+                _add_parsed(message, whole, self._answer_class)
         return StreamedGeneration(message=message)
 
     def _pieces(self, deltas: Sequence[ToolCallDelta]) -> list[ToolCallChunk]:
@@ -193,30 +203,45 @@ class ChunkBuilder:
                 pieces.append(tool_call_chunk(args=delta.arguments, index=delta.index))
                 continue
             if delta.index not in self._openings:
-                # An earlier call without arguments so far keeps its place in the order.
-                pieces += [
-                    opening.release(index, "")
-                    for index, opening in self._openings.items()
-                    if opening.name and not opening.announced and not opening.arguments
-                ]
+                pieces += self._earlier()
                 self._openings[delta.index] = _Opening()
+                self._newest = delta.index
             opening = self._openings[delta.index]
             opening.name = opening.name or delta.name or None
             opening.id = opening.id or delta.id or None
             opening.arguments += delta.arguments
-            if opening.name and opening.arguments.lstrip().startswith("{"):
+            if opening.name and opening.has_begun():
                 pieces.append(opening.release(delta.index, opening.arguments))
                 del self._openings[delta.index]
                 self._begun.add(delta.index)
         return pieces
 
-    def _rest(self) -> list[ToolCallChunk]:
+    def _earlier(self) -> list[ToolCallChunk]:
+        """Calls without arguments so far: they keep their place before one that opens now."""
+        pieces: list[ToolCallChunk] = []
+        for index, opening in list(self._openings.items()):
+            if not opening.name or opening.announced:
+                continue
+            if opening.arguments.lstrip().startswith("{"):
+                pieces.append(opening.release(index, opening.arguments))
+                del self._openings[index]
+                self._begun.add(index)
+            elif not opening.arguments:
+                pieces.append(opening.release(index, ""))
+        return pieces
+
+    def _rest(self, *, cut_off: bool) -> list[ToolCallChunk]:
         """What is still held back at the end: calls without arguments, and those with bad ones."""
         rest: list[ToolCallChunk] = []
         for index, opening in self._openings.items():
-            none = opening.arguments.strip() in ("", "null")
-            if not (none and opening.announced):
-                rest.append(opening.release(index, "" if none else opening.arguments))
+            arguments = opening.arguments
+            if cut_off and index == self._newest and is_empty(arguments):
+                arguments = CUT_OFF
+            elif arguments.strip() in ("", "null"):
+                if opening.announced:
+                    continue
+                arguments = ""
+            rest.append(opening.release(index, arguments))
         self._openings.clear()
         return rest
 
@@ -238,7 +263,18 @@ def _final_metadata(
     return {name: value for name, value in metadata.items() if value is not None}
 
 
-def to_message(completion: ChatCompletion, choice: ChatChoice) -> AIMessage:
+def _add_parsed(message: AIMessage, whole: AIMessage, answer_class: type) -> None:
+    """Put the instance where `ChatOpenAI` puts it, if the answer is one of this class."""
+    from langchain_siliconflow._structured import parsed_answer
+
+    parsed = parsed_answer(answer_class, whole)
+    if parsed is not None:
+        message.additional_kwargs["parsed"] = parsed
+
+
+def to_message(
+    completion: ChatCompletion, choice: ChatChoice, answer_class: type | None = None
+) -> AIMessage:
     """Make the message for one choice of a whole answer.
 
     With `n > 1` the tokens of all choices are on the first message, so that adding up is right.
@@ -256,8 +292,8 @@ def to_message(completion: ChatCompletion, choice: ChatChoice) -> AIMessage:
     metadata["model_provider"] = PROVIDER
     if choice.logprobs is not None:
         metadata["logprobs"] = choice.logprobs
-    calls, invalid = parse_calls(choice.tool_calls)
-    return AIMessage(
+    calls, invalid = parse_calls(choice.tool_calls, cut_off=choice.finish_reason == "length")
+    message = AIMessage(
         content=choice.text,
         additional_kwargs=extra,
         response_metadata=metadata,
@@ -265,6 +301,9 @@ def to_message(completion: ChatCompletion, choice: ChatChoice) -> AIMessage:
         invalid_tool_calls=invalid,
         usage_metadata=None if usage is None else to_usage_metadata(usage),
     )
+    if answer_class is not None:
+        _add_parsed(message, message, answer_class)
+    return message
 
 
 def _refusal(completion: ChatCompletion, index: int) -> str | None:
@@ -273,62 +312,3 @@ def _refusal(completion: ChatCompletion, index: int) -> str | None:
             refusal: object = dict(choice.get("message") or {}).get("refusal")
             return refusal if isinstance(refusal, str) else None
     return None
-
-
-def _read_strictly(message: AIMessageChunk) -> None:
-    """Read the calls of a finished sum as those of a whole answer are read."""
-    if not message.tool_call_chunks:
-        return
-    from siliconflow_client import ToolCall as ClientToolCall
-
-    message.tool_calls, message.invalid_tool_calls = parse_calls(
-        ClientToolCall(
-            index=position,
-            id=cast("str", piece["id"]),
-            name=piece["name"] or "",
-            arguments=piece["args"] or "",
-        )
-        for position, piece in enumerate(message.tool_call_chunks)
-    )
-    bad = {call["id"]: call for call in message.invalid_tool_calls}
-    if bad and isinstance(message.content, list):
-        message.content = [
-            {**bad[block["id"]], "type": "invalid_tool_call"}
-            if isinstance(block, dict) and block.get("type") == "tool_call" and block["id"] in bad
-            else block
-            for block in message.content
-        ]
-
-
-def parse_calls(
-    calls: Iterable[ClientToolCall],
-) -> tuple[list[ToolCall], list[InvalidToolCall]]:
-    """Sort tool calls into those that can be executed and those that cannot.
-
-    A call counts only if it has a name and its arguments are a whole JSON object: nothing is
-    repaired, because a repaired call may do something else than the model meant.
-    """
-    valid: list[ToolCall] = []
-    invalid: list[InvalidToolCall] = []
-    for call in calls:
-        arguments: object = None
-        error: str | None = None
-        text = call.arguments.strip()
-        try:
-            arguments = {} if text in ("", "null") else json.loads(text)
-        except json.JSONDecodeError as cause:
-            error = f"arguments are not JSON: {cause}"
-        if error is None and not isinstance(arguments, dict):
-            error = "arguments are not a JSON object"
-        if error is None and not call.name:
-            error = "the call has no function name"
-        if error is None:
-            whole = cast("dict[str, Any]", arguments)
-            valid.append(tool_call(name=call.name, args=whole, id=call.id))
-        else:
-            invalid.append(
-                invalid_tool_call(
-                    name=call.name or None, args=call.arguments, id=call.id, error=error
-                )
-            )
-    return valid, invalid

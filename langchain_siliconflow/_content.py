@@ -58,7 +58,9 @@ def to_part(block: str | Block, role: str = "user") -> ContentPart:
     if isinstance(block, str):
         return {"type": "text", "text": block}
     kind = block.get("type")
-    if kind in _TEXT and isinstance(block.get("text"), str):
+    if not isinstance(kind, str):
+        raise unsupported(block, role)
+    if _is_text(block):
         return {"type": "text", "text": block["text"]}
     if kind in _NATIVE:
         return _native(block, role)
@@ -77,6 +79,11 @@ def to_part(block: str | Block, role: str = "user") -> ContentPart:
     raise unsupported(block, role)
 
 
+def _is_text(block: Block) -> bool:
+    kind = block.get("type")
+    return isinstance(kind, str) and kind in _TEXT and isinstance(block.get("text"), str)
+
+
 def plain_text(content: Sequence[str | Block]) -> str | None:
     """Join blocks of text by line, or return `None` when there is anything else.
 
@@ -86,17 +93,11 @@ def plain_text(content: Sequence[str | Block]) -> str | None:
     for block in content:
         if isinstance(block, str):
             texts.append(block)
-        elif block.get("type") in _TEXT and isinstance(block.get("text"), str):
+        elif _is_text(block):
             texts.append(block["text"])
         else:
             return None
     return "\n".join(texts)
-
-
-def is_media(block: object) -> bool:
-    """Tell whether a block carries a picture, a sound, a film or a file."""
-    kind = as_block(block).get("type")
-    return kind in _MEDIA | _NATIVE | {"file", "document", "input_audio", "input_image"}
 
 
 def _part(medium: Medium, url: str, options: Block) -> ContentPart:
@@ -168,9 +169,15 @@ def _file(block: Block, role: str) -> ContentPart:
         url = str(block.get("file_data") or block.get("file_url"))
     elif source.get("type") == "text":  # Anthropic document
         return {"type": "text", "text": str(source.get("data", ""))}
+    elif source.get("type") == "content":
+        return {"type": "text", "text": _text_of_document(source.get("content"), block, role)}
+    elif isinstance(block.get("text"), str):
+        return {"type": "text", "text": block["text"]}
     else:
         url = _url_of(block, role)
     mime_type = block.get("mime_type") or _mime_type_of(url)
+    if str(mime_type).startswith("text/") and url.startswith("data:"):
+        return {"type": "text", "text": _decoded(url.partition(",")[2], block, role)}
     family = str(mime_type).partition("/")[0]
     if mime_type == "application/pdf":
         return _part("image", url, _options_of(block))
@@ -189,8 +196,22 @@ def _plain_text(block: Block, role: str) -> ContentPart:
     if isinstance(block.get("text"), str):
         return {"type": "text", "text": block["text"]}
     if isinstance(block.get("base64"), str):
-        try:
-            return {"type": "text", "text": base64.b64decode(block["base64"]).decode()}
-        except ValueError as error:
-            raise unsupported(block, role, "its base64 data is not UTF-8 text") from error
+        return {"type": "text", "text": _decoded(block["base64"], block, role)}
     raise unsupported(block, role, "only its text can be sent, and it holds none")
+
+
+def _decoded(data: str, block: Block, role: str) -> str:
+    try:
+        return base64.b64decode(data).decode()
+    except ValueError as error:
+        raise unsupported(block, role, "its base64 data is not UTF-8 text") from error
+
+
+def _text_of_document(content: object, block: Block, role: str) -> str:
+    """Read an Anthropic document that is made of blocks."""
+    if isinstance(content, str):
+        return content
+    text = plain_text(cast("list[str | Block]", content)) if isinstance(content, list) else None
+    if text is None:
+        raise unsupported(block, role, "it holds more than text")
+    return text

@@ -31,153 +31,110 @@ from siliconflow_client import (
     ConfigurationError,
     ContentRejectedError,
     ContextLengthError,
-    EmptyAnswerError,
-    GatewayTimeoutError,
     GoneError,
     InsufficientBalanceError,
     ModelNotFoundError,
     NotFoundError,
-    OverloadedError,
     PayloadTooLargeError,
     PermissionDeniedError,
     RateLimitError,
     ServerError,
     SiliconFlowError,
-    StreamInterruptedError,
-    UnsupportedParameterError,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
+    from pydantic import ValidationError
 
-class SiliconFlowConfigurationError(ConfigurationError, ModelInvalidRequestError):
-    """An argument cannot be right; no request was sent. `.argument` names it."""
-
-
-class SiliconFlowAPIConnectionError(APIConnectionError, ModelConnectionError):
-    """No complete answer reached us."""
-
-
-class SiliconFlowAPITimeoutError(APITimeoutError, ModelTimeoutError):
-    """A time limit passed; `.phase` and `.limit` say which."""
-
-
-class SiliconFlowStreamInterruptedError(StreamInterruptedError, ModelConnectionError):
-    """A stream ended before its end; `.partial` holds what came."""
-
-
-class SiliconFlowAPIStatusError(APIStatusError, ModelError):
-    """The API answered with an error that has no class of its own."""
-
-
-class SiliconFlowBadRequestError(BadRequestError, ModelInvalidRequestError):
-    """The request is wrong (400, 422)."""
-
-
-class SiliconFlowContextOverflowError(ContextLengthError, ContextOverflowError):
-    """The input exceeds the model's window; summarisation middleware recovers from it."""
-
-
-class SiliconFlowUnsupportedParameterError(UnsupportedParameterError, ModelInvalidRequestError):
-    """This model does not take this parameter, part or mode."""
-
-
-class SiliconFlowModelNotFoundError(ModelNotFoundError, CoreModelNotFoundError):
-    """There is no model of this name (code 20012)."""
-
-
-class SiliconFlowAuthenticationError(AuthenticationError, ModelAuthenticationError):
-    """The key is wrong, or belongs to the other site (401)."""
-
-
-class SiliconFlowInsufficientBalanceError(InsufficientBalanceError, ModelPermissionDeniedError):
-    """The account has no money left (402, or 403 with code 30001)."""
-
-
-class SiliconFlowPermissionDeniedError(PermissionDeniedError, ModelPermissionDeniedError):
-    """The account may not do this (403)."""
-
-
-class SiliconFlowNotFoundError(NotFoundError, CoreModelNotFoundError):
-    """Nothing at this path (404)."""
-
-
-class SiliconFlowGoneError(GoneError, ModelInvalidRequestError):
-    """The endpoint was retired (410)."""
-
-
-class SiliconFlowPayloadTooLargeError(PayloadTooLargeError, ModelInvalidRequestError):
-    """Too many inputs, or one that is too long (413)."""
-
-
-class SiliconFlowRateLimitError(RateLimitError, ModelRateLimitError):
-    """A rate limit was reached (429); `.limit` names it when the answer does."""
-
-
-class SiliconFlowContentRejectedError(ContentRejectedError, ModelInvalidRequestError):
-    """The content was refused (451)."""
-
-
-class SiliconFlowServerError(ServerError, ModelAPIError):
-    """The server failed (5xx)."""
-
-
-class SiliconFlowOverloadedError(OverloadedError, ModelAPIError):
-    """The model is overloaded (503)."""
-
-
-class SiliconFlowGatewayTimeoutError(GatewayTimeoutError, ModelAPIError):
-    """The answer took too long for the gateway (504); streaming helps."""
-
-
-class SiliconFlowAPIResponseError(APIResponseError, ModelAPIError):
-    """A 2xx answer that is not the documented shape."""
-
-
-class SiliconFlowEmptyAnswerError(EmptyAnswerError, ModelAPIError):
-    """The model finished with neither text, thinking nor a tool call."""
-
-
-_TWINS: Final[dict[type[SiliconFlowError], type[SiliconFlowError]]] = {
-    ConfigurationError: SiliconFlowConfigurationError,
-    APIConnectionError: SiliconFlowAPIConnectionError,
-    APITimeoutError: SiliconFlowAPITimeoutError,
-    StreamInterruptedError: SiliconFlowStreamInterruptedError,
-    APIStatusError: SiliconFlowAPIStatusError,
-    BadRequestError: SiliconFlowBadRequestError,
-    ContextLengthError: SiliconFlowContextOverflowError,
-    UnsupportedParameterError: SiliconFlowUnsupportedParameterError,
-    ModelNotFoundError: SiliconFlowModelNotFoundError,
-    AuthenticationError: SiliconFlowAuthenticationError,
-    InsufficientBalanceError: SiliconFlowInsufficientBalanceError,
-    PermissionDeniedError: SiliconFlowPermissionDeniedError,
-    NotFoundError: SiliconFlowNotFoundError,
-    GoneError: SiliconFlowGoneError,
-    PayloadTooLargeError: SiliconFlowPayloadTooLargeError,
-    RateLimitError: SiliconFlowRateLimitError,
-    ContentRejectedError: SiliconFlowContentRejectedError,
-    ServerError: SiliconFlowServerError,
-    OverloadedError: SiliconFlowOverloadedError,
-    GatewayTimeoutError: SiliconFlowGatewayTimeoutError,
-    APIResponseError: SiliconFlowAPIResponseError,
-    EmptyAnswerError: SiliconFlowEmptyAnswerError,
+FAMILY: Final[dict[type[SiliconFlowError], type[ModelError]]] = {
+    SiliconFlowError: ModelError,
+    ConfigurationError: ModelInvalidRequestError,
+    APIConnectionError: ModelConnectionError,
+    APITimeoutError: ModelTimeoutError,
+    APIStatusError: ModelError,
+    BadRequestError: ModelInvalidRequestError,
+    ContextLengthError: ContextOverflowError,
+    ModelNotFoundError: CoreModelNotFoundError,
+    AuthenticationError: ModelAuthenticationError,
+    InsufficientBalanceError: ModelPermissionDeniedError,
+    PermissionDeniedError: ModelPermissionDeniedError,
+    NotFoundError: CoreModelNotFoundError,
+    GoneError: ModelInvalidRequestError,
+    PayloadTooLargeError: ModelInvalidRequestError,
+    RateLimitError: ModelRateLimitError,
+    ContentRejectedError: ModelInvalidRequestError,
+    ServerError: ModelAPIError,
+    APIResponseError: ModelAPIError,
 }
+"""Which of LangChain's classes a client class is, too; subclasses inherit their base's."""
+
+
+def family_of(cls: type[SiliconFlowError]) -> type[ModelError]:
+    """Find LangChain's class for a client class: its own, or else its nearest base's."""
+    return next(FAMILY[base] for base in cls.__mro__ if base in FAMILY)
+
+
+_MADE: Final[dict[type[SiliconFlowError], type[SiliconFlowError]]] = {}
+
+
+def both(cls: type[SiliconFlowError]) -> type[SiliconFlowError]:
+    """Make the class that is a client class and LangChain's, or return one that is already.
+
+    It bears the client class's name, under which users import and catch it.
+    """
+    if issubclass(cls, ModelError):
+        return cls
+    made = _MADE.get(cls)
+    return _MADE.setdefault(cls, _make(cls)) if made is None else made
+
+
+def _make(cls: type[SiliconFlowError]) -> type[SiliconFlowError]:
+    members = {
+        "__doc__": cls.__doc__,
+        "__module__": "langchain_siliconflow",
+        "__reduce__": _reduce,
+    }
+    return type(cls.__name__, (cls, family_of(cls)), members)
+
+
+def _reduce(
+    error: SiliconFlowError,
+) -> tuple[Callable[..., SiliconFlowError], tuple[object, ...]]:
+    """Travel as the client's error: the class made from it is in no module to be found in."""
+    bases: tuple[type[object], ...] = type(error).__mro__
+    plain = next(cls for cls in bases if not issubclass(cls, ModelError))
+    return _revive, (plain, error.args, dict(error.__dict__))
+
+
+def _revive(
+    cls: type[SiliconFlowError], args: tuple[object, ...], state: dict[str, object]
+) -> SiliconFlowError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return to_langchain(error)
 
 
 def to_langchain(error: SiliconFlowError) -> SiliconFlowError:
-    """Rebuild a client error as the class that is in both trees.
-
-    Its own class decides, or else the nearest base that has a twin, so that a class which the
-    client adds later is still a `ModelError`.
-    """
-    if isinstance(error, ModelError):
-        return error
-    for cls in type(error).__mro__:
-        twin = _TWINS.get(cls)
-        if twin is not None:
-            return error.as_type(twin)
+    """Give an error LangChain's class as well: the same object, with its data and traceback."""
+    twin = both(type(error))
+    if twin is not type(error):
+        error.__class__ = twin
     return error
+
+
+def invalid_settings(error: ValidationError, owner: str) -> ConfigurationError:
+    """Say what pydantic refused, without the values, which may be secrets."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    arguments = [".".join(str(part) for part in problem["loc"]) for problem in problems]
+    told = "; ".join(
+        f"{argument}: {problem['msg']}"
+        for argument, problem in zip(arguments, problems, strict=True)
+    )
+    return ConfigurationError(
+        f"{owner} cannot be made: {told}", argument=arguments[0] if arguments else None
+    )
 
 
 _FORCED_CHOICE_HINT: Final = (
@@ -211,12 +168,12 @@ class langchain_errors:  # noqa: N801 - used like a function, as contextlib's ar
     ) -> None:
         if not isinstance(error, SiliconFlowError) or isinstance(error, ModelError):
             return
-        twin = to_langchain(error)
         # Not for every message about thinking: another one is about a parameter of that name.
         if (
             self._forced_choice
             and isinstance(error, BadRequestError)
             and "tool_choice" in error.message.lower()
         ):
-            twin.hint = _FORCED_CHOICE_HINT
-        raise twin from error
+            error.hint = _FORCED_CHOICE_HINT
+        # The same object goes on, so that a traceback tells the failure once.
+        to_langchain(error)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from langchain_siliconflow._errors import SiliconFlowConfigurationError
+from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 CONNECTION_ALIASES: Final = {
     "siliconflow_api_key": "api_key",
     "openai_api_key": "api_key",
     "siliconflow_api_base": "base_url",
     "openai_api_base": "base_url",
+    "api_base": "base_url",
     "request_timeout": "timeout",
     "http_async_client": "async_http_client",
 }
-"""Names of the settings that `langchain-siliconflow` 1.0 and `langchain-openai` use. They are
+"""Names that `langchain-siliconflow` 1.0, `langchain-openai` and `langchain-deepseek` use. They are
 keywords only: no environment variable but SiliconFlow's own is ever read."""
 
 CHAT_ALIASES: Final = {
@@ -50,7 +52,7 @@ _ADVICE: Final = {
 }
 
 
-def unknown_keyword(name: str, known: Collection[str], owner: str) -> SiliconFlowConfigurationError:
+def unknown_keyword(name: str, known: Collection[str], owner: str) -> ConfigurationError:
     """Make the error for a keyword that does not exist, with the nearest that does."""
     import difflib
 
@@ -58,11 +60,34 @@ def unknown_keyword(name: str, known: Collection[str], owner: str) -> SiliconFlo
     advice = _ADVICE.get(name) or (f"did you mean {near[0]!r}?" if near else None)
     text = f"{owner} has no keyword {name!r}"
     elsewhere = "extra_body" if "extra_body" in known else "model_kwargs"
-    return SiliconFlowConfigurationError(
+    return ConfigurationError(
         f"{text}: {advice}" if advice else text,
         argument=name,
         hint=None if advice else f"what the API takes beyond the fields goes into {elsewhere}.",
     )
+
+
+def with_model_kwargs(
+    data: Mapping[str, object], known: Collection[str], aliases: Mapping[str, str]
+) -> dict[str, Any]:
+    """Move the fields that came in `model_kwargs` to where they are checked.
+
+    Raises:
+        ConfigurationError: A field is given twice, with different values.
+    """
+    extra = data.get("model_kwargs")
+    if not extra or not isinstance(extra, Mapping):
+        return dict(data)
+    given = cast("Mapping[str, object]", extra)
+    fields = {name: value for name, value in given.items() if aliases.get(name, name) in known}
+    for name, value in fields.items():
+        if data.get(name) not in (None, value):
+            raise ConfigurationError(
+                f"{name!r} is given as a keyword and in model_kwargs, with different values",
+                argument=name,
+            )
+    rest = {name: value for name, value in given.items() if name not in fields}
+    return {**data, **fields, "model_kwargs": rest}
 
 
 def _asks_for_nothing(name: str, value: object) -> bool:
@@ -79,7 +104,7 @@ def resolve_keywords(
     """Rename other packages' keywords to ours, and refuse those that mean nothing here.
 
     Raises:
-        SiliconFlowConfigurationError: A keyword is unknown, or the same one came under two names
+        ConfigurationError: A keyword is unknown, or the same one came under two names
             with different values.
     """
     resolved: dict[str, object] = {}
@@ -90,7 +115,7 @@ def resolve_keywords(
                 continue
             raise unknown_keyword(name, [*known, *aliases], owner)
         if resolved.get(target) is not None and value is not None and resolved[target] != value:
-            raise SiliconFlowConfigurationError(
+            raise ConfigurationError(
                 f"{name!r} and another keyword both set {target!r}, to different values",
                 argument=name,
             )

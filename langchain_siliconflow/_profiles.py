@@ -34,7 +34,7 @@ def _from_facts(facts: ModelFacts) -> ModelProfile:
         "pdf_inputs": "pdf" in facts.inputs,
         "audio_inputs": "audio" in facts.inputs,
         "video_inputs": "video" in facts.inputs,
-        "image_tool_message": False,
+        "image_tool_message": "image" in facts.inputs,
         "pdf_tool_message": False,
         "reasoning_output": facts.thinking in ("switch", "always"),
         "text_outputs": True,

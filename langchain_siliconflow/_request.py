@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
+
+from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_siliconflow._content import as_block
 from langchain_siliconflow._messages import to_wire
 from langchain_siliconflow._params import unknown_keyword
 from langchain_siliconflow._schemas import to_response_format
 from langchain_siliconflow._tools import is_forced, to_wire_choice, to_wire_tools
-from siliconflow_client import CallOptions, ConfigurationError, ReasoningReplay
+from siliconflow_client import CallOptions, ConfigurationError, ReasoningReplay, settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from langchain_core.messages import BaseMessage
 
     from siliconflow_client import ChatRequest, JsonValue, Tool
 
-REQUEST_FIELDS: Final = (
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "seed",
-    "n",
-    "stop",
-    "response_format",
-    "parallel_tool_calls",
-    "enable_thinking",
-    "thinking_budget",
-    "reasoning_effort",
-    "prefix",
-    "suffix",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "user",
-)
+REQUEST_FIELDS: Final = settings_of("chat")
 """Fields of the chat class that are sent under their own name when they are set."""
 
 _CALL_ALIASES: Final = {
@@ -80,17 +61,38 @@ class ChatCall:
         extra_body: What goes into the body beyond it.
         options: Settings of this call, or `None`.
         include_usage: Whether the last piece of a stream tells the tokens.
+        answer_class: The pydantic class that was given as `response_format`, or `None`.
+        stream_options: Given for this call; sent with streams only.
     """
 
     request: ChatRequest
     extra_body: Mapping[str, JsonValue] | None
     options: CallOptions | None
     include_usage: bool
+    answer_class: type | None
+    stream_options: Mapping[str, JsonValue] | None
+
+    @property
+    def stream_body(self) -> Mapping[str, JsonValue] | None:
+        """`extra_body` of a streamed request, which asks for the tokens: vLLM tells none else."""
+        return asking_for_usage(self.extra_body, self.stream_options, wanted=self.include_usage)
 
     @property
     def forces_tool(self) -> bool:
         """Whether the model has no other way than to call a tool."""
         return is_forced(self.request.get("tool_choice"))
+
+
+def asking_for_usage(
+    extra_body: Mapping[str, JsonValue] | None,
+    options: Mapping[str, JsonValue] | None,
+    *,
+    wanted: bool,
+) -> Mapping[str, JsonValue] | None:
+    """Add `stream_options` to a body; those that the user gave win, wherever they stand."""
+    if options is None and wanted and "stream_options" not in (extra_body or {}):
+        options = {"include_usage": True}
+    return extra_body if options is None else {**(extra_body or {}), "stream_options": {**options}}
 
 
 def build_call(
@@ -119,7 +121,8 @@ def build_call(
     if not body["stop"]:
         body["stop"] = None
     body["model"] = call.get("model") or fields["model_name"]
-    if body["response_format"] is not None:
+    form = body["response_format"]
+    if form is not None:
         body["response_format"] = to_response_format(body["response_format"], call.get("strict"))
     tools = _tools(call.get("tools"), call.get("strict"))
     if tools:
@@ -132,14 +135,17 @@ def build_call(
             argument="reasoning_replay",
         )
     request: dict[str, Any] = {"model": body.pop("model")}
-    request["messages"] = to_wire(messages, replay=replay)
+    request["messages"] = to_wire(messages, replay=replay, model=str(request["model"]))
     request.update((name, value) for name, value in body.items() if value is not None)
     include_usage = call.get("stream_usage")
+    options = call.get("stream_options")
     return ChatCall(
         request=cast("ChatRequest", request),
         extra_body=_extra_body(fields, call),
         options=_options(call),
         include_usage=fields["stream_usage"] if include_usage is None else include_usage,
+        stream_options=None if options is None else _mapping("stream_options", options),
+        answer_class=form if isinstance(form, type) and is_basemodel_subclass(form) else None,
     )
 
 
@@ -157,7 +163,7 @@ def _renamed(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 def _tools(tools: Sequence[Any] | None, strict: bool | None) -> list[Tool]:
     if not tools:
         return []
-    if strict is None and all(_is_wire_tool(tool) for tool in tools):
+    if strict is None and isinstance(tools, list) and all(_is_wire_tool(tool) for tool in tools):
         return list(tools)
     return to_wire_tools(tools, strict=strict)
 
@@ -185,13 +191,21 @@ def _extra_body(
     extra: dict[str, JsonValue] = {
         **(fields["model_kwargs"] or {}),
         **(fields["extra_body"] or {}),
-        **(call.get("extra_body") or {}),
+        **_mapping("extra_body", call.get("extra_body") or {}),
     }
-    if call.get("stream_options") is not None:
-        extra["stream_options"] = call["stream_options"]
     return extra or None
 
 
+def _mapping(name: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(
+            f"{name} must be a dictionary, not {type(value).__name__}", argument=name
+        )
+    return cast("Mapping[str, Any]", value)
+
+
 def _options(call: Mapping[str, Any]) -> CallOptions | None:
+    if call.get("headers") is not None:
+        _mapping("headers", call["headers"])
     given = {name: call[name] for name in _OPTIONS if call.get(name) is not None}
     return CallOptions(**given) if given else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, TypeAlias
 
 from langchain_core.utils.function_calling import convert_to_openai_function
+from pydantic.errors import PydanticUserError
 
 from siliconflow_client import ConfigurationError
 
@@ -74,8 +75,40 @@ def as_function(schema: Schema, strict: bool | None = None) -> Schema:
     return {"properties": {}, **rest, "title": title}
 
 
+class converting:  # noqa: N801 - used like a function, as contextlib's are
+    """Say of which argument, and of which function, LangChain can make no description.
+
+    Args:
+        thing: The function or schema that is described inside the block.
+        argument: The argument it came in.
+    """
+
+    __slots__ = ("_argument", "_thing")
+
+    def __init__(self, thing: object, argument: str) -> None:
+        self._thing = thing
+        self._argument = argument
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, ConfigurationError):
+            return
+        if isinstance(error, TypeError | ValueError | PydanticUserError):
+            thing = self._thing
+            name = getattr(thing, "name", None) or getattr(thing, "__name__", None)
+            shown = name if isinstance(name, str) else f"a value of type {type(thing).__name__}"
+            # Later lines of LangChain's message are the value itself.
+            reason = str(error).partition("\n")[0]
+            raise ConfigurationError(
+                f"{shown} cannot be described as a function: {reason}", argument=self._argument
+            ) from error
+
+
 def _function(schema: Schema, strict: bool | None) -> dict[str, Any]:
-    function = convert_to_openai_function(as_function(schema, strict), strict=strict)
+    with converting(schema, "schema"):
+        function = convert_to_openai_function(as_function(schema, strict), strict=strict)
     return {"parameters": {"type": "object", "properties": {}}, **function}
 
 
@@ -84,9 +117,9 @@ def schema_name(schema: Schema) -> str:
     return str(_function(schema, None)["name"])
 
 
-def method_arguments(schema: Schema, method: Method, strict: bool | None) -> dict[str, Any]:
+def method_arguments(schema: Schema | None, method: Method, strict: bool | None) -> dict[str, Any]:
     """What `bind` needs for a JSON mode, beside the mark for tracing."""
-    if method == "json_schema":
+    if method == "json_schema" and schema is not None:
         return {"response_format": to_response_format(schema, strict)}
     return {"response_format": {"type": "json_object"}}
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
 
 from langchain_core.version import VERSION as CORE_VERSION
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
-from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._errors import invalid_settings, langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES, resolve_keywords
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Client, Timeout
 
-    # pydantic does not look at the types of private attributes.
-    from siliconflow_client import AsyncSiliconFlowClient, SiliconFlowClient  # noqa: TC004
+    from siliconflow_client import (
+        AsyncSiliconFlowClient,
+        ConfigurationError,
+        SiliconFlowClient,
+    )
 else:
-    # pydantic would import httpx to name them: 60 ms. The client checks what it is given.
+    # pydantic and `typing.get_type_hints` would import httpx to name them: 60 ms. The client
+    # checks what it is given.
     AsyncClient = Client = Timeout = Any
+    AsyncSiliconFlowClient = SiliconFlowClient = Any
+
+
+KeySource: TypeAlias = Callable[[], str | SecretStr] | Callable[[], Awaitable[str | SecretStr]]
+"""A function that tells the key, asked at each request; an async one for async calls only."""
 
 
 def _key_from_env() -> SecretStr | None:
@@ -31,20 +41,28 @@ def _url_from_env() -> str | None:
     return os.environ.get("SILICONFLOW_BASE_URL") or None
 
 
+def _for_client(key: SecretStr | KeySource | None) -> SecretStr | None:
+    """Hand the key on as it is: the client takes functions, too."""
+    return cast("SecretStr | None", key)
+
+
 class ConnectionSettings(BaseModel):
     """Fields of the connection, and the two clients made from them.
 
     Raises:
-        SiliconFlowConfigurationError: There is no key, a setting is wrong, or a keyword is
+        ConfigurationError: There is no key, a setting is wrong, or a keyword is
             unknown; the text names it.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True, protected_namespaces=(), hide_input_in_errors=True
+    )
 
     _aliases: ClassVar[Mapping[str, str]] = CONNECTION_ALIASES
 
-    api_key: SecretStr | None = Field(default_factory=_key_from_env)
-    """The key; else `SILICONFLOW_API_KEY`. No other variable is read."""
+    api_key: SecretStr | SkipJsonSchema[KeySource] | None = Field(default_factory=_key_from_env)
+    """The key, or a function (sync or async) that is asked for it at each request; else
+    `SILICONFLOW_API_KEY`. No other variable is read."""
 
     base_url: str | None = Field(default_factory=_url_from_env)
     """Else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`. Keys work on the site
@@ -80,11 +98,19 @@ class ConnectionSettings(BaseModel):
         from siliconflow_client import AsyncSiliconFlowClient, ClientConfig, SiliconFlowClient
 
         cls = type(self)
-        known = cls.model_fields
-        super().__init__(**resolve_keywords(data, known, cls._aliases, cls.__name__))
         with langchain_errors():
+            keywords = resolve_keywords(data, cls.model_fields, cls._aliases, cls.__name__)
+            refused: ConfigurationError | None = None
+            try:
+                super().__init__(**keywords)
+            except ValidationError as error:
+                refused = invalid_settings(error, cls.__name__)
+            if refused is not None:
+                # Raised here and not above: pydantic's error tells the values, secrets too, and
+                # would go with it as its context.
+                raise refused
             config = ClientConfig(
-                api_key=self.api_key,
+                api_key=_for_client(self.api_key),
                 base_url=self.base_url,
                 timeout=self.timeout,
                 deadline=self.deadline,

@@ -35,20 +35,44 @@ if TYPE_CHECKING:
     from langchain_siliconflow._schemas import Method, Schema
 
 
-def parser_for(schema: Schema | None, method: Method) -> BaseOutputParser[Any]:
-    """Choose the parser: instances for pydantic classes, dictionaries for everything else."""
+def parser_for(
+    schema: Schema | None, method: Method, *, beside_tools: bool = False
+) -> BaseOutputParser[Any]:
+    """Choose the parser: instances for pydantic classes, dictionaries for everything else.
+
+    Args:
+        schema: What is asked for.
+        method: How.
+        beside_tools: Whether other tools are offered too; a call of one of them is no answer in
+            the form, and no mistake: the parser then gives `None`.
+    """
     is_pydantic = isinstance(schema, type) and is_basemodel_subclass(schema)
     if method == "function_calling":
         if schema is None:
             raise ConfigurationError(
                 'a schema is needed for method "function_calling"', argument="schema"
             )
+        name = schema_name(schema)
+        beside = name if beside_tools else None
         if is_pydantic:
-            return WholeToolParser(tools=[cast("type", schema)], first_tool_only=True)
-        return WholeToolJsonParser(key_name=schema_name(schema), first_tool_only=True)
+            return WholeToolParser(
+                tools=[cast("type", schema)], first_tool_only=True, schema_beside_tools=beside
+            )
+        return WholeToolJsonParser(key_name=name, first_tool_only=True, schema_beside_tools=beside)
     if is_pydantic:
-        return WholePydanticParser(pydantic_object=cast("type", schema))
-    return WholeJsonParser()
+        return WholePydanticParser(pydantic_object=cast("type", schema), beside_tools=beside_tools)
+    return WholeJsonParser(beside_tools=beside_tools)
+
+
+def parsed_answer(schema: type, message: AIMessage) -> object | None:
+    """Read an answer whose `response_format` was a pydantic class; `None` if it is not one."""
+    if message.tool_calls or message.additional_kwargs.get("refusal") or not message.text:
+        return None
+    parser: WholePydanticParser = WholePydanticParser(pydantic_object=schema)
+    try:
+        return cast("object", parser.parse_result([ChatGeneration(message=message)]))
+    except OutputParserException:
+        return None
 
 
 def chain(
@@ -138,8 +162,13 @@ def _strict(text: str, **_: Any) -> Any:
 class WholeJsonParser(JsonOutputParser):
     """JSON in the text."""
 
+    beside_tools: bool = False
+    """Whether a tool call is an answer too, which gives `None`."""
+
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
+        if self.beside_tools and _is_call(result):
+            return None
         _check_text_end(result, partial=partial)
         return super().parse_result(result, partial=partial)
 
@@ -147,8 +176,13 @@ class WholeJsonParser(JsonOutputParser):
 class WholePydanticParser(PydanticOutputParser[Any]):
     """JSON in the text, as an instance of a pydantic class."""
 
+    beside_tools: bool = False
+    """Whether a tool call is an answer too, which gives `None`."""
+
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
+        if self.beside_tools and _is_call(result):
+            return None
         _check_text_end(result, partial=partial)
         return super().parse_result(result, partial=partial)
 
@@ -156,19 +190,47 @@ class WholePydanticParser(PydanticOutputParser[Any]):
 class WholeToolJsonParser(JsonOutputKeyToolsParser):
     """Arguments of a call, as a dictionary."""
 
+    schema_beside_tools: str | None = None
+    """Name of the schema's function when other tools are offered; a call of those gives `None`."""
+
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
-        _check_call_end(result, partial=partial)
-        return super().parse_result(result, partial=partial)
+        own = _calls_of(self.schema_beside_tools, result)
+        if own is None:
+            return None
+        _check_call_end(own, partial=partial)
+        return super().parse_result(own, partial=partial)
 
 
 class WholeToolParser(PydanticToolsParser):
     """Arguments of a call, as an instance of a pydantic class."""
 
+    schema_beside_tools: str | None = None
+    """Name of the schema's function when other tools are offered; a call of those gives `None`."""
+
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
-        _check_call_end(result, partial=partial)
-        return super().parse_result(result, partial=partial)
+        own = _calls_of(self.schema_beside_tools, result)
+        if own is None:
+            return None
+        _check_call_end(own, partial=partial)
+        return super().parse_result(own, partial=partial)
+
+
+def _is_call(result: list[Generation]) -> bool:
+    message = _message(result)
+    return message is not None and bool(message.tool_calls)
+
+
+def _calls_of(name: str | None, result: list[Generation]) -> list[Generation] | None:
+    """Keep the calls of one function, or return `None` when there are only others."""
+    message = _message(result)
+    if name is None or message is None or not message.tool_calls:
+        return result
+    own = [call for call in message.tool_calls if call["name"] == name]
+    if not own:
+        return None
+    return [ChatGeneration(message=message.model_copy(update={"tool_calls": own}))]
 
 
 def _check_text_end(result: list[Generation], *, partial: bool) -> None:

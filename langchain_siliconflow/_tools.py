@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_siliconflow._content import as_block
+from langchain_siliconflow._schemas import converting
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,9 +33,14 @@ def to_wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> l
         ConfigurationError: A server-side tool of another provider, such as
             `{"type": "web_search"}`; this API runs functions only.
     """
+    if not isinstance(cast("object", tools), Iterable):
+        raise ConfigurationError(
+            f"tools must be a list, not {type(tools).__name__}", argument="tools"
+        )
     wire: list[Tool] = []
     for tool in tools:
-        converted = convert_to_openai_tool(_opened(tool, strict), strict=strict)
+        with converting(tool, "tools"):
+            converted = convert_to_openai_tool(_opened(tool, strict), strict=strict)
         if converted.get("type") != "function" or not isinstance(converted.get("function"), dict):
             raise ConfigurationError(
                 f"tool of type {converted.get('type')!r} is not one of SiliconFlow's: "
@@ -77,10 +84,11 @@ def to_wire_choice(choice: ToolChoiceLike, tools: Sequence[Tool]) -> ToolChoice 
         return "none"
     if isinstance(choice, str):
         return _named(choice, tools)
-    kind = choice.get("type")
-    if kind in ("auto", "none", "any", "required") and len(choice) == 1:
+    given = as_block(choice)
+    kind = given.get("type")
+    if kind in ("auto", "none", "any", "required") and len(given) == 1:
         return to_wire_choice(str(kind), tools)
-    name = as_block(choice.get("function")).get("name") or choice.get("name")
+    name = as_block(given.get("function")).get("name") or given.get("name")
     if isinstance(name, str):
         return _named(name, tools)
     raise ConfigurationError(f"unknown form of tool_choice: {choice!r}", argument="tool_choice")

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from langchain_core.messages.utils import count_tokens_approximately
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LangSmithParams, ModelProfile
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field, model_validator
 
 from langchain_siliconflow import _blocks
 from langchain_siliconflow._binding import ToolBinding
 from langchain_siliconflow._chunks import ChunkBuilder, to_message
-from langchain_siliconflow._errors import SiliconFlowConfigurationError, langchain_errors
+from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._fields import RequestFields
-from langchain_siliconflow._params import CHAT_ALIASES
+from langchain_siliconflow._params import CHAT_ALIASES, with_model_kwargs
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
 from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._tokens import count_message_tokens, count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import ConfigurationError, ReasoningReplay, __version__
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-    from typing import Self
-
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForLLMRun,
-        CallbackManagerForLLMRun,
-    )
-    from langchain_core.language_models import (
-        LangSmithParams,
-        ModelProfile,
-    )
-    from langchain_core.messages import BaseMessage
-
     from siliconflow_client import ChatCompletion
 
 _blocks.register()
@@ -62,7 +53,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
 
     Thinking is a block of its own, and also in `additional_kwargs["reasoning_content"]`;
     `content` stays a string (with `output_version="v1"` it is the blocks). Earlier thinking is
-    sent back inside a tool loop only; see `reasoning_replay`.
+    sent back on turns with tool calls only; see `reasoning_replay`.
 
     ```python
     answer = model.invoke("Why is the sky blue?", enable_thinking=True, thinking_budget=1024)
@@ -99,7 +90,10 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     ```
 
     Pictures, films, sounds and PDFs, in LangChain's, OpenAI's or Anthropic's form; URLs are
-    passed on and never fetched:
+    passed on and never fetched. Only the newest question is refused for what it holds: in a
+    history that another provider began, what this API has no place for is left out or described
+    (a warning on the logger `siliconflow` says so, once a kind), and a picture in a tool result
+    moves behind it.
 
     ```python
     from langchain_core.messages import HumanMessage
@@ -125,21 +119,21 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     first piece; `timeout` is seconds without a byte, `deadline` seconds for the whole call.
 
     Raises:
-        SiliconFlowConfigurationError: At construction: no key, a wrong setting, or a keyword
+        ConfigurationError: At construction: no key, a wrong setting, or a keyword
             that does not exist (the nearest that does is named).
     """
 
     _aliases: ClassVar[Mapping[str, str]] = CHAT_ALIASES
 
     reasoning_replay: ReasoningReplay = "tool_loop"
-    """Which earlier turns send `reasoning_content` back: those with tool calls since the last
-    human message (what DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
+    """Which earlier turns send `reasoning_content` back: all those with tool calls (what
+    DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
 
     streaming: bool = False
     """Whether `invoke` streams inside; `False` set by hand switches streaming off."""
 
     stream_usage: bool = True
-    """Whether the last piece of a stream tells the tokens."""
+    """Whether streams ask for the tokens (`stream_options`), and the last piece tells them."""
 
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
@@ -149,7 +143,9 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
 
     def __init__(self, **data: Any) -> None:
         """See the fields; `ChatOpenAI`'s common keywords work too."""
-        super().__init__(**_with_model_kwargs(data, type(self).model_fields))
+        with langchain_errors():
+            keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)
+        super().__init__(**keywords)
 
     @model_validator(mode="after")
     def _set_siliconflow_version(self) -> Self:
@@ -191,21 +187,25 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         params["ls_model_name"] = str(kwargs.get("model") or self.model_name)
         words = stop or self.stop
         if words:
-            params["ls_stop"] = [words] if isinstance(words, str) else list(words)
+            params["ls_stop"] = words if isinstance(words, list) else [words]
         return params
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         return profile_of(self.model_name)
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
-        usages = [output["token_usage"] for output in llm_outputs if output]
-        return {"token_usage": add_token_usage(usages), "model_name": self.model_name}
+        usages = [output.get("token_usage") for output in llm_outputs if output]
+        total = add_token_usage(usage for usage in usages if usage)
+        return {"token_usage": total, "model_name": self.model_name}
 
     def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text, without a download: about four characters each."""
+        """Estimate the tokens of a text by its script, without a download.
+
+        A Chinese, Japanese or Korean character counts as a token, four Latin letters as one.
+        """
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
-        return self.get_num_tokens_from_messages([("user", text)])
+        return count_tokens(text)
 
     def get_num_tokens_from_messages(
         self,
@@ -215,7 +215,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         """Estimate the tokens of a conversation and the tools it offers, without a download."""
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens_from_messages(list(messages), tools)
-        return count_tokens_approximately(messages, tools=list(tools) if tools else None)
+        return count_message_tokens(messages, tools)
 
     # --- the four methods that do the work ---------------------------------------------------
 
@@ -229,7 +229,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         self, messages: list[BaseMessage], stop: list[str] | None, kwargs: dict[str, Any]
     ) -> ChatCall:
         call = self._call(messages, stop, kwargs)
-        if call.request.get("n", 1) > 1:
+        if _is_several(call.request.get("n")):
             with langchain_errors():
                 raise ConfigurationError(
                     "n > 1 cannot be streamed: the pieces of all answers would run together. "
@@ -239,7 +239,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         return call
 
     def _streaming_disabled(self, **kwargs: Any) -> bool:
-        return (kwargs.get("n") or self.n or 1) > 1 or super()._streaming_disabled(**kwargs)
+        return _is_several(kwargs.get("n") or self.n) or super()._streaming_disabled(**kwargs)
 
     def _generate(
         self,
@@ -253,7 +253,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
             completion = self._client.chat(
                 options=call.options, extra_body=call.extra_body, **call.request
             )
-        return _to_result(completion)
+        return _to_result(completion, call.answer_class)
 
     async def _agenerate(
         self,
@@ -267,7 +267,7 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
             completion = await self._async_client.chat(
                 options=call.options, extra_body=call.extra_body, **call.request
             )
-        return _to_result(completion)
+        return _to_result(completion, call.answer_class)
 
     def _stream(
         self,
@@ -277,11 +277,11 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         call = self._stream_call(messages, stop, kwargs)
-        make = ChunkBuilder(include_usage=call.include_usage).chunk
+        make = ChunkBuilder(include_usage=call.include_usage, answer_class=call.answer_class).chunk
         with (
             langchain_errors(forced_choice=call.forces_tool),
             self._client.stream_chat(
-                options=call.options, extra_body=call.extra_body, **call.request
+                options=call.options, extra_body=call.stream_body, **call.request
             ) as stream,
         ):
             for delta in stream:
@@ -297,10 +297,10 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._stream_call(messages, stop, kwargs)
-        make = ChunkBuilder(include_usage=call.include_usage).chunk
+        make = ChunkBuilder(include_usage=call.include_usage, answer_class=call.answer_class).chunk
         with langchain_errors(forced_choice=call.forces_tool):
             async with self._async_client.stream_chat(
-                options=call.options, extra_body=call.extra_body, **call.request
+                options=call.options, extra_body=call.stream_body, **call.request
             ) as stream:
                 async for delta in stream:
                     chunk = make(delta, stream)
@@ -308,30 +308,19 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
                         yield chunk
 
 
-def _with_model_kwargs(data: dict[str, Any], known: Mapping[str, object]) -> dict[str, Any]:
-    """Move the fields that came in `model_kwargs` to where they are checked."""
-    extra = data.get("model_kwargs")
-    if not extra:
-        return data
-    fields = {name: value for name, value in extra.items() if CHAT_ALIASES.get(name, name) in known}
-    rest = {name: value for name, value in extra.items() if name not in fields}
-    for name, value in fields.items():
-        if data.get(name) not in (None, value):
-            raise SiliconFlowConfigurationError(
-                f"{name!r} is given as a keyword and in model_kwargs, with different values",
-                argument=name,
-            )
-    return {**data, **fields, "model_kwargs": rest}
+def _is_several(n: object) -> bool:
+    """Whether more than one answer is asked for; what is no number is refused by name later."""
+    return isinstance(n, int) and n > 1
 
 
-def _to_result(completion: ChatCompletion) -> ChatResult:
+def _to_result(completion: ChatCompletion, answer_class: type | None) -> ChatResult:
     output: dict[str, Any] = {"model_name": completion.model}
     if completion.usage is not None:
         output["token_usage"] = to_token_usage(completion.usage)
     return ChatResult(
         generations=[
             ChatGeneration(
-                message=to_message(completion, choice),
+                message=to_message(completion, choice, answer_class),
                 generation_info={"finish_reason": choice.finish_reason},
             )
             for choice in completion.choices

@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LangSmithParams
 from langchain_core.language_models.llms import BaseLLM
-from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
 from langchain_siliconflow._errors import langchain_errors
-from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword
+from langchain_siliconflow._fields import from_table
+from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
+from langchain_siliconflow._request import asking_for_usage
 from langchain_siliconflow._settings import ConnectionSettings
+from langchain_siliconflow._tokens import count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
+    ChatChoice,
     ConfigurationError,
-    Gate,
     __version__,
+    parameters_of,
+    settings_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from typing import Self
-
-    from langchain_core.callbacks import (
-        AsyncCallbackManagerForLLMRun,
-        CallbackManagerForLLMRun,
-    )
-    from langchain_core.language_models import LangSmithParams
-
     from siliconflow_client import (
         ChatCompletion,
         ChatRequest,
         CompletionRequest,
         Delta,
         JsonValue,
+        TextChoice,
         TextCompletion,
     )
 
-_SAMPLING = (
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "top_k",
-    "min_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "seed",
-    "stop",
-    "enable_thinking",
-)
-_KNOWN = frozenset({*_SAMPLING, "suffix", "model", "extra_body", "endpoint"})
+Endpoint: TypeAlias = Literal["completions", "chat"]
+
+_SETTINGS = (*settings_of("completions"), "enable_thinking")
+_KNOWN = frozenset({*_SETTINGS, "model", "extra_body", "endpoint"})
 
 
 class SiliconFlowLLM(ConnectionSettings, BaseLLM):
@@ -71,52 +60,42 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     model_name: str = DEFAULT_CHAT_MODEL
     """Id of the model; the keyword `model` sets it too."""
 
-    endpoint: Literal["completions", "chat"] = "chat"
+    endpoint: Endpoint = "chat"
     """`chat` sends the prompt to `/chat/completions`, as `prefix` beside a `suffix`; both sites
     document it. `completions` sends it to `/completions`, which only the .com site documents."""
 
-    suffix: str | None = None
-    """Text that follows what is to be filled in."""
-
-    max_tokens: int | None = None
-    """Longest completion, in tokens."""
-
-    temperature: float | None = None
-    """0 to 2 (0 to 1 with `completions`)."""
-
-    top_p: float | None = None
-    """Keep the most likely tokens up to this probability."""
-
-    top_k: int | None = None
-    """Keep this many of the most likely tokens."""
-
-    min_p: float | None = None
-    """0 to 1; drop tokens below this share of the likeliest."""
-
-    frequency_penalty: float | None = None
-    """-2 to 2; make repeated tokens less likely."""
-
-    presence_penalty: float | None = None
-    """-2 to 2; make tokens that occurred less likely."""
-
-    seed: int | None = None
-    """0 or more; repeat the same sampling where the model can."""
-
-    stop: list[str] | str | None = None
-    """One to four texts at which the completion ends."""
-
-    enable_thinking: bool | None = None
-    """Switch thinking, with `chat`; models that have no switch refuse it."""
+    suffix: str | None = from_table("completions", "suffix")
+    max_tokens: int | None = from_table("completions", "max_tokens")
+    temperature: float | None = from_table("completions", "temperature")
+    top_p: float | None = from_table("completions", "top_p")
+    top_k: int | None = from_table("completions", "top_k")
+    min_p: float | None = from_table("completions", "min_p")
+    frequency_penalty: float | None = from_table("completions", "frequency_penalty")
+    presence_penalty: float | None = from_table("completions", "presence_penalty")
+    repetition_penalty: float | None = from_table("completions", "repetition_penalty")
+    n: int | None = from_table("completions", "n")
+    seed: int | None = from_table("completions", "seed")
+    stop: list[str] | str | None = from_table("completions", "stop")
+    logit_bias: dict[str, float] | None = from_table("completions", "logit_bias")
+    enable_thinking: bool | None = from_table("chat", "enable_thinking")
 
     max_concurrency: int = Field(default=8, ge=1)
-    """Prompts in flight at once in the asynchronous methods."""
+    """Prompts in flight at once."""
+
+    stream_usage: bool = True
+    """Whether streams ask for the tokens (`stream_options`)."""
 
     extra_body: dict[str, Any] | None = None
     """Anything else for the body of the request."""
 
+    model_kwargs: dict[str, Any] = Field(default_factory=lambda: {})
+    """As `extra_body`; names of fields are moved to the fields."""
+
     def __init__(self, **data: Any) -> None:
         """See the fields; other packages' names for them work too."""
-        super().__init__(**data)
+        with langchain_errors():
+            keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)
+        super().__init__(**keywords)
 
     @model_validator(mode="after")
     def _set_siliconflow_llm_version(self) -> Self:
@@ -139,8 +118,10 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        names = (*_SAMPLING, "suffix", "extra_body")
+        names = (*_SETTINGS, "extra_body")
         params = {name: self.__dict__[name] for name in names if self.__dict__[name] is not None}
+        if self.model_kwargs:
+            params["model_kwargs"] = self.model_kwargs
         return {
             "model": self.model_name,
             "base_url": self._client.config.base_url,
@@ -155,27 +136,34 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         return params
 
     def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text, without a download: about four characters each."""
+        """Estimate the tokens of a text by its script, without a download."""
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
-        return count_tokens_approximately([("user", text)])
+        return count_tokens(text)
 
     # --- one prompt ---------------------------------------------------------------------------
 
-    def _parameters(self, stop: list[str] | None, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    def _parameters(
+        self, endpoint: Endpoint, stop: list[str] | None, kwargs: Mapping[str, Any]
+    ) -> dict[str, Any]:
         for name in kwargs:
             if name not in _KNOWN:
                 raise unknown_keyword(name, _KNOWN, "a call of SiliconFlowLLM")
         fields = self.__dict__
-        parameters = {name: kwargs.get(name, fields[name]) for name in (*_SAMPLING, "suffix")}
+        parameters = {name: kwargs.get(name, fields[name]) for name in _SETTINGS}
         parameters["stop"] = (stop if stop is not None else parameters["stop"]) or None
         parameters["model"] = kwargs.get("model") or self.model_name
-        return {name: value for name, value in parameters.items() if value is not None}
+        given = {name: value for name, value in parameters.items() if value is not None}
+        for name in given:
+            if name not in parameters_of(endpoint):
+                other = "chat" if endpoint == "completions" else "completions"
+                raise ConfigurationError(f'{name} needs endpoint="{other}"', argument=name)
+        return given
 
     def _chat_request(
         self, prompt: str, stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> ChatRequest:
-        parameters = self._parameters(stop, kwargs)
+        parameters = self._parameters("chat", stop, kwargs)
         if "suffix" in parameters:
             # `messages` is required beside prefix and suffix; an empty one adds nothing.
             parameters |= {"prefix": prompt, "messages": [{"role": "user", "content": ""}]}
@@ -186,18 +174,23 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
     def _completion_request(
         self, prompt: str, stop: list[str] | None, kwargs: Mapping[str, Any]
     ) -> CompletionRequest:
-        parameters = self._parameters(stop, kwargs)
-        if "enable_thinking" in parameters:
-            raise ConfigurationError(
-                'enable_thinking needs endpoint="chat"', argument="enable_thinking"
-            )
+        parameters = self._parameters("completions", stop, kwargs)
         return cast("CompletionRequest", {**parameters, "prompt": prompt})
 
     def _endpoint(self, kwargs: Mapping[str, Any]) -> str:
         return str(kwargs.get("endpoint") or self.endpoint)
 
+    def _check_streamed(self, kwargs: Mapping[str, Any]) -> None:
+        if (kwargs.get("n", self.n) or 1) > 1:
+            raise ConfigurationError(
+                "n > 1 cannot be streamed: the pieces of all completions would run together. "
+                "Use generate() or invoke(), or n=1.",
+                argument="n",
+            )
+
     def _extra_body(self, kwargs: Mapping[str, Any]) -> dict[str, JsonValue] | None:
-        return {**(self.extra_body or {}), **(kwargs.get("extra_body") or {})} or None
+        own = {**self.model_kwargs, **(self.extra_body or {})}
+        return {**own, **(kwargs.get("extra_body") or {})} or None
 
     # --- LangChain's four methods ---------------------------------------------------------------
 
@@ -208,17 +201,13 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        extra = self._extra_body(kwargs)
-        answers: list[ChatCompletion | TextCompletion] = []
-        for prompt in prompts:
-            with langchain_errors():
-                if self._endpoint(kwargs) == "chat":
-                    chat = self._chat_request(prompt, stop, kwargs)
-                    answers.append(self._client.chat(extra_body=extra, **chat))
-                else:
-                    text = self._completion_request(prompt, stop, kwargs)
-                    answers.append(self._client.complete(extra_body=extra, **text))
-        return _to_result(answers)
+        extra, width = self._extra_body(kwargs), self.max_concurrency
+        with langchain_errors():
+            if self._endpoint(kwargs) == "chat":
+                chats = [self._chat_request(prompt, stop, kwargs) for prompt in prompts]
+                return _to_result([*self._client.chat_many(chats, width=width, extra_body=extra)])
+            texts = [self._completion_request(prompt, stop, kwargs) for prompt in prompts]
+            return _to_result([*self._client.complete_many(texts, width=width, extra_body=extra)])
 
     async def _agenerate(
         self,
@@ -227,17 +216,16 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        extra = self._extra_body(kwargs)
-
-        async def answer(prompt: str) -> ChatCompletion | TextCompletion:
-            with langchain_errors():
-                if self._endpoint(kwargs) == "chat":
-                    chat = self._chat_request(prompt, stop, kwargs)
-                    return await self._async_client.chat(extra_body=extra, **chat)
-                text = self._completion_request(prompt, stop, kwargs)
-                return await self._async_client.complete(extra_body=extra, **text)
-
-        return _to_result(await Gate().map(answer, prompts, width=self.max_concurrency))
+        extra, width = self._extra_body(kwargs), self.max_concurrency
+        client = self._async_client
+        with langchain_errors():
+            if self._endpoint(kwargs) == "chat":
+                chats = [self._chat_request(prompt, stop, kwargs) for prompt in prompts]
+                answers = client.chat_many(chats, width=width, extra_body=extra)
+                return _to_result([answer async for answer in answers])
+            requests = [self._completion_request(prompt, stop, kwargs) for prompt in prompts]
+            texts = client.complete_many(requests, width=width, extra_body=extra)
+            return _to_result([text async for text in texts])
 
     def _stream(
         self,
@@ -246,8 +234,9 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[GenerationChunk]:
-        extra = self._extra_body(kwargs)
+        extra = asking_for_usage(self._extra_body(kwargs), None, wanted=self.stream_usage)
         with langchain_errors():
+            self._check_streamed(kwargs)
             if self._endpoint(kwargs) == "chat":
                 chat = self._chat_request(prompt, stop, kwargs)
                 stream = self._client.stream_chat(extra_body=extra, **chat)
@@ -268,8 +257,9 @@ class SiliconFlowLLM(ConnectionSettings, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
-        extra = self._extra_body(kwargs)
+        extra = asking_for_usage(self._extra_body(kwargs), None, wanted=self.stream_usage)
         with langchain_errors():
+            self._check_streamed(kwargs)
             if self._endpoint(kwargs) == "chat":
                 chat = self._chat_request(prompt, stop, kwargs)
                 stream = self._async_client.stream_chat(extra_body=extra, **chat)
@@ -297,10 +287,12 @@ def _to_chunk(delta: Delta, trace_id: str | None) -> GenerationChunk:
     return GenerationChunk(text=delta.text, generation_info=info or None)
 
 
-def _to_result(answers: list[ChatCompletion | TextCompletion]) -> LLMResult:
+def _to_result(answers: Sequence[ChatCompletion | TextCompletion]) -> LLMResult:
     usages = [to_token_usage(answer.usage) for answer in answers if answer.usage is not None]
     return LLMResult(
-        generations=[[_to_generation(answer)] for answer in answers],
+        generations=[
+            [_to_generation(answer, choice) for choice in answer.choices] for answer in answers
+        ],
         llm_output={
             "token_usage": add_token_usage(usages),
             "model_name": answers[0].model if answers else "",
@@ -308,14 +300,12 @@ def _to_result(answers: list[ChatCompletion | TextCompletion]) -> LLMResult:
     )
 
 
-def _to_generation(answer: ChatCompletion | TextCompletion) -> Generation:
-    info: dict[str, Any] = {
-        "finish_reason": answer.choices[0].finish_reason,
-        "model_name": answer.model,
-    }
+def _to_generation(
+    answer: ChatCompletion | TextCompletion, choice: ChatChoice | TextChoice
+) -> Generation:
+    info: dict[str, Any] = {"finish_reason": choice.finish_reason, "model_name": answer.model}
     if answer.trace_id is not None:
         info["trace_id"] = answer.trace_id
-    reasoning: str = getattr(answer.choices[0], "reasoning", "")  # chat answers have it
-    if reasoning:
-        info["reasoning_content"] = reasoning
-    return Generation(text=answer.choices[0].text, generation_info=info)
+    if isinstance(choice, ChatChoice) and choice.reasoning:
+        info["reasoning_content"] = choice.reasoning
+    return Generation(text=choice.text, generation_info=info)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from langchain_core.callbacks import Callbacks
 from langchain_core.documents import Document
 from langchain_core.documents.compressor import BaseDocumentCompressor
 from pydantic import Field
@@ -13,26 +14,19 @@ from pydantic import Field
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
-from siliconflow_client import (
-    DEFAULT_RERANK_MODEL,
-    ConfigurationError,
-    Gate,
-    merge_rankings,
-    split_batches,
-)
+from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from langchain_core.callbacks import Callbacks
-
-    from siliconflow_client import RerankRequest, RerankResult
+    from siliconflow_client import ManyDocuments, RerankResult
 
 
 class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     """Order documents by how well they answer a query, with a model of SiliconFlow.
 
     ```python
+    from langchain_core.callbacks import Callbacks
     from langchain_core.documents import Document
 
     from langchain_siliconflow import SiliconFlowRerank
@@ -64,7 +58,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     """Documents in a request; longer lists go in several, merged by score."""
 
     max_concurrency: int = Field(default=8, ge=1)
-    """Requests in flight at once in the asynchronous methods."""
+    """Requests in flight at once."""
 
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Anything else for the body of the request."""
@@ -92,7 +86,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         query: str,
         callbacks: Callbacks | None = None,
     ) -> Sequence[Document]:
-        """Do as `compress_documents`, with `max_concurrency` requests in flight."""
+        """Do as `compress_documents`."""
         return _ranked(documents, await self.arerank(documents, query))
 
     def rerank(
@@ -108,68 +102,55 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         Returns:
             `[{"index": 2, "relevance_score": 0.9}, ...]`, best first; `index` counts in
             `documents`.
+
+        Raises:
+            SiliconFlowError: A request failed for good; `.partial` holds the rankings of the
+                batches that were finished.
         """
-        limit = top_n or self.top_n
-        results: list[RerankResult] = []
-        for texts in self._batches(documents):
-            with langchain_errors():
-                result = self._client.rerank(
-                    extra_body=self.model_kwargs or None, **self._request(texts, query, limit)
-                )
-            results.append(result)
-        return self._merged(results, limit)
+        with langchain_errors():
+            texts, request = self._request(documents, top_n)
+            return _hits(self._client.rerank_many(query, texts, **request))
 
     async def arerank(
         self, documents: Sequence[str | Document], query: str, *, top_n: int | None = None
     ) -> list[dict[str, Any]]:
-        """Score documents as `rerank` does, with `max_concurrency` requests in flight."""
-        limit = top_n or self.top_n
+        """Score documents as `rerank` does."""
+        with langchain_errors():
+            texts, request = self._request(documents, top_n)
+            return _hits(await self._async_client.rerank_many(query, texts, **request))
 
-        async def score(texts: list[str]) -> RerankResult:
-            with langchain_errors():
-                return await self._async_client.rerank(
-                    extra_body=self.model_kwargs or None, **self._request(texts, query, limit)
-                )
-
-        batches = self._batches(documents)
-        return self._merged(await Gate().map(score, batches, width=self.max_concurrency), limit)
-
-    def _merged(self, results: Sequence[RerankResult], top_n: int | None) -> list[dict[str, Any]]:
-        return [
-            {"index": hit.index, "relevance_score": hit.relevance_score}
-            for hit in merge_rankings(results, self.chunk_size, top_n)
-        ]
-
-    def _batches(self, documents: Sequence[object]) -> list[list[str]]:
+    def _request(
+        self, documents: Sequence[object], top_n: int | None
+    ) -> tuple[list[str], ManyDocuments]:
         texts: list[str] = []
         for position, document in enumerate(documents):
             text = document.page_content if isinstance(document, Document) else document
             if not isinstance(text, str):
-                with langchain_errors():
-                    raise ConfigurationError(
-                        f"documents[{position}] must be a string or a Document, not "
-                        f"{type(text).__name__}",
-                        argument=f"documents[{position}]",
-                    )
+                raise ConfigurationError(
+                    f"documents[{position}] must be a string or a Document, not "
+                    f"{type(text).__name__}",
+                    argument=f"documents[{position}]",
+                )
             texts.append(text)
-        return split_batches(texts, self.chunk_size)
-
-    def _request(self, texts: Sequence[str], query: str, top_n: int | None) -> RerankRequest:
-        request: RerankRequest = {
+        request: ManyDocuments = {
             "model": self.model,
-            "query": query,
-            "documents": list(texts),
+            "top_n": top_n or self.top_n,
+            "batch_size": self.chunk_size,
+            "width": self.max_concurrency,
             "return_documents": False,
+            "extra_body": self.model_kwargs or None,
         }
-        if top_n is not None:
-            request["top_n"] = min(top_n, len(texts))
         if self.instruction is not None:
             request["instruction"] = self.instruction
         if self.max_chunks_per_doc is not None:
             request["max_chunks_per_doc"] = self.max_chunks_per_doc
         if self.overlap_tokens is not None:
             request["overlap_tokens"] = self.overlap_tokens
-        return request
+        return texts, request
+
+
+def _hits(result: RerankResult) -> list[dict[str, Any]]:
+    return [{"index": hit.index, "relevance_score": hit.relevance_score} for hit in result.results]
 
 
 def _ranked(documents: Sequence[Document], hits: Iterable[dict[str, Any]]) -> list[Document]:

@@ -1,7 +1,11 @@
-"""SiliconFlow's models for LlamaIndex: `SiliconFlow`, `SiliconFlowEmbedding`, `SiliconFlowRerank`.
+"""SiliconFlow's models for LlamaIndex.
 
-Names are loaded when they are first used (PEP 562), so that the embedding class does not load the
-chat stack. The package needs the extra `llama-index`.
+`SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`
+and `SiliconFlowRerank`.
+
+Everything that they raise is a `SiliconFlowError`; the classes below it stand here too. Names are
+loaded when they are first used (PEP 562), so that the embedding class does not load the chat stack.
+The package needs the extra `llama-index`.
 """
 
 from __future__ import annotations
@@ -10,19 +14,80 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from llama_index_siliconflow._errors import TruncatedAnswerError, UnexpectedAnswerError
+    from llama_index_siliconflow.completion import SiliconFlowCompletion
     from llama_index_siliconflow.embedding import SiliconFlowEmbedding
     from llama_index_siliconflow.llm import SiliconFlow
     from llama_index_siliconflow.rerank import SiliconFlowRerank
-    from siliconflow_client import __version__
+    from siliconflow_client import (
+        APIConnectionError,
+        APIResponseError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConfigurationError,
+        ContentRejectedError,
+        ContextLengthError,
+        EmptyAnswerError,
+        GatewayTimeoutError,
+        GoneError,
+        InsufficientBalanceError,
+        ModelNotFoundError,
+        NotFoundError,
+        OverloadedError,
+        PayloadTooLargeError,
+        PermissionDeniedError,
+        RateLimitError,
+        ServerError,
+        SiliconFlowError,
+        StreamInterruptedError,
+        UnsupportedParameterError,
+        __version__,
+    )
 
-__all__ = ["SiliconFlow", "SiliconFlowEmbedding", "SiliconFlowRerank", "__version__"]
+__all__ = [
+    "APIConnectionError",
+    "APIResponseError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ContentRejectedError",
+    "ContextLengthError",
+    "EmptyAnswerError",
+    "GatewayTimeoutError",
+    "GoneError",
+    "InsufficientBalanceError",
+    "ModelNotFoundError",
+    "NotFoundError",
+    "OverloadedError",
+    "PayloadTooLargeError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServerError",
+    "SiliconFlow",
+    "SiliconFlowCompletion",
+    "SiliconFlowEmbedding",
+    "SiliconFlowError",
+    "SiliconFlowRerank",
+    "StreamInterruptedError",
+    "TruncatedAnswerError",
+    "UnexpectedAnswerError",
+    "UnsupportedParameterError",
+    "__version__",
+]
 
 _HOMES: Final = {
     "SiliconFlow": "llama_index_siliconflow.llm",
+    "SiliconFlowCompletion": "llama_index_siliconflow.completion",
     "SiliconFlowEmbedding": "llama_index_siliconflow.embedding",
     "SiliconFlowRerank": "llama_index_siliconflow.rerank",
-    "__version__": "siliconflow_client",
+    "TruncatedAnswerError": "llama_index_siliconflow._errors",
+    "UnexpectedAnswerError": "llama_index_siliconflow._errors",
 }
+"""Where our own names are; all others are the client's."""
 
 try:
     import_module("llama_index.core")  # one clear line now, not a traceback later
@@ -36,10 +101,10 @@ except ModuleNotFoundError as error:
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(home), name)
+    home = import_module(_HOMES.get(name, "siliconflow_client"))
+    value: object = getattr(home, name)
     globals()[name] = value
     return value
 

@@ -20,14 +20,15 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._responses import (
     Shape,
     check_calls,
+    finished_raw,
     log_probs,
     token_counts,
     wire_calls,
 )
-from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import ToolCall
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from siliconflow_client import Delta, JsonObject, ToolCallDelta
+    from siliconflow_client import Delta, ToolCallDelta
 
 
 class StreamedAnswer:
@@ -68,11 +69,11 @@ class StreamedAnswer:
         kwargs: dict[str, str | int] = (
             {"thinking_delta": delta.reasoning} if delta.reasoning else {}
         )
-        raw: JsonObject | object = delta.raw
+        raw: object = delta.raw
         if delta.finish_reason is not None:
-            check_calls(self._wanted_calls(), self._shape, delta.finish_reason, trace_id)
+            check_calls(list(self._calls.values()), self._shape, delta.finish_reason, trace_id)
             kwargs.update(token_counts(delta.usage))
-            raw = {**delta.raw, "trace_id": trace_id}
+            raw = finished_raw(delta.raw, trace_id)
         calls = self._shown_calls()
         return ChatResponse.model_construct(
             message=ChatMessage.model_construct(
@@ -99,11 +100,10 @@ class StreamedAnswer:
             call.arguments += piece.arguments
 
     def _shown_calls(self) -> Sequence[ToolCall]:
-        return [call for call in self._wanted_calls() if call.name] if self._calls else ()
-
-    def _wanted_calls(self) -> Sequence[ToolCall]:
+        if not self._calls:
+            return ()
         calls = list(self._calls.values())  # numbered in the order in which they came
-        return calls[:1] if self._shape.one_call else calls
+        return [call for call in self._shape.wanted(calls) if call.name]
 
     def _blocks(self, calls: Sequence[ToolCall], delta: Delta) -> list[ContentBlock]:
         content: list[ContentBlock] = []

@@ -7,7 +7,7 @@ state: copies and pickles make their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from llama_index.core import __version__ as core_version
 from llama_index.core.bridge.pydantic import (
@@ -15,10 +15,13 @@ from llama_index.core.bridge.pydantic import (
     Field,
     PrivateAttr,
     SecretStr,
+    ValidationError,
     field_validator,
 )
 from llama_index.core.schema import BaseComponent
 
+from llama_index_siliconflow._errors import wrong_settings
+from llama_index_siliconflow._settings import mapping, translated
 from siliconflow_client import (
     AsyncSiliconFlowClient,
     CallOptions,
@@ -28,24 +31,7 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     import httpx
-
-T = TypeVar("T")
-
-# Settings of OpenAILike and of the older packages that mean nothing here.
-_ADVICE: Final = {
-    "reuse_client": "leave it out: connections are always reused",
-    "api_version": "leave it out: the API has no versions but the one in base_url",
-    "tokenizer": "leave it out: the server counts tokens, see additional_kwargs of a response",
-    "modalities": "leave it out: answers are text",
-    "audio_config": "leave it out: answers are text",
-    "extra_body": "use additional_kwargs",
-    "extra_headers": "use default_headers",
-    "apikey": "use api_key",
-    "token": "use api_key",
-}
 
 
 class Connection(BaseComponent):
@@ -92,11 +78,12 @@ class Connection(BaseComponent):
     def __init__(self, **fields: object) -> None:
         http_client = cast("httpx.Client | None", fields.pop("http_client", None))
         async_client = cast("httpx.AsyncClient | None", fields.pop("async_http_client", None))
-        if (api_base := fields.pop("api_base", None)) is not None:
-            fields["base_url"] = one_of("base_url", fields.get("base_url"), "api_base", api_base)
-        if type(self).model_config.get("extra") == "forbid":
-            _refuse_unknown(fields, type(self))
-        super().__init__(**fields)
+        settings = translated(fields, type(self))
+        try:
+            super().__init__(**settings)
+        except ValidationError as error:
+            # Its text holds values, maybe the key, and so would a traceback that shows the cause.
+            raise wrong_settings(type(self), error) from None
         self._clients = _Clients(http_client, async_client)
         try:
             self._clients.config(self)
@@ -134,6 +121,22 @@ class Connection(BaseComponent):
     def _options(self) -> CallOptions:
         return CallOptions(
             timeout=self.timeout, deadline=self.deadline, max_retries=self.max_retries
+        )
+
+    def _options_of(self, keywords: dict[str, Any]) -> CallOptions:
+        """Take the options of one call out of its keywords, and unfold `extra_body` in them.
+
+        Raises:
+            ConfigurationError: An option of the wrong kind.
+        """
+        extra_body = mapping("extra_body", keywords.pop("extra_body", None))
+        headers = mapping("extra_headers", keywords.pop("extra_headers", None))
+        keywords.update(extra_body)
+        return CallOptions(
+            timeout=keywords.pop("timeout", self.timeout),
+            deadline=keywords.pop("deadline", self.deadline),
+            max_retries=keywords.pop("max_retries", self.max_retries),
+            headers=headers or None,
         )
 
 
@@ -216,37 +219,4 @@ def _settings(owner: Connection) -> tuple[object, ...]:
         owner.base_url,
         owner.allow_http,
         None if headers is None else tuple(sorted(headers.items())),
-    )
-
-
-def _refuse_unknown(fields: Collection[str], owner: type[BaseComponent]) -> None:
-    """Name a setting that does not exist; pydantic would print its value, maybe a key.
-
-    Raises:
-        ConfigurationError: There is one.
-    """
-    for name in fields:
-        if name not in owner.model_fields:
-            from difflib import get_close_matches
-
-            advice = _ADVICE.get(name, "parameters of the API go into additional_kwargs")
-            near = get_close_matches(name, owner.model_fields, n=1)
-            if near and name not in _ADVICE:
-                advice = f"did you mean {near[0]!r}?"
-            raise ConfigurationError(
-                f"{owner.__name__} has no setting {name!r}: {advice}", argument=name
-            )
-
-
-def one_of(name: str, value: T | None, other_name: str, other: T | None) -> T | None:
-    """Take the one of two names for a setting that was given.
-
-    Raises:
-        ConfigurationError: Both were, and differ.
-    """
-    if value is None or other is None or value == other:
-        return other if value is None else value
-    raise ConfigurationError(
-        f"{name} and {other_name} mean the same, but differ: {value!r} and {other!r}.",
-        argument=other_name,
     )

@@ -9,8 +9,16 @@ from llama_index.core.bridge.pydantic import Field
 
 from llama_index_siliconflow._connection import Connection
 from llama_index_siliconflow._messages import wire_messages
+from llama_index_siliconflow._parameters import from_table
 from llama_index_siliconflow._responses import Shape
-from siliconflow_client import DEFAULT_CHAT_MODEL, CallOptions, ReasoningReplay, lookup_model
+from siliconflow_client import (
+    DEFAULT_CHAT_MODEL,
+    CallOptions,
+    ConfigurationError,
+    ReasoningReplay,
+    lookup_model,
+    settings_of,
+)
 from siliconflow_client import ChatRequest as WireRequest
 
 if TYPE_CHECKING:
@@ -20,30 +28,8 @@ if TYPE_CHECKING:
 
     from siliconflow_client import ChatRequest, JsonValue
 
-# Fields that go into the request's body under their own names.
-_BODY_FIELDS: Final = (
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "top_k",
-    "min_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "seed",
-    "n",
-    "stop",
-    "response_format",
-    "enable_thinking",
-    "thinking_budget",
-    "reasoning_effort",
-    "parallel_tool_calls",
-    "prefix",
-    "suffix",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "user",
-)
+_BODY_FIELDS: Final = settings_of("chat")
+"""Fields that go into the request's body under their own names."""
 _KNOWN: Final = frozenset(WireRequest.__annotations__)
 
 
@@ -63,41 +49,27 @@ class ChatFields(Connection):
     """The request's parameters. `None` is never sent; a call's keyword wins over its field."""
 
     model: str = Field(default=DEFAULT_CHAT_MODEL, description="The model's id.")
-    temperature: float | None = Field(default=None, description="0 to 2.", ge=0, le=2)
-    max_tokens: int | None = Field(
-        default=None,
-        description="Longest answer, in tokens; on some models thinking counts too.",
-        gt=0,
-    )
-    top_p: float | None = Field(default=None, description="0 to 1.", ge=0, le=1)
-    top_k: int | None = Field(default=None, description="Candidates per token.")
-    min_p: float | None = Field(default=None, description="0 to 1; Qwen3 only.", ge=0, le=1)
-    frequency_penalty: float | None = Field(default=None, description="-2 to 2.", ge=-2, le=2)
-    presence_penalty: float | None = Field(default=None, description="-2 to 2.", ge=-2, le=2)
-    seed: int | None = Field(default=None, description="In no reference; sent as it is.")
-    n: int | None = Field(
-        default=None, description="Answers; the message holds the first, `raw` all.", gt=0
-    )
-    stop: str | list[str] | None = Field(default=None, description="Up to four strings.")
-    response_format: dict[str, Any] | None = Field(
-        default=None, description='Such as {"type": "json_object"}; not on every model.'
-    )
-    enable_thinking: bool | None = Field(
-        default=None, description="Think or not; models without the switch answer 400."
-    )
-    thinking_budget: int | None = Field(
-        default=None, description="Tokens for thinking, 128 to 32768.", gt=0
-    )
-    reasoning_effort: str | None = Field(default=None, description="Such as high or max.")
-    parallel_tool_calls: bool | None = Field(
-        default=None, description="In no reference; sent as it is."
-    )
-    prefix: str | None = Field(default=None, description="Text before the gap to fill.")
-    suffix: str | None = Field(default=None, description="Text after the gap to fill.")
-    logprobs: bool | None = Field(default=None, description="Ask for log probabilities.")
-    top_logprobs: int | None = Field(default=None, description="Alternatives per token.", ge=0)
-    logit_bias: dict[str, float] | None = Field(default=None, description="By token id.")
-    user: str | None = Field(default=None, description="The end user, for the vendor's records.")
+    temperature: float | None = from_table("chat", "temperature")
+    max_tokens: int | None = from_table("chat", "max_tokens")
+    top_p: float | None = from_table("chat", "top_p")
+    top_k: int | None = from_table("chat", "top_k")
+    min_p: float | None = from_table("chat", "min_p")
+    frequency_penalty: float | None = from_table("chat", "frequency_penalty")
+    presence_penalty: float | None = from_table("chat", "presence_penalty")
+    seed: int | None = from_table("chat", "seed")
+    n: int | None = from_table("chat", "n")
+    stop: str | list[str] | None = from_table("chat", "stop")
+    response_format: dict[str, Any] | None = from_table("chat", "response_format")
+    enable_thinking: bool | None = from_table("chat", "enable_thinking")
+    thinking_budget: int | None = from_table("chat", "thinking_budget")
+    reasoning_effort: str | None = from_table("chat", "reasoning_effort")
+    parallel_tool_calls: bool | None = from_table("chat", "parallel_tool_calls")
+    prefix: str | None = from_table("chat", "prefix")
+    suffix: str | None = from_table("chat", "suffix")
+    logprobs: bool | None = from_table("chat", "logprobs")
+    top_logprobs: int | None = from_table("chat", "top_logprobs")
+    logit_bias: dict[str, float] | None = from_table("chat", "logit_bias")
+    user: str | None = from_table("chat", "user")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Merged into the body at top level, over the fields."
     )
@@ -132,6 +104,9 @@ class ChatFields(Connection):
     structured_output_mode: Literal["json_schema", "json_object"] | None = Field(
         default=None, description="The `response_format` to use; else what the catalogue names."
     )
+    stream_usage: bool = Field(
+        default=True, description="Ask streams to tell the tokens that they used."
+    )
     reasoning_replay: ReasoningReplay = Field(
         default="tool_loop",
         description="Which assistant turns carry their thinking back: those of a running tool "
@@ -152,37 +127,36 @@ class ChatFields(Connection):
         """Put a call together; nothing is sent.
 
         Raises:
-            ValueError: A block that cannot be sent, named.
+            ConfigurationError: A block that cannot be sent, named, or a wrong option.
         """
-        merged: dict[str, Any] = {"model": self.model, **self.model_kwargs, **kwargs}
-        own = self._options()
-        options = CallOptions(
-            timeout=merged.pop("timeout", own.timeout),
-            deadline=merged.pop("deadline", own.deadline),
-            max_retries=merged.pop("max_retries", own.max_retries),
-            headers=merged.pop("extra_headers", None),
-        )
-        shape = Shape(
-            one_call=not merged.pop("allow_parallel_tool_calls", True),
-            whole_arguments=bool(merged.pop("whole_arguments", False)),
-        )
-        merged.update(merged.pop("extra_body", None) or {})
-        if stream and (merged.get("n") or 1) > 1:
-            raise ValueError("n: a streamed response holds one answer; ask without streaming")
-        model = str(merged["model"])
+        merged: dict[str, Any] = {**self.model_kwargs, **kwargs}
+        model = str(merged.pop("model", None) or self.model)
+        options = self._options_of(merged)
+        stream_usage = merged.pop("stream_usage", self.stream_usage)
+        shape = Shape(one_call=not merged.pop("allow_parallel_tool_calls", True))
+        answers = merged.get("n")
+        if stream and isinstance(answers, int) and answers > 1:
+            raise ConfigurationError(
+                "n: a streamed response holds one answer; ask without streaming", argument="n"
+            )
         request: dict[str, Any] = {
-            "messages": wire_messages(messages, model=model, replay=self.reasoning_replay)
+            "model": model,
+            "messages": wire_messages(messages, model=model, replay=self.reasoning_replay),
         }
         extra: dict[str, JsonValue] = {}
         for name, value in merged.items():
             if value is not None:
                 (request if name in _KNOWN else extra)[name] = value
+        plain = stream and "tools" in request and not _streams_tools(model)
+        if stream and stream_usage and not plain and merged.get("stream_options") is None:
+            # vLLM and LiteLLM tell a stream's usage only when asked; the vendor's adapter asks too.
+            extra["stream_options"] = {"include_usage": True}
         return Call(
             request=cast("ChatRequest", request),
             extra_body=extra,
             options=options,
             shape=shape,
-            plain=stream and "tools" in request and not _streams_tools(model),
+            plain=plain,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,8 @@ from llama_index.core.base.llms.types import (
     VideoBlock,
 )
 
+from siliconflow_client import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from io import IOBase
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
     from siliconflow_client import ImageUrl as WireImage
     from siliconflow_client import VideoUrl as WireVideo
 
+_TEXT_TYPES: Final = frozenset(
+    {"application/json", "application/xml", "application/yaml", "application/x-yaml"}
+)
+_TEXT_ENDINGS: Final = frozenset(
+    "txt md markdown rst csv tsv json jsonl xml yaml yml toml ini html htm log".split()
+)
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+"""Characters that no text holds, and nearly every binary file does."""
 # Endings whose MIME type is not "audio/<ending>".
 _AUDIO_TYPES: Final = {"mp3": "mpeg", "m4a": "mp4", "wave": "wav", "x-wav": "wav", "oga": "ogg"}
 
@@ -28,7 +39,7 @@ def image_part(block: ImageBlock) -> ImagePart:
     """Make an `image_url` part.
 
     Raises:
-        ValueError: The block holds no image, or its kind cannot be told.
+        ConfigurationError: The block holds no image, or its kind cannot be told.
     """
     image: WireImage = {"url": _image_url(block)}
     if block.detail is not None:
@@ -40,7 +51,7 @@ def video_part(block: VideoBlock, *, max_frames: int | None = None) -> VideoPart
     """Make a `video_url` part; frames used are min(fps x seconds, max_frames).
 
     Raises:
-        ValueError: The block holds no video, or its kind cannot be told.
+        ConfigurationError: The block holds no video, or its kind cannot be told.
     """
     video: WireVideo = {"url": _video_url(block)}
     if block.detail is not None:
@@ -56,7 +67,7 @@ def audio_part(block: AudioBlock) -> AudioPart:
     """Make an `audio_url` part; a URL is sent as it is, nothing is downloaded.
 
     Raises:
-        ValueError: The block holds no sound, or its kind cannot be told.
+        ConfigurationError: The block holds no sound, or its kind cannot be told.
     """
     return {"type": "audio_url", "audio_url": {"url": _audio_url(block)}}
 
@@ -67,16 +78,36 @@ def pdf_part(block: DocumentBlock) -> ImagePart:
     Source: the chat reference's note on `image_url.url`.
 
     Raises:
-        ValueError: The document is not a PDF file.
+        ConfigurationError: The document is not a PDF file.
     """
     if block.url is not None:
         return {"type": "image_url", "image_url": {"url": block.url}}
     data = _read("DocumentBlock", block.resolve_document)
     if not data.startswith(b"%PDF"):
-        raise ValueError(
+        raise _unsendable(
             f"DocumentBlock {block.title!r} is not a PDF file; the model reads images and PDF only"
         )
     return {"type": "image_url", "image_url": {"url": _data_uri("application/pdf", data)}}
+
+
+def document_text(block: DocumentBlock, *, guess: bool = False) -> str | None:
+    """Read a document that is plain text; `None` for another, one behind a URL, or a lost file.
+
+    Args:
+        block: The document.
+        guess: Take bytes of no known kind for text if they are valid UTF-8.
+    """
+    kind = (block.document_mimetype or "").partition(";")[0].strip().lower()
+    ending = (block.guess_format() or "").lower()
+    is_text = kind.startswith("text/") or kind in _TEXT_TYPES or ending in _TEXT_ENDINGS
+    if block.url is not None or not (is_text or (guess and not kind)):
+        return None
+    try:
+        data = _read("DocumentBlock", block.resolve_document)
+        text = data.decode("utf-8", "replace" if is_text else "strict")
+    except (ConfigurationError, UnicodeDecodeError):
+        return None
+    return text if is_text or text.isprintable() or not _CONTROLS.search(text) else None
 
 
 def _image_url(block: ImageBlock) -> str:
@@ -86,7 +117,7 @@ def _image_url(block: ImageBlock) -> str:
     # The block tells the kind of bytes and paths, not of open files: ask again with the bytes.
     mime = block.image_mimetype or ImageBlock(image=data).image_mimetype
     if mime is None:
-        raise ValueError("ImageBlock: cannot tell what kind of image this is; set image_mimetype")
+        raise _unsendable("ImageBlock: cannot tell what kind of image this is; set image_mimetype")
     return _data_uri(mime, data)
 
 
@@ -96,7 +127,7 @@ def _video_url(block: VideoBlock) -> str:
     data = _read("VideoBlock", block.resolve_video)
     mime = block.video_mimetype or VideoBlock(video=data).video_mimetype
     if mime is None:
-        raise ValueError("VideoBlock: cannot tell what kind of video this is; set video_mimetype")
+        raise _unsendable("VideoBlock: cannot tell what kind of video this is; set video_mimetype")
     return _data_uri(mime, data)
 
 
@@ -106,7 +137,7 @@ def _audio_url(block: AudioBlock) -> str:
     data = _read("AudioBlock", block.resolve_audio)
     ending = block.format or AudioBlock(audio=data).format
     if ending is None:
-        raise ValueError("AudioBlock: cannot tell what kind of sound this is; set format")
+        raise _unsendable("AudioBlock: cannot tell what kind of sound this is; set format")
     ending = ending.removeprefix("audio/").lower()
     return _data_uri(f"audio/{_AUDIO_TYPES.get(ending, ending)}", data)
 
@@ -114,11 +145,17 @@ def _audio_url(block: AudioBlock) -> str:
 def _read(name: str, resolve: Callable[[], IOBase]) -> bytes:
     try:
         data: object = resolve().read()
+    except OSError as error:
+        raise _unsendable(f"{name}: its file cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise ValueError(f"{name} holds no data: {error}") from error
+        raise _unsendable(f"{name} holds no data") from error
     if not isinstance(data, bytes):
-        raise TypeError(f"{name} must be read as bytes; the file was opened as text")
+        raise _unsendable(f"{name} must be read as bytes; the file was opened as text")
     return data
+
+
+def _unsendable(message: str) -> ConfigurationError:
+    return ConfigurationError(message, argument="messages")
 
 
 def _data_uri(mime: str, data: bytes) -> str:

@@ -15,22 +15,16 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llama_index_siliconflow._tool_calls import arguments_are_whole, parse_arguments
+from llama_index_siliconflow._arguments import arguments_are_whole, parse_arguments
+from llama_index_siliconflow._errors import truncated
 from siliconflow_client import APIResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from llama_index.core.base.llms.types import ContentBlock
 
-    from siliconflow_client import ChatCompletion, JsonObject, JsonValue, ToolCall, Usage
-
-
-class TruncatedAnswerError(APIResponseError, ValueError):
-    """An object that was asked for, or a tool call, ends in the middle.
-
-    It is also a `ValueError`, which LlamaIndex's programs raise for answers that do not fit.
-    """
+    from siliconflow_client import ChatCompletion, JsonObject, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +33,13 @@ class Shape:
 
     Attributes:
         one_call: Keep only the first tool call (`allow_parallel_tool_calls=False`).
-        whole_arguments: Refuse a finished answer whose arguments end in the middle, since the
-            call stands for an object that was asked for.
     """
 
     one_call: bool = False
-    whole_arguments: bool = False
+
+    def wanted(self, calls: Sequence[ToolCall]) -> Sequence[ToolCall]:
+        """Leave out the calls that the caller does not want."""
+        return calls[:1] if self.one_call else calls
 
 
 def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
@@ -55,8 +50,8 @@ def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
         TruncatedAnswerError: The arguments of a tool call end in the middle; see `check_calls`.
     """
     choice = completion.choices[0]
-    calls = choice.tool_calls[:1] if shape.one_call else choice.tool_calls
-    check_calls(calls, shape, choice.finish_reason, completion.trace_id)
+    check_calls(choice.tool_calls, shape, choice.finish_reason, completion.trace_id)
+    calls = shape.wanted(choice.tool_calls)
     usage = completion.usage
     message = ChatMessage(
         role=MessageRole.ASSISTANT,
@@ -67,7 +62,7 @@ def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
     )
     return ChatResponse(
         message=message,
-        raw={**completion.raw, "trace_id": completion.trace_id},
+        raw=finished_raw(completion.raw, completion.trace_id),
         logprobs=log_probs(choice.logprobs),
         additional_kwargs=token_counts(usage),
     )
@@ -122,38 +117,33 @@ def token_counts(usage: Usage | None) -> dict[str, int]:
 
 
 def check_calls(
-    calls: Iterable[ToolCall], shape: Shape, finish_reason: str | None, trace_id: str | None
+    calls: Sequence[ToolCall], shape: Shape, finish_reason: str | None, trace_id: str | None
 ) -> None:
     """Refuse a finished answer with calls that nobody can make.
+
+    Args:
+        calls: All calls of the answer; one that `shape` leaves out is not looked at.
+        shape: What the caller wants.
+        finish_reason: Why the answer ended.
+        trace_id: Goes into the errors.
 
     Raises:
         APIResponseError: A call has no name, as THUDM/GLM-4-9B-0414 streams them. An agent would
             take the answer for an empty one.
-        TruncatedAnswerError: The arguments of a call end in the middle, and `shape` wants them
-            whole, or the answer was cut off at its limit. An agent would execute half a call.
+        TruncatedAnswerError: The answer was cut off at its limit, in the arguments of a call or
+            before them (vLLM then sends `""` or `{}`). An agent would execute half a call.
     """
-    whole = shape.whole_arguments or finish_reason == "length"
-    for call in calls:
+    for call in shape.wanted(calls):
         if not call.name:
             raise APIResponseError(
                 "the model sent a tool call without a name",
                 trace_id=trace_id,
                 hint="ask without streaming; some models stream broken tool calls",
             )
-        if whole and not arguments_are_whole(call.arguments):
+        if finish_reason == "length" and not arguments_are_whole(
+            call.arguments, may_be_empty=call is not calls[-1]
+        ):
             raise truncated(call.name, finish_reason, trace_id)
-
-
-def truncated(what: str, finish_reason: str | None, trace_id: str | None) -> TruncatedAnswerError:
-    """Say that an answer ends in the middle, and what helps."""
-    at_limit = finish_reason == "length"
-    return TruncatedAnswerError(
-        f"the answer for {what} ends in the middle (finish_reason {finish_reason!r})",
-        trace_id=trace_id,
-        hint="raise max_tokens, or leave more of it by switching thinking off"
-        if at_limit
-        else None,
-    )
 
 
 def ending(response: ChatResponse) -> tuple[str | None, str | None]:
@@ -169,9 +159,29 @@ def ending(response: ChatResponse) -> tuple[str | None, str | None]:
     )
 
 
-def log_probs(logprobs: JsonObject | None) -> list[list[LogProb]] | None:
-    """Read log probabilities: one list per token, the alternatives if there are any."""
-    content = logprobs.get("content") if logprobs else None
+def finished_raw(raw: Mapping[str, object], trace_id: str | None) -> dict[str, object]:
+    """Copy the wire's dict for a finished response, with the trace id.
+
+    Counts of tokens that are null are left out of `usage`: LlamaIndex's token counter adds up
+    whatever stands there.
+    """
+    copied = {**raw, "trace_id": trace_id}
+    usage = raw.get("usage")
+    if isinstance(usage, dict):
+        counts = cast("JsonObject", usage)
+        if None in counts.values():
+            copied["usage"] = {name: count for name, count in counts.items() if count is not None}
+    return copied
+
+
+def log_probs(logprobs: object) -> list[list[LogProb]] | None:
+    """Read log probabilities: one list per token, the alternatives if there are any.
+
+    What is not the documented shape gives nothing: no answer is lost for its probabilities.
+    """
+    if not isinstance(logprobs, dict):
+        return None
+    content = cast("JsonObject", logprobs).get("content")
     if not isinstance(content, list):
         return None
     return [_alternatives(token) for token in content if isinstance(token, dict)]
@@ -184,13 +194,13 @@ def _alternatives(token: JsonObject) -> list[LogProb]:
 
 
 def _log_prob(entry: JsonObject) -> LogProb:
-    encoded: JsonValue = entry.get("bytes")
-    return LogProb.model_validate(
-        {
-            "token": entry.get("token") or "",
-            "logprob": entry.get("logprob") or 0.0,
-            "bytes": encoded if isinstance(encoded, list) else [],
-        }
+    token, logprob, encoded = entry.get("token"), entry.get("logprob"), entry.get("bytes")
+    return LogProb(
+        token=token if isinstance(token, str) else "",
+        logprob=float(logprob) if isinstance(logprob, int | float) else 0.0,
+        bytes=[byte for byte in encoded if isinstance(byte, int)]
+        if isinstance(encoded, list)
+        else [],
     )
 
 

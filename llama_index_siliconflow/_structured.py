@@ -8,13 +8,11 @@ methods. Other program modes (text completion) stay LlamaIndex's.
 
 from __future__ import annotations
 
-import functools
 import json
 import re
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from llama_index.core.base.llms.types import ChatMessage, MessageRole, ToolCallBlock
-from llama_index.core.bridge.pydantic import BaseModel, ValidationError
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
     LLMStructuredPredictStartEvent,
@@ -22,26 +20,24 @@ from llama_index.core.instrumentation.events.llm import (
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.types import PydanticProgramMode
 from llama_index_instrumentation import get_dispatcher
-from pydantic_core import from_json
+from pydantic.errors import PydanticUserError
 
 from llama_index_siliconflow._fields import ChatFields
-from llama_index_siliconflow._responses import ending, truncated
+from llama_index_siliconflow._prediction import Model, Prediction
 from llama_index_siliconflow._schema import strict_schema
-from llama_index_siliconflow._tool_calls import block_arguments, parse_arguments
-from siliconflow_client import lookup_model
+from siliconflow_client import ConfigurationError, lookup_model
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
     from llama_index.core.base.llms.types import ChatResponse
+    from llama_index.core.bridge.pydantic import BaseModel
     from llama_index.core.program.utils import FlexibleModel
     from llama_index.core.prompts import PromptTemplate
+    from llama_index.core.tools.types import BaseTool
 
     from siliconflow_client import JsonObject
 
-Model = TypeVar("Model", bound=BaseModel)
-
-_FENCE = re.compile(r"^\s*```[a-z]*\s*\n(.*?)\n?\s*(```)?\s*$", re.DOTALL)
 _dispatcher = get_dispatcher(__name__)
 
 
@@ -64,7 +60,9 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
             prompt_args: What the prompt's template lacks.
 
         Raises:
-            ValueError: The answer is no such object, or ends in the middle.
+            TruncatedAnswerError: The answer ends in the middle.
+            UnexpectedAnswerError: It is no such object.
+            SiliconFlowError: Every other failure of the call.
         """
         prediction = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
         if prediction is None:
@@ -152,7 +150,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None,
         prompt_args: dict[str, object],
-    ) -> _Prediction[Model] | None:
+    ) -> Prediction[Model] | None:
         """Choose the way; `None` leaves it to LlamaIndex's programs."""
         by_format = self.should_use_structured_outputs or self.structured_output_mode is not None
         mode = self.pydantic_program_mode
@@ -174,14 +172,13 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
             if instruction is not None:
                 messages = [instruction, *messages]
             given.pop("tool_choice", None)  # LlamaIndex's callers speak of tools all the same
-            return _Prediction(output_cls, {"messages": messages, **kwargs, **given}, by_format)
-
-        from llama_index.core.program.function_program import get_function_tool
+            return Prediction(output_cls, {"messages": messages, **kwargs, **given})
 
         kwargs = self._prepare_chat_with_tools(
-            [get_function_tool(output_cls)], chat_history=messages, tool_required=True, **given
+            [_tool_of(output_cls)], chat_history=messages, tool_required=True, **given
         )
-        return _Prediction(output_cls, {**kwargs, "whole_arguments": True}, by_format)
+        tool = kwargs["tools"][0]["function"]["name"]
+        return Prediction(output_cls, kwargs, tool)
 
     def _format_kwargs(self, output_cls: type[BaseModel]) -> dict[str, Any]:
         facts = lookup_model(self.model)
@@ -189,7 +186,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         if mode is None:
             only_objects = facts.known and "json_schema" not in facts.json_modes
             mode = "json_object" if only_objects else "json_schema"
-        schema: JsonObject = output_cls.model_json_schema()
+        schema = _schema_of(output_cls)
         if mode == "json_schema":
             name = re.sub(r"[^a-zA-Z0-9_-]", "_", output_cls.__name__)[:64]
             wanted = {"name": name, "schema": strict_schema(schema), "strict": True}
@@ -205,61 +202,6 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         }
 
 
-class _Prediction(Generic[Model]):
-    """One prediction: the keywords of its chat call, and the way from responses to objects."""
-
-    __slots__ = ("_by_format", "_output_cls", "_seen", "_shown", "chat_kwargs")
-
-    def __init__(
-        self, output_cls: type[Model], chat_kwargs: dict[str, Any], by_format: bool
-    ) -> None:
-        self.chat_kwargs = chat_kwargs
-        self._output_cls = output_cls
-        self._by_format = by_format
-        self._seen: JsonObject = {}
-        self._shown: Model | FlexibleModel | None = None
-
-    def partial(self, response: ChatResponse) -> Model | FlexibleModel | None:
-        """Build what there is so far; `None` if nothing is new."""
-        if self._by_format:
-            value = parse_arguments(_unfenced(response.message.content or ""))
-        else:
-            value = _arguments(response) or {}
-        if not value or value == self._seen:
-            return None
-        self._seen = value
-        try:
-            self._shown = self._output_cls.model_validate(value)
-        except ValidationError:
-            self._shown = _flexible(self._output_cls).model_validate(value)
-        return self._shown
-
-    def is_news(self, result: Model) -> bool:
-        """Tell whether the finished object differs from the last one that was handed out."""
-        return result != self._shown
-
-    def result(self, response: ChatResponse | None) -> Model:
-        """Build the object from the finished answer."""
-        name = self._output_cls.__name__
-        if response is None:
-            raise ValueError(f"no answer came for {name}")
-        if not self._by_format:
-            arguments = _arguments(response)
-            if arguments is None:
-                raise ValueError(
-                    f"Expected a call of {name}, but the model answered with text. It may not "
-                    "honour tool_choice='required'; should_use_structured_outputs=True or "
-                    "PydanticProgramMode.LLM are the other ways."
-                )
-            return self._output_cls.model_validate(arguments)
-        text = _unfenced(response.message.content or "")
-        try:
-            value: object = from_json(text)
-        except ValueError as error:
-            raise truncated(name, *ending(response)) from error
-        return self._output_cls.model_validate(value)
-
-
 def _announce(
     output_cls: type[BaseModel], prompt: PromptTemplate, prompt_args: dict[str, object]
 ) -> None:
@@ -270,20 +212,24 @@ def _announce(
     )
 
 
-def _arguments(response: ChatResponse) -> JsonObject | None:
-    for block in response.message.blocks:
-        if isinstance(block, ToolCallBlock):
-            return block_arguments(block)
-    return None
+def _schema_of(output_cls: type[BaseModel]) -> JsonObject:
+    try:
+        schema: JsonObject = output_cls.model_json_schema()
+    except PydanticUserError as error:
+        raise _no_schema(output_cls, error) from error
+    return schema
 
 
-def _unfenced(text: str) -> str:
-    fenced = _FENCE.match(text)
-    return fenced[1] if fenced else text
+def _tool_of(output_cls: type[BaseModel]) -> BaseTool:
+    from llama_index.core.program.function_program import get_function_tool
+
+    try:
+        return get_function_tool(output_cls)
+    except PydanticUserError as error:
+        raise _no_schema(output_cls, error) from error
 
 
-@functools.lru_cache(maxsize=64)
-def _flexible(output_cls: type[BaseModel]) -> type[FlexibleModel]:
-    from llama_index.core.program.utils import create_flexible_model
-
-    return create_flexible_model(output_cls)
+def _no_schema(output_cls: type[BaseModel], error: PydanticUserError) -> ConfigurationError:
+    return ConfigurationError(
+        f"{output_cls.__name__} has no JSON schema: {error.message}", argument="output_cls"
+    )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.bridge.pydantic import Field
 
-from llama_index_siliconflow._connection import Connection, one_of
-from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, Gate, split_batches
+from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._settings import one_of
+from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, EmbeddingCollector
 
 if TYPE_CHECKING:
     import httpx
     from llama_index.core.callbacks import CallbackManager
 
-    from siliconflow_client import EmbeddingRequest
+    from siliconflow_client import ManyEmbeddings
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 
@@ -77,7 +78,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         exclude=True,
     )
     max_concurrency: int = Field(
-        default=8, description="Requests in flight per event loop, in async.", gt=0, exclude=True
+        default=8, description="Requests in flight at once.", gt=0, exclude=True
     )
     timeout: float | None = Field(
         default=None, description="Seconds without a byte. Default: 300.", gt=0, exclude=True
@@ -93,8 +94,6 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     embeddings_cache: Any | None = Field(
         default=None, description="A key-value store for vectors.", exclude=True
     )
-
-    _gate: Gate = PrivateAttr(default_factory=Gate)
 
     def __init__(
         self,
@@ -151,33 +150,28 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         return (await self._aget_text_embeddings([text]))[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        client = self._sync_client()
-        vectors: list[list[float]] = []
-        for batch in split_batches(texts, self.max_batch):
-            result = client.embed(
-                options=self._options(), extra_body=self.additional_kwargs, **self._request(batch)
-            )
-            vectors.extend(result.vectors)
-        return vectors
+        with EmbeddingCollector(len(texts)) as collected:
+            for batch in self._sync_client().embed_many(texts, **self._request()):
+                collected.add(batch)
+        return collected.vectors
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        client = self._async_client()
-
-        async def embed(batch: list[str]) -> list[list[float]]:
-            result = await client.embed(
-                options=self._options(), extra_body=self.additional_kwargs, **self._request(batch)
-            )
-            return result.vectors
-
-        groups = split_batches(texts, self.max_batch)
-        answers = await self._gate.map(embed, groups, width=self.max_concurrency)
-        return [vector for vectors in answers for vector in vectors]
+        with EmbeddingCollector(len(texts)) as collected:
+            async for batch in self._async_client().embed_many(texts, **self._request()):
+                collected.add(batch)
+        return collected.vectors
 
     def _query(self, query: str) -> str:
         return query if self.query_instruction is None else self.query_instruction + query
 
-    def _request(self, texts: list[str]) -> EmbeddingRequest:
-        request: EmbeddingRequest = {"model": self.model, "input": texts}
+    def _request(self) -> ManyEmbeddings:
+        request: ManyEmbeddings = {
+            "model": self.model,
+            "batch_size": self.max_batch,
+            "width": self.max_concurrency,
+            "options": self._options(),
+            "extra_body": self.additional_kwargs,
+        }
         if self.dimensions is not None:
             request["dimensions"] = self.dimensions
         # One project blames `encoding_format` for a 400: it is left out where it says nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.generic_utils import (
     achat_to_completion_decorator,
@@ -21,20 +21,18 @@ from llama_index.core.base.llms.types import (
     LLMMetadata,
     MessageRole,
 )
-from llama_index.core.llms import callbacks
 
 from llama_index_siliconflow._chunks import StreamedAnswer
-from llama_index_siliconflow._responses import as_only_chunk, chat_response
+from llama_index_siliconflow._errors import UnexpectedAnswerError
+from llama_index_siliconflow._events import chat_events, completion_events
+from llama_index_siliconflow._responses import as_only_chunk, chat_response, ending
 from llama_index_siliconflow._structured import StructuredPrediction
-from llama_index_siliconflow._tool_calls import (
-    tool_selections,
-    tool_specs,
-    wire_tool_choice,
-)
+from llama_index_siliconflow._tool_calls import tool_selections, wire_tool_choice
+from llama_index_siliconflow._tool_specs import tool_specs
 from siliconflow_client import DEFAULT_CHAT_MODEL, lookup_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import httpx
     from llama_index.core.llms.llm import ToolSelection
@@ -43,17 +41,6 @@ if TYPE_CHECKING:
     from llama_index_siliconflow._fields import Call
 
 _OUTPUT_WHEN_UNKNOWN = 4096
-
-F = TypeVar("F", bound="Callable[..., object]")
-
-
-class _Decorator(Protocol):
-    def __call__(self, method: F, /) -> F: ...
-
-
-# LlamaIndex's decorators are not typed; these keep the methods' own types.
-_chat_events = cast("_Decorator", callbacks.llm_chat_callback())  # pyright: ignore[reportUnknownMemberType]
-_completion_events = cast("_Decorator", callbacks.llm_completion_callback())  # pyright: ignore[reportUnknownMemberType]
 
 
 class SiliconFlow(StructuredPrediction):
@@ -153,50 +140,50 @@ class SiliconFlow(StructuredPrediction):
 
     # --- the eight calls: events, callbacks, rate limiter and spans are the decorators' ---------
 
-    @_chat_events
+    @chat_events
     def chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponse:
         """Answer a conversation."""
         return self._chat(messages, **kwargs)
 
-    @_chat_events
+    @chat_events
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponseGen:
         """Answer a conversation piece by piece."""
         return self._stream_chat(messages, **kwargs)
 
-    @_chat_events
+    @chat_events
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: object) -> ChatResponse:
         """Answer a conversation."""
         return await self._achat(messages, **kwargs)
 
-    @_chat_events
+    @chat_events
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: object
     ) -> ChatResponseAsyncGen:
         """Answer a conversation piece by piece."""
         return await self._astream_chat(messages, **kwargs)
 
-    @_completion_events
+    @completion_events
     def complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
     ) -> CompletionResponse:
         """Answer a prompt."""
         return chat_to_completion_decorator(self._chat)(prompt, **kwargs)
 
-    @_completion_events
+    @completion_events
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
     ) -> CompletionResponseGen:
         """Answer a prompt piece by piece."""
         return stream_chat_to_completion_decorator(self._stream_chat)(prompt, **kwargs)
 
-    @_completion_events
+    @completion_events
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: object
     ) -> CompletionResponse:
         """Answer a prompt."""
         return await achat_to_completion_decorator(self._achat)(prompt, **kwargs)
 
-    @_completion_events
+    @completion_events
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: object
     ) -> CompletionResponseAsyncGen:
@@ -309,12 +296,14 @@ class SiliconFlow(StructuredPrediction):
             kwargs: Unused; other integrations' callers pass some.
 
         Raises:
-            ValueError: There is none, and `error_on_no_tool_call` is set.
+            UnexpectedAnswerError: There is none, and `error_on_no_tool_call` is set.
         """
         selections = tool_selections(response)
         if not selections and error_on_no_tool_call:
-            raise ValueError(
-                f"Expected at least one tool call, but {self.model} made none. "
-                "tool_required=True asks for one."
+            raise UnexpectedAnswerError(
+                "expected at least one tool call, but the model made none",
+                trace_id=ending(response)[1],
+                model=self.model,
+                hint="tool_required=True asks for one.",
             )
         return selections

@@ -14,15 +14,14 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore
 from llama_index_instrumentation import get_dispatcher
 
-from llama_index_siliconflow._connection import Connection, one_of
+from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._settings import one_of
 from siliconflow_client import (
     DEFAULT_RERANK_MODEL,
     MAX_RERANK_DOCUMENTS,
-    Gate,
+    ConfigurationError,
     SiliconFlowError,
     lookup_model,
-    merge_rankings,
-    split_batches,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
     from llama_index.core.schema import QueryBundle
 
-    from siliconflow_client import RerankRequest, RerankResult
+    from siliconflow_client import ManyDocuments, RerankResult
 
 _dispatcher = get_dispatcher(__name__)
 
@@ -81,7 +80,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     )
     max_batch: int = Field(default=MAX_RERANK_DOCUMENTS, description="Documents per request.", gt=0)
     max_concurrency: int = Field(
-        default=8, description="Requests in flight per event loop, for more than one batch.", gt=0
+        default=8, description="Requests in flight at once, for more than one batch.", gt=0
     )
 
     def __init__(
@@ -123,31 +122,18 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         with self._ranking(nodes, query_bundle) as ranking:
-            client = self._sync_client()
-            for batch in ranking.batches:
-                result = client.rerank(
-                    options=self._options(),
-                    extra_body=self.additional_kwargs,
-                    **self._request(ranking.query, batch),
-                )
-                ranking.results.append(result)
+            ranking.result = self._sync_client().rerank_many(
+                ranking.query, ranking.texts, **self._request()
+            )
         return ranking.ranked
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         with self._ranking(nodes, query_bundle) as ranking:
-            client = self._async_client()
-
-            async def rank(batch: list[str]) -> RerankResult:
-                return await client.rerank(
-                    options=self._options(),
-                    extra_body=self.additional_kwargs,
-                    **self._request(ranking.query, batch),
-                )
-
-            # Calls at the same time are the caller's business: a gate of its own for each.
-            ranking.results = await Gate().map(rank, ranking.batches, width=self.max_concurrency)
+            ranking.result = await self._async_client().rerank_many(
+                ranking.query, ranking.texts, **self._request()
+            )
         return ranking.ranked
 
     @contextmanager
@@ -156,9 +142,9 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     ) -> Generator[_Ranking, None, None]:
         """Surround the requests with events and callbacks, on every path."""
         if query_bundle is None:
-            raise ValueError("Missing query bundle in extra info.")
+            raise ConfigurationError("Missing query bundle in extra info.", argument="query_bundle")
         texts = [node.node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes]
-        ranking = _Ranking(query_bundle.query_str, split_batches(texts, self.max_batch))
+        ranking = _Ranking(query_bundle.query_str, texts)
         _dispatcher.event(
             ReRankStartEvent(
                 query=query_bundle, nodes=list(nodes), top_n=self.top_n, model_name=self.model
@@ -176,24 +162,22 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
             except SiliconFlowError as error:
                 _dispatcher.event(ExceptionEvent(exception=error))
                 raise
-            ranking.ranked = self._ranked(nodes, ranking.results)
+            if ranking.result is not None:
+                ranking.ranked = [
+                    NodeWithScore(node=nodes[hit.index].node, score=hit.relevance_score)
+                    for hit in ranking.result.results
+                ]
             event.on_end(payload={EventPayload.NODES: ranking.ranked})
         _dispatcher.event(ReRankEndEvent(nodes=ranking.ranked))
 
-    def _ranked(
-        self, nodes: Sequence[NodeWithScore], results: Sequence[RerankResult]
-    ) -> list[NodeWithScore]:
-        return [
-            NodeWithScore(node=nodes[hit.index].node, score=hit.relevance_score)
-            for hit in merge_rankings(results, self.max_batch, self.top_n)
-        ]
-
-    def _request(self, query: str, documents: list[str]) -> RerankRequest:
-        request: RerankRequest = {
+    def _request(self) -> ManyDocuments:
+        request: ManyDocuments = {
             "model": self.model,
-            "query": query,
-            "documents": documents,
-            "top_n": min(self.top_n, len(documents)),
+            "top_n": self.top_n,
+            "batch_size": self.max_batch,
+            "width": self.max_concurrency,
+            "options": self._options(),
+            "extra_body": self.additional_kwargs,
         }
         if self.return_documents is not None:
             request["return_documents"] = self.return_documents
@@ -216,10 +200,10 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
 class _Ranking:
     """One ranking on its way: texts in, results and ranked nodes out."""
 
-    __slots__ = ("batches", "query", "ranked", "results")
+    __slots__ = ("query", "ranked", "result", "texts")
 
-    def __init__(self, query: str, groups: list[list[str]]) -> None:
+    def __init__(self, query: str, texts: list[str]) -> None:
         self.query = query
-        self.batches = groups
-        self.results: list[RerankResult] = []
+        self.texts = texts
+        self.result: RerankResult | None = None
         self.ranked: list[NodeWithScore] = []

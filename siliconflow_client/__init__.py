@@ -10,16 +10,67 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from siliconflow_client._async_client import AsyncSiliconFlowClient
-    from siliconflow_client._batches import Gate, merge_rankings, split_batches
-    from siliconflow_client._catalogue import ModelFacts, known_models, lookup_model
     from siliconflow_client._client import SiliconFlowClient
-    from siliconflow_client._config import DEFAULT_BASE_URL, CallOptions, ClientConfig
-    from siliconflow_client._defaults import (
+    from siliconflow_client._config import DEFAULT_BASE_URL, ClientConfig
+    from siliconflow_client._json import JsonObject, JsonValue
+    from siliconflow_client._version import __version__
+    from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingCollector, ManyEmbeddings
+    from siliconflow_client.bulk.reranking import ManyDocuments, RankedBatch
+    from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
         DEFAULT_RERANK_MODEL,
     )
-    from siliconflow_client._errors import (
+    from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
+    from siliconflow_client.catalogue.parameter import Parameter
+    from siliconflow_client.catalogue.parameters import parameters_of, settings_of
+    from siliconflow_client.endpoints.chat import (
+        ChatChoice,
+        ChatCompletion,
+        ChatCompletionDict,
+        ChatRequest,
+    )
+    from siliconflow_client.endpoints.completions import (
+        CompletionRequest,
+        TextChoice,
+        TextCompletion,
+    )
+    from siliconflow_client.endpoints.conversation import (
+        AudioPart,
+        AudioUrl,
+        ContentPart,
+        FunctionCall,
+        FunctionDefinition,
+        ImagePart,
+        ImageUrl,
+        Message,
+        NamedToolChoice,
+        ReasoningReplay,
+        TextPart,
+        Tool,
+        ToolCallParam,
+        ToolChoice,
+        VideoPart,
+        VideoUrl,
+    )
+    from siliconflow_client.endpoints.deltas import ChatChunkDict, Delta, ToolCall, ToolCallDelta
+    from siliconflow_client.endpoints.embeddings import (
+        MAX_EMBEDDING_INPUTS,
+        EmbeddingRequest,
+        EmbeddingResult,
+    )
+    from siliconflow_client.endpoints.history import normalise_messages
+    from siliconflow_client.endpoints.models import ModelCard
+    from siliconflow_client.endpoints.rerank import (
+        MAX_RERANK_DOCUMENTS,
+        RerankHit,
+        RerankRequest,
+        RerankResult,
+    )
+    from siliconflow_client.endpoints.usage import Usage, UsageDict
+    from siliconflow_client.endpoints.user import UserInfo
+    from siliconflow_client.errors.response import ErrorResponse
+    from siliconflow_client.errors.tree import (
         APIConnectionError,
         APIResponseError,
         APIStatusError,
@@ -30,7 +81,6 @@ if TYPE_CHECKING:
         ContentRejectedError,
         ContextLengthError,
         EmptyAnswerError,
-        ErrorResponse,
         GatewayTimeoutError,
         GoneError,
         InsufficientBalanceError,
@@ -45,51 +95,8 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnsupportedParameterError,
     )
-    from siliconflow_client._history import normalise_messages
-    from siliconflow_client._requests import MAX_EMBEDDING_INPUTS, MAX_RERANK_DOCUMENTS
-    from siliconflow_client._results import (
-        ChatChoice,
-        ChatCompletion,
-        Delta,
-        EmbeddingResult,
-        ModelCard,
-        RerankHit,
-        RerankResult,
-        TextChoice,
-        TextCompletion,
-        ToolCall,
-        ToolCallDelta,
-        Usage,
-    )
-    from siliconflow_client._stream import AsyncStream, Stream
-    from siliconflow_client._types import (
-        AudioPart,
-        AudioUrl,
-        ChatChunkDict,
-        ChatCompletionDict,
-        ChatRequest,
-        CompletionRequest,
-        ContentPart,
-        EmbeddingRequest,
-        FunctionCall,
-        FunctionDefinition,
-        ImagePart,
-        ImageUrl,
-        JsonObject,
-        JsonValue,
-        Message,
-        NamedToolChoice,
-        ReasoningReplay,
-        RerankRequest,
-        TextPart,
-        Tool,
-        ToolCallParam,
-        ToolChoice,
-        UsageDict,
-        VideoPart,
-        VideoUrl,
-    )
-    from siliconflow_client._version import __version__
+    from siliconflow_client.protocol.options import CallOptions
+    from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
     "DEFAULT_BASE_URL",
@@ -121,13 +128,14 @@ __all__ = [
     "ContentRejectedError",
     "ContextLengthError",
     "Delta",
+    "EmbeddedBatch",
+    "EmbeddingCollector",
     "EmbeddingRequest",
     "EmbeddingResult",
     "EmptyAnswerError",
     "ErrorResponse",
     "FunctionCall",
     "FunctionDefinition",
-    "Gate",
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
@@ -135,6 +143,8 @@ __all__ = [
     "InsufficientBalanceError",
     "JsonObject",
     "JsonValue",
+    "ManyDocuments",
+    "ManyEmbeddings",
     "Message",
     "ModelCard",
     "ModelFacts",
@@ -142,8 +152,10 @@ __all__ = [
     "NamedToolChoice",
     "NotFoundError",
     "OverloadedError",
+    "Parameter",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "RankedBatch",
     "RateLimitError",
     "ReasoningReplay",
     "RerankHit",
@@ -165,24 +177,58 @@ __all__ = [
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
+    "UserInfo",
     "VideoPart",
     "VideoUrl",
     "__version__",
     "known_models",
     "lookup_model",
-    "merge_rankings",
     "normalise_messages",
-    "split_batches",
+    "parameters_of",
+    "settings_of",
 ]
 
-_HOMES = {
+_HOMES: dict[str, tuple[str, ...]] = {
     "_async_client": ("AsyncSiliconFlowClient",),
-    "_batches": ("Gate", "merge_rankings", "split_batches"),
-    "_catalogue": ("ModelFacts", "known_models", "lookup_model"),
     "_client": ("SiliconFlowClient",),
-    "_config": ("DEFAULT_BASE_URL", "CallOptions", "ClientConfig"),
-    "_defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
-    "_errors": (
+    "_config": ("DEFAULT_BASE_URL", "ClientConfig"),
+    "_json": ("JsonObject", "JsonValue"),
+    "_version": ("__version__",),
+    "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
+    "bulk.reranking": ("ManyDocuments", "RankedBatch"),
+    "catalogue.defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
+    "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
+    "catalogue.parameter": ("Parameter",),
+    "catalogue.parameters": ("parameters_of", "settings_of"),
+    "endpoints.chat": ("ChatChoice", "ChatCompletion", "ChatCompletionDict", "ChatRequest"),
+    "endpoints.completions": ("CompletionRequest", "TextChoice", "TextCompletion"),
+    "endpoints.conversation": (
+        "AudioPart",
+        "AudioUrl",
+        "ContentPart",
+        "FunctionCall",
+        "FunctionDefinition",
+        "ImagePart",
+        "ImageUrl",
+        "Message",
+        "NamedToolChoice",
+        "ReasoningReplay",
+        "TextPart",
+        "Tool",
+        "ToolCallParam",
+        "ToolChoice",
+        "VideoPart",
+        "VideoUrl",
+    ),
+    "endpoints.deltas": ("ChatChunkDict", "Delta", "ToolCall", "ToolCallDelta"),
+    "endpoints.embeddings": ("MAX_EMBEDDING_INPUTS", "EmbeddingRequest", "EmbeddingResult"),
+    "endpoints.history": ("normalise_messages",),
+    "endpoints.models": ("ModelCard",),
+    "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
+    "endpoints.usage": ("Usage", "UsageDict"),
+    "endpoints.user": ("UserInfo",),
+    "errors.response": ("ErrorResponse",),
+    "errors.tree": (
         "APIConnectionError",
         "APIResponseError",
         "APIStatusError",
@@ -193,7 +239,6 @@ _HOMES = {
         "ContentRejectedError",
         "ContextLengthError",
         "EmptyAnswerError",
-        "ErrorResponse",
         "GatewayTimeoutError",
         "GoneError",
         "InsufficientBalanceError",
@@ -208,51 +253,8 @@ _HOMES = {
         "StreamInterruptedError",
         "UnsupportedParameterError",
     ),
-    "_history": ("normalise_messages",),
-    "_requests": ("MAX_EMBEDDING_INPUTS", "MAX_RERANK_DOCUMENTS"),
-    "_results": (
-        "ChatChoice",
-        "ChatCompletion",
-        "Delta",
-        "EmbeddingResult",
-        "ModelCard",
-        "RerankHit",
-        "RerankResult",
-        "TextChoice",
-        "TextCompletion",
-        "ToolCall",
-        "ToolCallDelta",
-        "Usage",
-    ),
-    "_stream": ("AsyncStream", "Stream"),
-    "_types": (
-        "AudioPart",
-        "AudioUrl",
-        "ChatChunkDict",
-        "ChatCompletionDict",
-        "ChatRequest",
-        "CompletionRequest",
-        "ContentPart",
-        "EmbeddingRequest",
-        "FunctionCall",
-        "FunctionDefinition",
-        "ImagePart",
-        "ImageUrl",
-        "JsonObject",
-        "JsonValue",
-        "Message",
-        "NamedToolChoice",
-        "ReasoningReplay",
-        "RerankRequest",
-        "TextPart",
-        "Tool",
-        "ToolCallParam",
-        "ToolChoice",
-        "UsageDict",
-        "VideoPart",
-        "VideoUrl",
-    ),
-    "_version": ("__version__",),
+    "protocol.options": ("CallOptions",),
+    "transport.streams": ("AsyncStream", "Stream"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

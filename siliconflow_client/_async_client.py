@@ -3,45 +3,80 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from siliconflow_client import _calls
-from siliconflow_client._calls import LaidOutClient, Settings, flow_of, stream_flow_of
-from siliconflow_client._flow import Progress
-from siliconflow_client._stream import AsyncStream, drive_async
+from siliconflow_client._config import ClientConfig
+from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
+from siliconflow_client._json import JsonValue
+from siliconflow_client._lazy import LazyModule
+from siliconflow_client.bulk.embedding import (
+    DEFAULT_WIDTH,
+    EmbeddedBatch,
+    EmbeddingJob,
+    EmbeddingSettings,
+    TextBatch,
+    checked_width,
+)
+from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.endpoints.chat import (
+    ChatCompletion,
+    ChatRequest,
+    chat_call,
+    chat_stream_call,
+)
+from siliconflow_client.endpoints.completions import (
+    CompletionRequest,
+    TextCompletion,
+    completion_call,
+    completion_stream_call,
+)
+from siliconflow_client.endpoints.deltas import Delta
+from siliconflow_client.endpoints.embeddings import (
+    MAX_EMBEDDING_INPUTS,
+    EmbeddingRequest,
+    EmbeddingResult,
+    embedding_call,
+)
+from siliconflow_client.endpoints.models import ModelCard, models_call
+from siliconflow_client.endpoints.rerank import (
+    MAX_RERANK_DOCUMENTS,
+    RerankRequest,
+    RerankResult,
+    rerank_call,
+)
+from siliconflow_client.endpoints.user import AsyncUser
+from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
+from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.transport.drivers import drive_async
+from siliconflow_client.transport.settings import CallSettings
+from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-    from types import TracebackType
-    from typing import Self
-
     import httpx
 
-    from siliconflow_client._calls import Plain, Streamed
-    from siliconflow_client._config import CallOptions, ClientConfig
-    from siliconflow_client._exchange import Order
-    from siliconflow_client._flow import Flow
-    from siliconflow_client._results import (
-        ChatCompletion,
-        Delta,
-        EmbeddingResult,
-        ModelCard,
-        RerankResult,
-        TextCompletion,
-    )
-    from siliconflow_client._transport import LoopClients
-    from siliconflow_client._types import (
-        ChatRequest,
-        CompletionRequest,
-        EmbeddingRequest,
-        JsonValue,
-        RerankRequest,
-    )
+    from siliconflow_client.bulk.tasks import ConcurrencyLimiter
+    from siliconflow_client.transport.pools import LoopClients
+else:
+    httpx = LazyModule("httpx")
 
 T = TypeVar("T")
+D = TypeVar("D")
+Item = TypeVar("Item")
 
 
-class AsyncSiliconFlowClient(LaidOutClient):
+class AsyncSiliconFlowClient(ClientCore):
     """SiliconFlow's API, asynchronously; one connection pool per event loop.
 
     A client may be used from several `asyncio.run` in a row: each loop gets connections of its
@@ -49,7 +84,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
 
     Args:
         config: Settings made before, to share with other clients.
-        sleep: Waits between tries, in seconds.
+        sleep: Waits between attempts, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -66,6 +101,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         super().__init__(config, settings)
         self._sleep = sleep or _sleep
         self._pools: LoopClients | None = None
+        self._limiter: ConcurrencyLimiter | None = None
 
     async def chat(
         self,
@@ -75,7 +111,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[ChatRequest],
     ) -> ChatCompletion:
         """As `SiliconFlowClient.chat`."""
-        return await self._call(_calls.chat(request, extra_body), options)
+        return await self._call(chat_call(request, extra_body), options)
 
     def stream_chat(
         self,
@@ -85,7 +121,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[ChatRequest],
     ) -> AsyncStream:
         """As `SiliconFlowClient.stream_chat`; called without `await`."""
-        return self._stream(_calls.stream_chat(request, extra_body), options)
+        return self._stream(chat_stream_call(request, extra_body), options)
 
     async def complete(
         self,
@@ -95,7 +131,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """As `SiliconFlowClient.complete`."""
-        return await self._call(_calls.complete(request, extra_body), options)
+        return await self._call(completion_call(request, extra_body), options)
 
     def stream_complete(
         self,
@@ -105,7 +141,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> AsyncStream:
         """As `SiliconFlowClient.stream_complete`; called without `await`."""
-        return self._stream(_calls.stream_complete(request, extra_body), options)
+        return self._stream(completion_stream_call(request, extra_body), options)
 
     async def embed(
         self,
@@ -115,7 +151,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """As `SiliconFlowClient.embed`."""
-        return await self._call(_calls.embed(request, extra_body), options)
+        return await self._call(embedding_call(request, extra_body), options)
 
     async def rerank(
         self,
@@ -125,7 +161,84 @@ class AsyncSiliconFlowClient(LaidOutClient):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """As `SiliconFlowClient.rerank`."""
-        return await self._call(_calls.rerank(request, extra_body), options)
+        return await self._call(rerank_call(request, extra_body), options)
+
+    def embed_many(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int = MAX_EMBEDDING_INPUTS,
+        width: int = DEFAULT_WIDTH,
+        start: int = 0,
+        shorten: bool = False,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[EmbeddingSettings],
+    ) -> AsyncIterator[EmbeddedBatch]:
+        """As `SiliconFlowClient.embed_many`; called without `await`, used with `async for`.
+
+        `width` bounds all calls of this client in one event loop together.
+        """
+        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
+
+        async def embed(batch: TextBatch) -> EmbeddedBatch:
+            with job.naming_long_texts(batch):
+                return job.result(batch, await self._call(job.call(batch), options))
+
+        return self._map(embed, job.batches(texts, start), width, shared=True)
+
+    async def rerank_many(
+        self,
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+        batch_size: int = MAX_RERANK_DOCUMENTS,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[RerankSettings],
+    ) -> RerankResult:
+        """As `SiliconFlowClient.rerank_many`."""
+        job = RerankJob(query, batch_size, top_n, settings, extra_body)
+
+        async def rank(batch: DocumentBatch) -> RankedBatch:
+            return RankedBatch(batch.start, await self._call(job.call(batch), options))
+
+        with job.collector() as collected:
+            async for ranked in self._map(rank, job.batches(documents), width):
+                collected.add(ranked)
+        return collected.merged()
+
+    def chat_many(
+        self,
+        requests: Iterable[ChatRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> AsyncIterator[ChatCompletion]:
+        """As `SiliconFlowClient.chat_many`; called without `await`, used with `async for`."""
+
+        async def ask(request: ChatRequest) -> ChatCompletion:
+            return await self._call(chat_call(request, extra_body), options)
+
+        return self._map(ask, requests, width)
+
+    def complete_many(
+        self,
+        requests: Iterable[CompletionRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> AsyncIterator[TextCompletion]:
+        """As `chat_many`, for texts to continue."""
+
+        async def ask(request: CompletionRequest) -> TextCompletion:
+            return await self._call(completion_call(request, extra_body), options)
+
+        return self._map(ask, requests, width)
 
     async def models(
         self,
@@ -135,7 +248,12 @@ class AsyncSiliconFlowClient(LaidOutClient):
         options: CallOptions | None = None,
     ) -> list[ModelCard]:
         """As `SiliconFlowClient.models`."""
-        return await self._call(_calls.models(type, sub_type), options)
+        return await self._call(models_call(type, sub_type), options)
+
+    @property
+    def user(self) -> AsyncUser:
+        """The account behind the key."""
+        return AsyncUser(self._call)
 
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""
@@ -153,24 +271,50 @@ class AsyncSiliconFlowClient(LaidOutClient):
     ) -> None:
         await self.aclose()
 
-    async def _call(self, call: Plain[T], options: CallOptions | None) -> T:
-        order = self._order(call.request, options)
+    def _map(
+        self,
+        work: Callable[[Item], Coroutine[None, None, T]],
+        items: Iterable[Item],
+        width: int,
+        *,
+        shared: bool = False,
+    ) -> AsyncIterator[T]:
+        from siliconflow_client.bulk.tasks import ConcurrencyLimiter, amap_ordered
+
+        slots = None
+        if shared:
+            self._limiter = self._limiter or ConcurrencyLimiter()
+            slots = self._limiter.slots(checked_width(width))
+        return amap_ordered(work, items, checked_width(width), slots)
+
+    async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
+        settings = self._settings(options or NO_OPTIONS)
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings))
         results: list[T] = []
-        async for _ in self._drive(flow_of(order, call.parse), order, results.append):
+        async for _ in self._drive(flow, settings, results.append):
             raise AssertionError("a call with one answer emits nothing")
         return results[0]
 
-    def _stream(self, call: Streamed, options: CallOptions | None) -> AsyncStream:
-        order, progress = self._order(call.request, options), Progress()
-        flow = stream_flow_of(order, progress, may_be_empty=call.may_be_empty)
-        return AsyncStream(self._drive(flow, order, _ignore), progress)
+    def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> AsyncStream:
+        return AsyncStream(*self._open(plan, options))
+
+    def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> AsyncItemStream[D]:
+        return AsyncItemStream(*self._open(plan, options))
+
+    def _open(
+        self, plan: StreamPlan[D], options: CallOptions | None
+    ) -> tuple[AsyncGenerator[Sequence[object], None], StreamState[D]]:
+        settings = self._settings(options or NO_OPTIONS)
+        state = StreamState[D]()
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
+        return self._drive(flow, settings, _ignore), state
 
     async def _drive(
-        self, flow: Flow[T], order: Order, done: Callable[[T], None]
-    ) -> AsyncGenerator[list[Delta], None]:
-        from siliconflow_client._exchange import AsyncExchange
+        self, flow: Flow[T], settings: CallSettings, done: Callable[[T], None]
+    ) -> AsyncGenerator[Sequence[object], None]:
+        from siliconflow_client.transport.exchange import AsyncExchange
 
-        exchange = AsyncExchange(await self._http(), order, self._sleep)
+        exchange = AsyncExchange(await self._http(), settings, self._sleep)
         async with contextlib.aclosing(drive_async(flow, exchange, done)) as batches:
             async for batch in batches:
                 yield batch
@@ -182,7 +326,7 @@ class AsyncSiliconFlowClient(LaidOutClient):
         if self.config.async_http_client is not None:
             return self.config.async_http_client
         if self._pools is None:
-            from siliconflow_client._transport import LoopClients
+            from siliconflow_client.transport.pools import LoopClients
 
             self._pools = LoopClients()
         return await self._pools.get()

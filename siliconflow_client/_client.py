@@ -2,52 +2,75 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import weakref
-from typing import TYPE_CHECKING, TypeVar, Unpack, cast
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
-from siliconflow_client import _calls
-from siliconflow_client._calls import LaidOutClient, Settings, flow_of, stream_flow_of
-from siliconflow_client._flow import Progress
-from siliconflow_client._stream import Stream, drive
+from siliconflow_client._config import ClientConfig
+from siliconflow_client._core import NO_OPTIONS, ClientCore, Pool, Settings
+from siliconflow_client._json import JsonValue
+from siliconflow_client._lazy import LazyModule
+from siliconflow_client.bulk.embedding import (
+    DEFAULT_WIDTH,
+    EmbeddedBatch,
+    EmbeddingJob,
+    EmbeddingSettings,
+    TextBatch,
+    checked_width,
+)
+from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.bulk.threads import map_ordered
+from siliconflow_client.endpoints.chat import (
+    ChatCompletion,
+    ChatRequest,
+    chat_call,
+    chat_stream_call,
+)
+from siliconflow_client.endpoints.completions import (
+    CompletionRequest,
+    TextCompletion,
+    completion_call,
+    completion_stream_call,
+)
+from siliconflow_client.endpoints.deltas import Delta
+from siliconflow_client.endpoints.embeddings import (
+    MAX_EMBEDDING_INPUTS,
+    EmbeddingRequest,
+    EmbeddingResult,
+    embedding_call,
+)
+from siliconflow_client.endpoints.models import ModelCard, models_call
+from siliconflow_client.endpoints.rerank import (
+    MAX_RERANK_DOCUMENTS,
+    RerankRequest,
+    RerankResult,
+    rerank_call,
+)
+from siliconflow_client.endpoints.user import User
+from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
+from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.transport.drivers import drive
+from siliconflow_client.transport.settings import CallSettings
+from siliconflow_client.transport.streams import ItemStream, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-    from types import TracebackType
-    from typing import Self
-
     import httpx
 
-    from siliconflow_client._calls import Plain, Streamed
-    from siliconflow_client._config import CallOptions, ClientConfig
-    from siliconflow_client._exchange import Order
-    from siliconflow_client._flow import Flow
-    from siliconflow_client._results import (
-        ChatCompletion,
-        Delta,
-        EmbeddingResult,
-        ModelCard,
-        RerankResult,
-        TextCompletion,
-    )
-    from siliconflow_client._types import (
-        ChatRequest,
-        CompletionRequest,
-        EmbeddingRequest,
-        JsonValue,
-        RerankRequest,
-    )
+else:
+    httpx = LazyModule("httpx")
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
-class SiliconFlowClient(LaidOutClient):
+class SiliconFlowClient(ClientCore):
     """SiliconFlow's API, synchronously. Opens nothing before the first request; thread-safe.
 
     Args:
         config: Settings made before, to share with other clients.
-        sleep: Waits between tries, in seconds.
+        sleep: Waits between attempts, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -63,6 +86,8 @@ class SiliconFlowClient(LaidOutClient):
         ...     )
     """
 
+    _pool: Pool | None = None
+
     def __init__(
         self,
         config: ClientConfig | None = None,
@@ -72,8 +97,6 @@ class SiliconFlowClient(LaidOutClient):
     ) -> None:
         super().__init__(config, settings)
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._pool: httpx.Client | None = None
 
     def chat(
         self,
@@ -91,9 +114,9 @@ class SiliconFlowClient(LaidOutClient):
 
         Raises:
             ConfigurationError: An argument of the wrong kind, before any request.
-            SiliconFlowError: Every other failure; see `siliconflow_client._errors`.
+            SiliconFlowError: Every other failure; see `siliconflow_client.errors`.
         """
-        return self._call(_calls.chat(request, extra_body), options)
+        return self._call(chat_call(request, extra_body), options)
 
     def stream_chat(
         self,
@@ -106,7 +129,7 @@ class SiliconFlowClient(LaidOutClient):
 
         A failure is tried again until the first delta was handed out, never after.
         """
-        return self._stream(_calls.stream_chat(request, extra_body), options)
+        return self._stream(chat_stream_call(request, extra_body), options)
 
     def complete(
         self,
@@ -116,7 +139,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """Continue a text, or fill the middle before `suffix` (`POST /completions`)."""
-        return self._call(_calls.complete(request, extra_body), options)
+        return self._call(completion_call(request, extra_body), options)
 
     def stream_complete(
         self,
@@ -126,7 +149,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[CompletionRequest],
     ) -> Stream:
         """Continue a text in pieces; the text is in each delta's `text`."""
-        return self._stream(_calls.stream_complete(request, extra_body), options)
+        return self._stream(completion_stream_call(request, extra_body), options)
 
     def embed(
         self,
@@ -136,7 +159,7 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """Embed up to 32 texts (`POST /embeddings`); vectors come in the order of the inputs."""
-        return self._call(_calls.embed(request, extra_body), options)
+        return self._call(embedding_call(request, extra_body), options)
 
     def rerank(
         self,
@@ -146,7 +169,126 @@ class SiliconFlowClient(LaidOutClient):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """Order documents by how well they answer a query (`POST /rerank`), best first."""
-        return self._call(_calls.rerank(request, extra_body), options)
+        return self._call(rerank_call(request, extra_body), options)
+
+    def embed_many(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int = MAX_EMBEDDING_INPUTS,
+        width: int = DEFAULT_WIDTH,
+        start: int = 0,
+        shorten: bool = False,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[EmbeddingSettings],
+    ) -> Iterator[EmbeddedBatch]:
+        """Embed any number of texts, `width` requests at a time; batches come in order.
+
+        Args:
+            texts: Taken as there is room, so memory does not grow with their number. A list is
+                checked before anything is sent.
+            batch_size: Texts in a request: 32 by the documentation, and the server refuses more
+                than 64.
+            width: Requests in flight at once.
+            start: How many texts to skip, since they are done; positions count from the first.
+            shorten: Cut texts that may be too long, by an estimate that errs on the short side.
+            options: Time limits, retries and headers of each request.
+            extra_body: Fields that `EmbeddingRequest` does not list.
+            **settings: The request's fields but `input`.
+
+        Raises:
+            ConfigurationError: An argument of the wrong kind, before any request.
+            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
+                holds the batches that were finished and not handed out.
+        """
+        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
+
+        def embed(batch: TextBatch) -> EmbeddedBatch:
+            with job.naming_long_texts(batch):
+                return job.result(batch, self._call(job.call(batch), options))
+
+        return map_ordered(embed, job.batches(texts, start), checked_width(width))
+
+    def rerank_many(
+        self,
+        query: str,
+        documents: Sequence[str],
+        *,
+        top_n: int | None = None,
+        batch_size: int = MAX_RERANK_DOCUMENTS,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[RerankSettings],
+    ) -> RerankResult:
+        """Order any number of documents, `width` requests at a time, as one ranking.
+
+        Args:
+            query: What the documents should answer.
+            documents: Texts; `index` of the hits counts in them. None cost no request.
+            top_n: How many hits to return; all when `None`.
+            batch_size: Documents in a request.
+            width: Requests in flight at once.
+            options: Time limits, retries and headers of each request.
+            extra_body: Fields that `RerankRequest` does not list.
+            **settings: The request's other fields.
+
+        Raises:
+            ConfigurationError: An argument of the wrong kind.
+            SiliconFlowError: A request failed for good; `.partial` holds the rankings that were
+                finished.
+        """
+        job = RerankJob(query, batch_size, top_n, settings, extra_body)
+
+        def rank(batch: DocumentBatch) -> RankedBatch:
+            return RankedBatch(batch.start, self._call(job.call(batch), options))
+
+        with job.collector() as collected:
+            for ranked in map_ordered(rank, job.batches(documents), checked_width(width)):
+                collected.add(ranked)
+        return collected.merged()
+
+    def chat_many(
+        self,
+        requests: Iterable[ChatRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> Iterator[ChatCompletion]:
+        """Ask many things, `width` requests at a time; answers come in the requests' order.
+
+        Args:
+            requests: Taken as there is room.
+            width: Requests in flight at once.
+            options: Time limits, retries and headers of each request.
+            extra_body: Fields that `ChatRequest` does not list, for each.
+
+        Raises:
+            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
+                holds the answers that were finished and not handed out.
+        """
+
+        def ask(request: ChatRequest) -> ChatCompletion:
+            return self._call(chat_call(request, extra_body), options)
+
+        return map_ordered(ask, requests, checked_width(width))
+
+    def complete_many(
+        self,
+        requests: Iterable[CompletionRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> Iterator[TextCompletion]:
+        """As `chat_many`, for texts to continue."""
+
+        def ask(request: CompletionRequest) -> TextCompletion:
+            return self._call(completion_call(request, extra_body), options)
+
+        return map_ordered(ask, requests, checked_width(width))
 
     def models(
         self,
@@ -163,14 +305,17 @@ class SiliconFlowClient(LaidOutClient):
                 `speech-to-text` or `text-to-video`.
             options: Time limits, retries and headers of this call.
         """
-        return self._call(_calls.models(type, sub_type), options)
+        return self._call(models_call(type, sub_type), options)
+
+    @property
+    def user(self) -> User:
+        """The account behind the key."""
+        return User(self._call)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        if self._pool is not None:
+            self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -183,24 +328,33 @@ class SiliconFlowClient(LaidOutClient):
     ) -> None:
         self.close()
 
-    def _call(self, call: Plain[T], options: CallOptions | None) -> T:
-        order = self._order(call.request, options)
-        batches = self._drive(flow_of(order, call.parse), order)
+    def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
+        settings = self._settings(options or NO_OPTIONS)
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings))
         try:
-            next(batches)
+            next(self._drive(flow, settings))
         except StopIteration as stop:
             return cast("T", stop.value)
         raise AssertionError("a call with one answer emits nothing")
 
-    def _stream(self, call: Streamed, options: CallOptions | None) -> Stream:
-        order, progress = self._order(call.request, options), Progress()
-        flow = stream_flow_of(order, progress, may_be_empty=call.may_be_empty)
-        return Stream(self._drive(flow, order), progress)
+    def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> Stream:
+        return Stream(*self._open(plan, options))
 
-    def _drive(self, flow: Flow[T], order: Order) -> Generator[list[Delta], None, T]:
-        from siliconflow_client._exchange import SyncExchange
+    def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> ItemStream[D]:
+        return ItemStream(*self._open(plan, options))
 
-        exchange = SyncExchange(self._http(), order, self._sleep)
+    def _open(
+        self, plan: StreamPlan[D], options: CallOptions | None
+    ) -> tuple[Generator[Sequence[object], None, None], StreamState[D]]:
+        settings = self._settings(options or NO_OPTIONS)
+        state = StreamState[D]()
+        flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
+        return self._drive(flow, settings), state
+
+    def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:
+        from siliconflow_client.transport.exchange import SyncExchange
+
+        exchange = SyncExchange(self._http(), settings, self._sleep)
         return (yield from drive(flow, exchange))
 
     def _is_injected(self) -> bool:
@@ -209,10 +363,11 @@ class SiliconFlowClient(LaidOutClient):
     def _http(self) -> httpx.Client:
         if self.config.http_client is not None:
             return self.config.http_client
-        with self._lock:
-            if self._pool is None:
-                from siliconflow_client._transport import new_client
+        pool = self._pool
+        if pool is None:
+            from siliconflow_client.transport.pools import ProcessClient
 
-                self._pool = new_client()
-                weakref.finalize(self, self._pool.close)  # for clients that no one closes
-            return self._pool
+            # Of two threads' pools one is kept, without a lock that a fork could leave held.
+            made: Pool = self.__dict__.setdefault("_pool", ProcessClient())
+            return made.get()
+        return pool.get()

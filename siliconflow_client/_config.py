@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import copy
 import os
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
-from siliconflow_client._errors import ConfigurationError
+from siliconflow_client._lazy import LazyModule
+from siliconflow_client.errors.redaction import printable
+from siliconflow_client.errors.tree import ConfigurationError
+from siliconflow_client.protocol.options import (
+    KeySource,
+    Secret,
+    check_limits,
+    checked_headers,
+    checked_source,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import httpx
+else:
+    httpx = LazyModule("httpx")
 
 DEFAULT_BASE_URL = "https://api.siliconflow.cn/v1"
-KEY_VARIABLE = "SILICONFLOW_API_KEY"
 URL_VARIABLE = "SILICONFLOW_BASE_URL"
 DEFAULT_TIMEOUT = 300.0
 """Seconds without a byte. DeepSeek-R1 can be silent for tens of seconds, and a plain (not
@@ -26,40 +33,6 @@ DEFAULT_MAX_RETRIES = 3
 
 _ENDPOINTS = ("/chat/completions", "/completions", "/embeddings", "/rerank", "/models")
 _WRITE_IT = f"write base_url (or {URL_VARIABLE}) in full, as in {DEFAULT_BASE_URL}."
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-
-class Secret(Protocol):
-    """What `pydantic.SecretStr` offers."""
-
-    def get_secret_value(self) -> str:
-        """Tell the secret."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class CallOptions:
-    """Settings for one call; what is `None` stays as the client has it.
-
-    Attributes:
-        timeout: Seconds without a byte, or an `httpx.Timeout`.
-        deadline: Seconds for the whole call, retries included.
-        max_retries: Further tries after the first.
-        headers: Sent with this call.
-
-    Raises:
-        ConfigurationError: A setting cannot be right; `.argument` names it.
-    """
-
-    timeout: float | httpx.Timeout | None = None
-    deadline: float | None = None
-    max_retries: int | None = None
-    headers: Mapping[str, str] | None = None
-
-    def __post_init__(self) -> None:
-        """Check before any request."""
-        _check_limits(self.timeout, self.deadline, self.max_retries)
-        _checked_headers(self.headers or {}, "headers")
 
 
 class ClientConfig:
@@ -67,13 +40,15 @@ class ClientConfig:
 
     Args:
         api_key: The key; else the environment's `SILICONFLOW_API_KEY`. White space is stripped
-            (a trailing newline is an ordinary 401 otherwise). No other variable is read.
+            (a trailing newline is an ordinary 401 otherwise). No other variable is read. A
+            function, also an asynchronous one, is asked for the key at each request.
         base_url: Else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`. With or
             without `/v1`, with a trailing slash, or a full endpoint.
         timeout: Seconds without a byte (not a total), or an `httpx.Timeout`.
-        deadline: Seconds for a whole call, retries and waits included; `None` for no limit. One
-            thing can outlast it: response headers that trickle in, in synchronous calls.
-        max_retries: Further tries after the first; see the README for what is retried.
+        deadline: Seconds for a whole call, retries and waits included; `None` for no limit.
+            Only the system's name lookup, and connecting to a host's further addresses, can
+            outlast it, in synchronous calls.
+        max_retries: Further attempts after the first; see the README for what is retried.
         default_headers: Sent with every request.
         allow_http: Allow plain http to hosts other than loopback.
         http_client: Used for synchronous requests, and never closed by us.
@@ -100,7 +75,7 @@ class ClientConfig:
     def __init__(
         self,
         *,
-        api_key: str | Secret | None = None,
+        api_key: Secret | KeySource | None = None,
         base_url: str | None = None,
         timeout: float | httpx.Timeout | None = None,
         deadline: float | None = None,
@@ -111,32 +86,38 @@ class ClientConfig:
         async_http_client: httpx.AsyncClient | None = None,
         framework: str | None = None,
     ) -> None:
-        self._key = _checked_key(api_key)
+        self._key = checked_source(api_key)
         self.allow_http = allow_http
         self.base_url = normalise_base_url(
             base_url or os.environ.get(URL_VARIABLE) or DEFAULT_BASE_URL, allow_http=allow_http
         )
-        _check_limits(timeout, deadline, max_retries)
+        check_limits(timeout, deadline, max_retries)
         self.timeout = DEFAULT_TIMEOUT if timeout is None else timeout
         self.deadline = deadline
         self.max_retries = DEFAULT_MAX_RETRIES if max_retries is None else max_retries
-        self.default_headers = _checked_headers(default_headers or {}, "default_headers")
+        self.default_headers = checked_headers(default_headers or {}, "default_headers")
         self.http_client = http_client
         self.async_http_client = async_http_client
         self.framework = framework
 
     @property
     def host(self) -> str:
-        """The host that is asked."""
-        return urlsplit(self.base_url).hostname or ""
+        """The host that is asked, with its port where that is not the scheme's own."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def key(self) -> KeySource:
+        """The key, or the function that tells it: not for logs."""
+        return self._key
 
     def headers(self) -> dict[str, str]:
-        """Headers of every request, the key among them: not for logs."""
+        """Headers of every request, a fixed key among them: not for logs."""
         from siliconflow_client._version import __version__
 
         agent = f"siliconflow-integrations/{__version__}"
+        key = {"authorization": f"Bearer {self._key}"} if isinstance(self._key, str) else {}
         return {
-            "authorization": f"Bearer {self._key}",
+            **key,
             "accept": "application/json",
             "user-agent": f"{agent} {self.framework}" if self.framework else agent,
             **{name.lower(): value for name, value in self.default_headers.items()},
@@ -170,52 +151,6 @@ class ClientConfig:
         return twin
 
 
-def _checked_key(api_key: str | Secret | None) -> str:
-    if api_key is None:
-        api_key = os.environ.get(KEY_VARIABLE, "")
-    secret = getattr(api_key, "get_secret_value", None)
-    text: object = secret() if callable(secret) else api_key
-    if not isinstance(text, str):
-        raise ConfigurationError(
-            f"api_key must be a string, not {type(text).__name__}.", argument="api_key"
-        )
-    key = text.strip()
-    if not key:
-        raise ConfigurationError(
-            f"No API key: pass api_key, or set the environment variable {KEY_VARIABLE}.",
-            argument="api_key",
-            hint="keys are made at https://cloud.siliconflow.cn/account/ak (.cn) or "
-            "https://cloud.siliconflow.com/account/ak (.com); each works on its own site only.",
-        )
-    if not key.isascii() or any(character.isspace() for character in key):
-        raise ConfigurationError(
-            "api_key has a character that no key has (white space inside, or not ASCII).",
-            argument="api_key",
-            hint=f"something came along when it was copied into api_key or {KEY_VARIABLE}.",
-        )
-    return key
-
-
-def _check_limits(timeout: object, deadline: object, max_retries: object) -> None:
-    if timeout is not None and not hasattr(timeout, "as_dict"):  # as an httpx.Timeout has
-        _check_positive(timeout, "timeout")
-    if deadline is not None:
-        _check_positive(deadline, "deadline")
-    if max_retries is not None and not _is_count(max_retries):
-        raise ConfigurationError(
-            f"max_retries must be 0 or more, not {max_retries!r}.", argument="max_retries"
-        )
-
-
-def _checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]:
-    for name, value in headers.items():
-        if not (_HEADER_NAME.fullmatch(str(name)) and _is_header_value(value)):
-            raise ConfigurationError(
-                f"{argument}[{name!r}] is not a header's name and ASCII text.", argument=argument
-            )
-    return dict(headers)
-
-
 def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
     """Bring every accepted form to `scheme://host[/prefix]/v1`.
 
@@ -227,16 +162,22 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
             f"base_url must be a string, not {type(url).__name__}.", argument="base_url"
         )
     text = url.strip()
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise ConfigurationError(
+            f"base_url {_shown(text)} has white space or control characters inside.",
+            argument="base_url",
+            hint=_WRITE_IT,
+        )
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
         raise ConfigurationError(
-            f"base_url {text!r} is no URL.", argument="base_url", hint=_WRITE_IT
+            f"base_url {_shown(text)} is no URL.", argument="base_url", hint=_WRITE_IT
         ) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(
-            f"base_url {text!r} is no http(s) URL with a host.",
+            f"base_url {_shown(text)} is no http(s) URL with a host.",
             argument="base_url",
             hint=_WRITE_IT,
         )
@@ -246,7 +187,7 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
         )
     if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
         raise ConfigurationError(
-            f"base_url {text!r} would send the key in the clear.",
+            f"base_url {_shown(text)} would send the key in the clear.",
             argument="base_url",
             hint="use https, or allow_http=True if the network is yours.",
         )
@@ -261,15 +202,10 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}"
 
 
-def _check_positive(value: object, name: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigurationError(
-            f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
-        )
-
-
-def _is_header_value(value: object) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isprintable()
+def _shown(url: str) -> str:
+    """A URL for an error's text: without a user and a password, on one line."""
+    scheme, separator, rest = url.rpartition("://")
+    return repr(printable(f"{scheme}{separator}{rest.rpartition('@')[2]}"[:200]))
 
 
 def _is_loopback(host: str) -> bool:
@@ -279,7 +215,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from siliconflow_client import Delta, SiliconFlowError
-from siliconflow_client._diagnosis import Asked
-from siliconflow_client._flow import (
-    Drop,
-    Elapsed,
-    Emit,
-    Finish,
-    Flow,
-    Head,
-    PlainCall,
-    Progress,
-    Read,
-    Send,
-    StreamCall,
-    Wait,
-    plain_flow,
-    stream_flow,
-)
-from siliconflow_client._retry import RetryPolicy
+from siliconflow_client.endpoints.chat_stream import ChatDecoder
+from siliconflow_client.errors.response import Head, Target
+from siliconflow_client.protocol.actions import Drop, Elapsed, Emit, Finish, Flow, Read, Send, Wait
+from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
+from siliconflow_client.protocol.requests import Request
+from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.callers import TRACE, Told
 
-ASKED = Asked("api.siliconflow.cn", "/chat/completions", "deepseek-ai/DeepSeek-V3.2")
+ASKED = Target("api.siliconflow.cn", "/chat/completions", "deepseek-ai/DeepSeek-V3.2")
+REQUEST = Request("POST", ASKED.path, model=ASKED.model)
 NOW = 1_790_000_000.0
 
 
 @dataclass
 class Reply:
-    """One try's answer; an exception among the pieces breaks the connection there."""
+    """One attempt's answer; an exception among the pieces breaks the connection there."""
 
     status: int = 200
     pieces: Sequence[bytes | Exception] = ()
@@ -97,8 +87,8 @@ class Hand:
                     self.reasons.append(action.error)
                     self.clock += action.seconds
                 case Emit():
-                    assert action.deltas, "an empty batch was emitted"
-                    self.emitted.append(action.deltas)
+                    assert action.items, "an empty batch was emitted"
+                    self.emitted.append(list(action.items))
                 case Elapsed():
                     outcome = self.clock
                 case Drop() | Finish():
@@ -109,21 +99,28 @@ class Hand:
                 return stop.value
 
     def plain(
-        self, parse=lambda content, trace: json.loads(content), *, policy=None, jitter=lambda: 1.0
+        self,
+        parse=lambda content, head: json.loads(content),
+        *,
+        policy=None,
+        jitter=lambda: 1.0,
+        request: Request = REQUEST,
     ):
-        return self.run(plain_flow(PlainCall(ASKED, parse), policy or RetryPolicy(), jitter))
+        context = RequestContext(ASKED.host, policy or RetryPolicy(), jitter)
+        return self.run(Call(request, parse).flow(context))
 
     def stream(self, *, policy=None, jitter=lambda: 1.0, may_be_empty: bool = False) -> Told:
         """Run to the end, and tell what came."""
-        progress = Progress()
-        flow = stream_flow(
-            StreamCall(ASKED, may_be_empty), policy or RetryPolicy(), jitter, progress
-        )
+        state = StreamState[Delta]()
+        decoder = functools.partial(ChatDecoder, may_be_empty=may_be_empty)
+        context = RequestContext(ASKED.host, policy or RetryPolicy(), jitter)
         told = Told()
         try:
-            self.run(flow)
+            self.run(StreamCall(REQUEST, decoder).flow(context, state))
         except SiliconFlowError as error:
             told.error = error
-        told.deltas, told.trace_id = self.deltas, progress.trace_id
-        told.id, told.model = progress.normaliser.id, progress.normaliser.model
+        told.deltas = self.deltas
+        told.trace_id = None if state.head is None else state.head.trace_id
+        if isinstance(state.decoder, ChatDecoder):
+            told.id, told.model = state.decoder.normaliser.id, state.decoder.normaliser.model
         return told

@@ -13,19 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from siliconflow_client import APIResponseError, EmptyAnswerError, RateLimitError, SiliconFlowError
-from siliconflow_client._answers import (
-    read_chat,
-    read_completion,
-    read_embeddings,
-    read_models,
-    read_reranking,
-)
-from siliconflow_client._deltas import UndocumentedShapeError
-from siliconflow_client._retry import RetryPolicy
+from siliconflow_client.endpoints.chat import read_chat
+from siliconflow_client.endpoints.completions import read_completion
+from siliconflow_client.endpoints.embeddings import read_embeddings
+from siliconflow_client.endpoints.models import read_models
+from siliconflow_client.endpoints.rerank import read_reranking
+from siliconflow_client.errors.mapping import UndocumentedShapeError
+from siliconflow_client.errors.response import Head
+from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.by_hand import Hand, Reply, events
 from tests.fixtures import INDEX
 
 one_try = RetryPolicy(max_retries=0)
+HEAD = Head(200, {"x-siliconcloud-trace-id": "t"}, 0.0)
 
 
 def wire(value: Any) -> bytes:
@@ -38,7 +38,7 @@ def chat(message: Any, finish: Any = "stop", **more: Any) -> Any:
 
 
 def read(body: Any, *, may_be_empty: bool = False):
-    return read_chat(wire(body), "t", may_be_empty=may_be_empty)
+    return read_chat(wire(body), HEAD, may_be_empty=may_be_empty)
 
 
 # --- chat -----------------------------------------------------------------------------------
@@ -144,16 +144,16 @@ def packed(*numbers: float) -> str:
 
 def test_base64_is_little_endian_float32():
     content = vectors(row(1, packed(1.5)), row(0, packed(-0.25, 3.0)))
-    assert read_embeddings(content, None, expected=2).vectors == [[-0.25, 3.0], [1.5]]
+    assert read_embeddings(content, HEAD, expected=2).vectors == [[-0.25, 3.0], [1.5]]
 
 
 def test_vectors_without_an_index_keep_their_places():
     content = vectors({"embedding": [1.0]}, {"embedding": [2.0]})
-    assert read_embeddings(content, None, expected=2).vectors == [[1.0], [2.0]]
+    assert read_embeddings(content, HEAD, expected=2).vectors == [[1.0], [2.0]]
 
 
 def test_whole_numbers_become_floats():
-    (vector,) = read_embeddings(vectors(row(0, [1, -2, 0])), None, expected=1).vectors
+    (vector,) = read_embeddings(vectors(row(0, [1, -2, 0])), HEAD, expected=1).vectors
     assert vector == [1.0, -2.0, 0.0]
     assert all(type(number) is float for number in vector)
 
@@ -183,13 +183,13 @@ def test_whole_numbers_become_floats():
 )  # fmt: skip
 def test_another_shape_of_embeddings(content: bytes):
     with pytest.raises(UndocumentedShapeError):
-        read_embeddings(content, None, expected=2)
+        read_embeddings(content, HEAD, expected=2)
 
 
 @pytest.mark.parametrize("nothing", [[], ""])
 def test_a_vector_of_nothing_is_no_vector(nothing: Any):
     with pytest.raises(UndocumentedShapeError):
-        read_embeddings(vectors(row(0, nothing)), None, expected=1)
+        read_embeddings(vectors(row(0, nothing)), HEAD, expected=1)
 
 
 floats = st.lists(
@@ -201,7 +201,7 @@ floats = st.lists(
 def test_any_order_gives_the_order_of_the_inputs(expected: Any, random: Any, as_base64: bool):
     rows = [row(at, packed(*one) if as_base64 else one) for at, one in enumerate(expected)]
     random.shuffle(rows)
-    result = read_embeddings(vectors(*rows), None, expected=len(expected))
+    result = read_embeddings(vectors(*rows), HEAD, expected=len(expected))
     assert result.vectors == expected
 
 
@@ -219,12 +219,12 @@ def test_any_order_gives_the_order_of_the_inputs(expected: Any, random: Any, as_
 )  # fmt: skip
 def test_another_shape_of_a_reranking(body: Any):
     with pytest.raises(UndocumentedShapeError):
-        read_reranking(wire(body), None, documents=3)
+        read_reranking(wire(body), HEAD, documents=3)
 
 
 def test_hits_come_best_first_whatever_the_order():
     hits = [{"index": at, "relevance_score": score} for at, score in enumerate([0.1, 0.9, 0.5])]
-    result = read_reranking(wire({"results": hits}), None, documents=3)
+    result = read_reranking(wire({"results": hits}), HEAD, documents=3)
     assert [hit.index for hit in result.results] == [1, 2, 0]
     assert (result.input_tokens, result.output_tokens) == (None, None)
 
@@ -232,23 +232,23 @@ def test_hits_come_best_first_whatever_the_order():
 @pytest.mark.parametrize("document", ["text", {"text": "text"}])
 def test_a_document_in_either_form(document: Any):
     hit = {"index": 0, "relevance_score": 1, "document": document}
-    assert read_reranking(wire({"results": [hit]}), None, documents=1).results[0].document == "text"
+    assert read_reranking(wire({"results": [hit]}), HEAD, documents=1).results[0].document == "text"
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": None}, {"data": {}}, {"data": [5]}, {"data": [{}]}, {"data": [{"id": 5}]}])  # fmt: skip
 def test_another_shape_of_a_model_list(body: Any):
     with pytest.raises(UndocumentedShapeError):
-        read_models(wire(body), None)
+        read_models(wire(body), HEAD)
 
 
 def test_an_empty_model_list_is_a_list():
-    assert read_models(b'{"data":[]}', None) == []
+    assert read_models(b'{"data":[]}', HEAD) == []
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"choices": []}, {"choices": [5]}, {"choices": [{"text": 5}]}])  # fmt: skip
 def test_another_shape_of_a_completion(body: Any):
     with pytest.raises(UndocumentedShapeError):
-        read_completion(wire(body), None)
+        read_completion(wire(body), HEAD)
 
 
 def test_completions_come_in_order_and_eos_is_stop():
@@ -256,7 +256,7 @@ def test_completions_come_in_order_and_eos_is_stop():
         {"index": 1, "text": "b", "finish_reason": "eos"},
         {"index": 0, "text": None, "finish_reason": "length"},
     ]
-    answer = read_completion(wire({"choices": choices}), "t")
+    answer = read_completion(wire({"choices": choices}), HEAD)
     assert [(c.text, c.finish_reason) for c in answer.choices] == [("", "length"), ("b", "stop")]
     assert answer.trace_id == "t"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import siliconflow_client._catalogue as catalogue
-from siliconflow_client._catalogue import ModelFacts, known_models, lookup_model
+import siliconflow_client.catalogue.facts as catalogue
+from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
 
 FILE = Path(catalogue.__file__).with_name("models.json")
 
@@ -135,7 +135,7 @@ def test_known_models_are_listed_by_kind() -> None:
 
 def test_importing_the_catalogue_loads_no_parser_and_no_file() -> None:
     code = (
-        "import sys, siliconflow_client._catalogue as c;"
+        "import sys, siliconflow_client.catalogue.facts as c;"
         "assert not {'pydantic', 'pydantic_core', 'httpx', 'json'} & set(sys.modules);"
         "assert c._entries.cache_info().currsize == 0"
     )

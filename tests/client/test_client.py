@@ -83,7 +83,8 @@ def test_both_clients_have_the_same_methods_and_arguments():
         }
 
     assert methods(SiliconFlowClient) == methods(AsyncSiliconFlowClient)
-    assert set(PATHS) | {"stream_chat", "stream_complete", "close"} == set(
+    many = {"chat_many", "complete_many", "embed_many", "rerank_many"}
+    assert set(PATHS) | {"stream_chat", "stream_complete", "close"} | many == set(
         methods(SiliconFlowClient)
     )
 
@@ -182,7 +183,7 @@ async def test_retries_of_one_call(kind: str, of_client: int, of_call: int | Non
             await ask("chat", **HI, options=CallOptions(max_retries=of_call))
     assert len(sent) == tries
     notes = getattr(pickle.loads(pickle.dumps(caught.value)), "__notes__", [])
-    assert notes == ([f"This was try {tries}."] if tries > 1 else [])
+    assert notes == ([f"This was attempt {tries}."] if tries > 1 else [])
     assert len({request.content for request in sent}) == 1
     assert all(0 <= wait <= 0.5 * 2**n for n, wait in enumerate(ask.waits))
 
@@ -425,8 +426,8 @@ def test_making_a_client_opens_nothing():
 def test_a_client_that_no_one_closes_is_closed_when_it_goes(simulator_url: str):
     client = SiliconFlowClient(api_key="sk-test", base_url=simulator_url)
     client.models()
-    pool = client._pool
-    assert pool is not None
+    assert client._pool is not None
+    pool = client._pool.get()
     assert not pool.is_closed
     del client
     gc.collect()

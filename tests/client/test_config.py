@@ -16,6 +16,8 @@ from siliconflow_client import (
     ConfigurationError,
     SiliconFlowClient,
 )
+from siliconflow_client._core import NO_OPTIONS
+from siliconflow_client.errors.response import Head
 from tests.client.callers import KEY
 
 
@@ -77,9 +79,9 @@ def test_the_key_is_masked(client: Any):
 
 
 def test_the_key_is_masked_in_what_a_traceback_with_locals_shows():
-    from siliconflow_client._calls import models
-
-    assert KEY not in repr(SiliconFlowClient(api_key=KEY)._order(models(None, None).request, None))
+    client = SiliconFlowClient(api_key=KEY)
+    assert KEY not in repr(client._settings(NO_OPTIONS))
+    assert KEY not in repr(Head(200, {}, 0.0, (KEY,)))
 
 
 # --- the base URL ---------------------------------------------------------------------------

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siliconflow_client import Delta, Usage
-from siliconflow_client._deltas import DeltaNormaliser, UndocumentedShapeError, usage_from_wire
+from siliconflow_client.endpoints.normaliser import DeltaNormaliser
+from siliconflow_client.endpoints.usage import usage_from_wire
+from siliconflow_client.errors.mapping import UndocumentedShapeError
 from tests.client.callers import Told
 
 ID = "019d0000000000000000000000000010"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from siliconflow_client import APIResponseError, APIStatusError, RateLimitError
-from siliconflow_client._diagnosis import Asked, error_from_response, redact, unexpected_answer
+from siliconflow_client.errors.mapping import error_from_response, unexpected_answer
+from siliconflow_client.errors.redaction import redact
+from siliconflow_client.errors.response import Head, Target
 from tests.client.by_hand import ASKED, NOW
 from tests.client.callers import KEY
 from tests.fixtures import INDEX
 from tests.fixtures.outcomes import ERRORS
 
 
-def said(status: int, content: bytes, asked: Asked = ASKED, **headers: str) -> APIStatusError:
-    return error_from_response(status, headers, content, asked, now=NOW)
+def said(status: int, content: bytes, target: Target = ASKED, **headers: str) -> APIStatusError:
+    return error_from_response(Head(status, headers, NOW), content, target)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,7 @@ def test_the_limit_is_named(content: bytes, limit: str | None):
     ],
 )
 def test_a_401_names_the_host_and_the_other_site(host: str, other: str):
-    hint = said(401, b'"Invalid token"', Asked(host, "/chat/completions")).hint
+    hint = said(401, b'"Invalid token"', Target(host, "/chat/completions")).hint
     assert hint is not None
     assert host in hint
     assert other in hint
@@ -138,7 +142,7 @@ def test_a_401_names_the_host_and_the_other_site(host: str, other: str):
 )
 @pytest.mark.parametrize("status", [402, 403])
 def test_money_is_topped_up_on_the_site_that_was_asked(host: str, console: str, status: int):
-    error = said(status, b'{"code":30001,"message":"x"}', Asked(host, "/p"))
+    error = said(status, b'{"code":30001,"message":"x"}', Target(host, "/p"))
     assert error.hint is not None
     assert console in error.hint
 
@@ -148,7 +152,7 @@ def test_the_real_name_check_is_a_matter_of_the_cn_site():
         body = b'{"code":30001,"message":"x"}' if status == 402 else b'"Forbidden"'
         assert "real-name" in (said(status, body).hint or "")
         assert "real-name" not in (
-            said(status, body, Asked("api.siliconflow.com", "/p")).hint or ""
+            said(status, body, Target("api.siliconflow.com", "/p")).hint or ""
         )
 
 
@@ -164,7 +168,7 @@ def test_the_real_name_check_is_a_matter_of_the_cn_site():
     ],
 )
 def test_a_model_that_does_not_exist_brings_up_one_that_does(model: str, words: str):
-    hint = said(400, b'{"code":20012,"message":"m"}', Asked("h", "/p", model)).hint
+    hint = said(400, b'{"code":20012,"message":"m"}', Target("h", "/p", model)).hint
     assert hint is not None
     assert words in hint
     assert "SiliconFlowClient().models()" in hint
@@ -172,7 +176,7 @@ def test_a_model_that_does_not_exist_brings_up_one_that_does(model: str, words: 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "somebody/something", None])
 def test_no_model_is_suggested_that_is_not_alike(model: str | None):
-    hint = said(400, b'{"code":20012,"message":"m"}', Asked("h", "/p", model)).hint
+    hint = said(400, b'{"code":20012,"message":"m"}', Target("h", "/p", model)).hint
     assert hint is not None
     assert hint.startswith("SiliconFlowClient().models()")
 
@@ -242,6 +246,19 @@ def test_any_json_is_an_error_with_a_message(value: object):
 
     content = json.dumps(value).encode()
     assert said(400, content).message
-    odd = unexpected_answer(content, {}, ASKED, "odd")
+    odd = unexpected_answer(content, Head(200, {}, NOW), ASKED, "odd")
     assert isinstance(odd, APIResponseError | RateLimitError)
     assert str(odd)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "thinking is enabled but reasoning_content is missing in assistant tool call message at index 2",
+        "The reasoning_content in the thinking mode must be passed back to the API.",
+    ],
+)
+def test_a_refusal_for_lost_thinking_says_what_to_send_back(words: str):
+    body = json.dumps({"code": 20015, "message": words}).encode()
+    error = error_from_response(Head(400, {}, NOW), body, ASKED)
+    assert "reasoning_content back unchanged" in str(error.hint)

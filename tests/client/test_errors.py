@@ -23,7 +23,8 @@ from siliconflow_client import (
     SiliconFlowError,
     StreamInterruptedError,
 )
-from siliconflow_client._diagnosis import error_from_response
+from siliconflow_client.errors.mapping import error_from_response
+from siliconflow_client.errors.response import Head
 from tests.client.by_hand import ASKED, NOW
 
 TREE = """
@@ -56,7 +57,7 @@ SiliconFlowError
 def drawn(cls: type[SiliconFlowError], depth: int = 0) -> list[str]:
     lines = ["  " * depth + cls.__name__]
     for child in cls.__subclasses__():
-        if child.__module__ == "siliconflow_client._errors":
+        if child.__module__ == "siliconflow_client.errors.tree":
             lines += drawn(child, depth + 1)
     return lines
 
@@ -69,11 +70,9 @@ def test_the_tree_is_the_documented_one():
 
 
 STATUS = error_from_response(
-    429,
-    {"retry-after": "5", "x-siliconcloud-trace-id": "ti_1"},
+    Head(429, {"retry-after": "5", "x-siliconcloud-trace-id": "ti_1"}, NOW),
     b'{"code":50602,"message":"rate limiting. Details: TPM limit reached."}',
     ASKED,
-    now=NOW,
 )
 ERRORS: list[SiliconFlowError] = [
     SiliconFlowError("m", hint="h"),

@@ -15,7 +15,7 @@ from siliconflow_client import (
     StreamInterruptedError,
     lookup_model,
 )
-from siliconflow_client._retry import RetryPolicy
+from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.by_hand import Hand, events
 from tests.client.callers import CALLS, HI, KEY, PATHS, TRACE, Caller, Told, answering
 from tests.fixtures import HERE, INDEX, of_kind

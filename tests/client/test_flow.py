@@ -23,8 +23,8 @@ from siliconflow_client import (
     SiliconFlowError,
     StreamInterruptedError,
 )
-from siliconflow_client._deltas import UndocumentedShapeError
-from siliconflow_client._retry import RetryPolicy
+from siliconflow_client.errors.mapping import UndocumentedShapeError
+from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.by_hand import Hand, Reply, events
 from tests.client.callers import TRACE
 

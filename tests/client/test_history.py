@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siliconflow_client import normalise_messages
+from siliconflow_client import ConfigurationError, normalise_messages
 from tests.fixtures import INDEX
 
 
@@ -82,6 +83,8 @@ IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
         pytest.param([tool(text("1"))], [tool(text("1"))], id="a tool result in parts"),
         pytest.param([user("q", name=None)], [user("q")], id="null fields"),
         pytest.param([user("q"), assistant("a"), assistant("b", prefix=True)], [user("q"), assistant("a\n\nb", prefix=True)], id="a prefix is kept"),
+        pytest.param([user("q"), assistant("a", prefix=True), assistant("b")], [user("q"), assistant("a", prefix=True), assistant("b")], id="nothing is added to a prefix"),
+        pytest.param([user(""), user([IMAGE])], [user([IMAGE])], id="an empty text becomes no part"),
     ],
 )  # fmt: skip
 def test_rules(given: Any, normal: Any):
@@ -89,6 +92,26 @@ def test_rules(given: Any, normal: Any):
     assert normalise_messages(given) == normal
     assert given == before
     assert normalise_messages(normal) == normal
+
+
+def test_the_parts_of_a_message_are_copied():
+    parts = text("a")
+    normal = normalise_messages([user(parts)])
+    assert normal[0]["content"] is not parts
+
+
+def test_a_call_without_its_id_or_its_name_is_named():
+    for broken in (
+        {"id": "a"},
+        {"function": {"name": "f", "arguments": ""}},
+        {"id": "a", "function": None},
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            normalise_messages([assistant("", broken)])
+        assert caught.value.argument == "messages"
+        assert str(caught.value).startswith(
+            "A tool call in messages lacks `id`, `function.name` or `function.arguments`."
+        )
 
 
 THOUGHT = {"reasoning_content": "t"}
@@ -107,7 +130,7 @@ LOOP = [
 
 @pytest.mark.parametrize(
     ("replay", "kept"),
-    [("tool_loop", [5, 7]), ("always", [1, 3, 5, 7]), ("never", [])],
+    [("tool_loop", [1, 5, 7]), ("always", [1, 3, 5, 7]), ("never", [])],
 )
 def test_thinking_goes_back_where_the_policy_says(replay: Any, kept: list[int]):
     normal = normalise_messages(LOOP, replay=replay)
@@ -122,9 +145,54 @@ def test_thinking_of_a_final_answer_does_not_go_back():
 
 
 def test_thinking_of_merged_turns_is_joined():
-    turns = [user("q"), assistant("a", **THOUGHT), assistant("", call(), reasoning_content="u")]
-    merged = normalise_messages(turns)[1]
-    assert merged.get("reasoning_content") == "t\n\nu"
+    turns = [
+        user("q"),
+        assistant("", call("1"), **THOUGHT),
+        assistant("", call("2"), reasoning_content="u"),
+    ]
+    assert normalise_messages(turns)[1].get("reasoning_content") == "t\n\nu"
+
+
+@pytest.mark.parametrize("plain_first", [True, False])
+def test_a_plain_turn_leaves_its_thinking_behind_when_it_is_merged_into_a_tool_turn(
+    plain_first: bool,
+):
+    turns = [assistant("a", **THOUGHT), assistant("", call(), reasoning_content="u")]
+    merged = normalise_messages([user("q"), *(turns if plain_first else turns[::-1])])[1]
+    assert merged.get("reasoning_content") == "u"
+
+
+@pytest.mark.parametrize(
+    ("given", "normal"),
+    [
+        pytest.param([system("s")], [user("s")], id="a lone system message"),
+        pytest.param([system("s"), assistant("", call()), tool("1")], [user("s"), assistant("", call()), tool("1")], id="trimmed to system and tools"),
+        pytest.param([assistant("a"), {"role": "developer", "content": "s"}], [user("s"), assistant("a")], id="developer, at the end"),
+        pytest.param([system(text("s")), system("t")], [user(text("s", "t"))], id="parts"),
+    ],
+)  # fmt: skip
+def test_where_no_user_speaks_the_system_text_is_sent_as_the_users(given: Any, normal: Any):
+    assert normalise_messages(given) == normal
+    assert normalise_messages(normal) == normal
+
+
+@pytest.mark.parametrize("arguments", ['{"city": "Par', "[1]", '"x"', "NaN", "null", "x" * 9])
+def test_arguments_that_are_no_json_object_travel_inside_one(arguments: str):
+    sent = normalise_messages([user("q"), assistant("", call(arguments=arguments)), tool("1")])
+    wire = sent[1]["tool_calls"][0]["function"]["arguments"]
+    assert json.loads(wire) == {"__invalid_arguments__": arguments}
+    assert normalise_messages(sent) == sent
+
+
+def test_arguments_that_are_a_json_object_are_not_rewritten():
+    odd = '{ "a" : 1.50, "中": "\\u4e2d" }'
+    sent = normalise_messages([user("q"), assistant("", call(arguments=odd)), tool("1")])
+    assert sent[1]["tool_calls"][0]["function"]["arguments"] == odd
+
+
+def test_a_turn_after_a_continuation_prefix_stays_apart():
+    turns = [user("q"), assistant("a", prefix=True), assistant("b")]
+    assert normalise_messages(turns) == turns
 
 
 def test_the_documented_round_trip_is_already_normal():

@@ -8,7 +8,8 @@ import gc
 import httpx
 import pytest
 
-from siliconflow_client import AsyncSiliconFlowClient, _transport
+from siliconflow_client import AsyncSiliconFlowClient
+from siliconflow_client.transport import pools as pool_room
 
 HI = {"model": "deepseek-ai/DeepSeek-V3.2", "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -16,7 +17,7 @@ HI = {"model": "deepseek-ai/DeepSeek-V3.2", "messages": [{"role": "user", "conte
 @pytest.fixture(params=["aiohttp", "httpx"])
 def pools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "httpx":
-        monkeypatch.setattr(_transport, "new_async_client", httpx.AsyncClient)
+        monkeypatch.setattr(pool_room, "new_async_client", httpx.AsyncClient)
     return request.param
 
 

@@ -20,8 +20,9 @@ from siliconflow_client import (
     SiliconFlowError,
     StreamInterruptedError,
 )
-from siliconflow_client._diagnosis import Asked, error_from_response, parse_retry_after
-from siliconflow_client._retry import LONGEST_RETRY_AFTER, RetryPolicy
+from siliconflow_client.errors.mapping import error_from_response, parse_retry_after
+from siliconflow_client.errors.response import Head, Target
+from siliconflow_client.protocol.retry import LONGEST_RETRY_AFTER, RetryPolicy
 from tests.client.by_hand import ASKED, NOW
 
 RATE = b'{"code":50603,"message":"Request was rejected due to rate limiting."}'
@@ -32,7 +33,7 @@ def status_error(
     status: int, body: bytes = PLAIN, retry_after: str | None = None
 ) -> APIStatusError:
     headers = {} if retry_after is None else {"retry-after": retry_after}
-    return error_from_response(status, headers, body, ASKED, now=NOW)
+    return error_from_response(Head(status, headers, NOW), body, ASKED)
 
 
 @pytest.mark.parametrize("body", [PLAIN, b'"text"', b"", b"<html><title>x</title></html>", b"no"])
@@ -191,5 +192,5 @@ def test_any_retry_after_is_read_or_ignored(value: str):
 
 
 def test_what_was_asked_is_part_of_the_error():
-    error = error_from_response(500, {}, PLAIN, Asked("h", "/p", "m"), now=NOW)
+    error = error_from_response(Head(500, {}, NOW), PLAIN, Target("h", "/p", "m"))
     assert (error.host, error.model) == ("h", "m")

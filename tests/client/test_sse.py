@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from siliconflow_client._sse import DONE, SSEDecoder
+from siliconflow_client.protocol.sse import DONE, SSEDecoder
 from tests.fixtures import INDEX, of_kind
 
 

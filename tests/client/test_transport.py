@@ -16,7 +16,8 @@ from siliconflow_client import (
     SiliconFlowError,
     StreamInterruptedError,
 )
-from siliconflow_client._transport import deadline_error, timeouts_for, transport_error
+from siliconflow_client.transport.failures import deadline_error, transport_error
+from siliconflow_client.transport.settings import timeouts_for
 from tests.client.by_hand import ASKED
 from tests.client.callers import HI, KEY, Caller
 

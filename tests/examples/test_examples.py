@@ -19,7 +19,7 @@ EXPECTED = {
     ],
     "langchain_fallbacks.py": [
         "Qwen/Qwen3-8B: The moon pulls the sea",
-        "SiliconFlowModelNotFoundError retry: False",
+        "ModelNotFoundError retry: False",
     ],
     "langchain_fill_in_the_middle.py": [
         "def mean(",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 
@@ -55,14 +57,49 @@ SLOW_HEADERS: Reply = [Drip(b"HTTP/1.1 200 OK\r\nx-slow: " + b"y" * 40, 0.02), S
 
 
 async def test_a_deadline_ends_a_call_whose_headers_drip(kind: str):
-    """At once when asynchronous; when the headers stop, otherwise, as `ClientConfig` says."""
     with FaultServer(SLOW_HEADERS) as server:
         async with Caller(kind, base_url=server.url, deadline=0.2, max_retries=0) as ask:
             with pytest.raises(APITimeoutError) as caught:
                 await ask("chat", **HI)
         assert caught.value.phase == "deadline"
         assert await server.saw_client_leave()
-        assert server.dripped_to_the_end == (kind == "sync")
+        assert not server.dripped_to_the_end
+
+
+ENDLESS_102: Reply = [Drip(b"HTTP/1.1 102 Processing\r\n\r\n" * 200, 0.002), Stall]
+
+
+async def test_a_deadline_ends_a_call_that_is_told_to_wait_for_ever(kind: str):
+    with FaultServer(ENDLESS_102) as server:
+        async with Caller(kind, base_url=server.url, deadline=0.2, max_retries=0) as ask:
+            with pytest.raises(APITimeoutError) as caught:
+                await ask("chat", **HI)
+        assert caught.value.phase == "deadline"
+        assert await server.saw_client_leave()
+        assert not server.dripped_to_the_end
+
+
+async def test_the_deadline_reaches_connections_that_were_open_before(kind: str):
+    """Opened by a call without a deadline; the next call's headers drip on the same connection."""
+    with FaultServer(GOOD, SLOW_HEADERS) as server:
+        async with Caller(kind, base_url=server.url, max_retries=0) as ask:
+            assert (await ask("chat", **HI)).text == "Hello"
+            with pytest.raises(APITimeoutError) as caught:
+                await ask("chat", options=CallOptions(deadline=0.2), **HI)
+        assert caught.value.phase == "deadline"
+        assert await server.saw_client_leave()
+        assert server.connections == 1
+
+
+def test_no_call_starts_a_thread():
+    before = threading.active_count()
+    with FaultServer(chunked(*STREAM)) as server:
+        running = threading.active_count()
+        with SiliconFlowClient(api_key=KEY, base_url=server.url, deadline=30.0) as client:
+            with client.stream_chat(**HI) as stream:
+                during = [threading.active_count() for _ in stream]
+        assert max(during) == running + 1, "the server's thread for the connection is the only one"
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize(

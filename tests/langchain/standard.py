@@ -31,8 +31,8 @@ PIXEL = bytes.fromhex(
 class ChatSuite(ChatModelIntegrationTests):
     """Every flag that the API supports is on.
 
-    Off, because tool results are text in this API: `supports_image_tool_message`,
-    `supports_pdf_tool_message`.
+    Off, because tool results are text in this API, and none of its models that call tools reads
+    PDFs: `supports_pdf_tool_message`. Pictures in tool results move behind them.
     """
 
     thinking = False
@@ -92,6 +92,10 @@ class ChatSuite(ChatModelIntegrationTests):
 
     @property
     def supports_video_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_tool_message(self) -> bool:
         return True
 
     @property

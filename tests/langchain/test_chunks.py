@@ -175,13 +175,13 @@ def test_calls_that_cannot_run(name: str, arguments: str, error: str) -> None:
 def test_blocks_of_a_piece_have_indices_of_their_own() -> None:
     builder = ChunkBuilder()
     both = builder.chunk(
-        delta(text="a", reasoning="b", tool_calls=piece(2, "{", "f", "c").tool_calls), Source()
+        delta(text="a", reasoning="b", tool_calls=piece(2, '{"', "f", "c").tool_calls), Source()
     )
     assert both is not None
     assert chunk_blocks(both.message) == [  # type: ignore[arg-type]  # it is a chunk
         {"type": "reasoning", "reasoning": "b", "index": "lc_rs_0"},
         {"type": "text", "text": "a", "index": "lc_txt_0"},
-        {"type": "tool_call_chunk", "id": "c", "name": "f", "args": "{", "index": "lc_tc_2"},
+        {"type": "tool_call_chunk", "id": "c", "name": "f", "args": '{"', "index": "lc_tc_2"},
     ]
 
 

@@ -16,13 +16,13 @@ from langchain_core.exceptions import ModelAuthenticationError
 from langchain_core.vectorstores import InMemoryVectorStore
 
 from langchain_siliconflow import (
-    SiliconFlowConfigurationError,
+    ConfigurationError,
+    PayloadTooLargeError,
     SiliconFlowEmbeddings,
-    SiliconFlowPayloadTooLargeError,
     SiliconFlowRerank,
 )
-from langchain_siliconflow._lengths import cut_to, estimate_tokens
 from siliconflow_client import MAX_EMBEDDING_INPUTS, MAX_RERANK_DOCUMENTS, SiliconFlowError
+from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens
 from siliconflow_simulator import Simulator
 from tests.langchain.wire import Server, error
 
@@ -73,7 +73,7 @@ def test_batch_sizes_are_the_clients() -> None:
 def test_chunk_size_has_limits() -> None:
     with pytest.raises(ValueError, match="chunk_size"):
         SiliconFlowEmbeddings(api_key="k", chunk_size=65)
-    with pytest.raises(SiliconFlowConfigurationError, match="chunk_size"):
+    with pytest.raises(ConfigurationError, match="chunk_size"):
         SiliconFlowEmbeddings(api_key="k").embed_documents(["x"], chunk_size=0)
 
 
@@ -197,7 +197,7 @@ def test_a_batch_that_is_too_large_blames_no_text() -> None:
     message = "input batch size 64 > maximum allowed batch size 32"
     server = Server(error(413, {"code": 20042, "message": message, "data": None}))
     embeddings = SiliconFlowEmbeddings(model="m", chunk_size=64, **server.clients)
-    with pytest.raises(SiliconFlowPayloadTooLargeError) as caught:
+    with pytest.raises(PayloadTooLargeError) as caught:
         embeddings.embed_documents(["x"] * 64)
     assert "texts[" not in str(caught.value)
 
@@ -220,22 +220,20 @@ def test_cutting_stays_within_the_estimate(text: str, limit: int) -> None:
 def test_input_is_checked_before_any_request() -> None:
     server = Server(answer)
     embeddings = SiliconFlowEmbeddings(model="m", **server.clients)
-    with pytest.raises(
-        SiliconFlowConfigurationError, match=r"texts\[1\] must be a string, not int"
-    ):
+    with pytest.raises(ConfigurationError, match=r"texts\[1\] must be a string, not int"):
         embeddings.embed_documents(["a", 1])
-    with pytest.raises(SiliconFlowConfigurationError, match="not one string"):
+    with pytest.raises(ConfigurationError, match="not one string"):
         embeddings.embed_documents("abc")
     assert server.requests == []
 
 
 def test_keywords() -> None:
     assert SiliconFlowEmbeddings(api_key="k", model_name="m", request_timeout=5).timeout == 5
-    with pytest.raises(SiliconFlowConfigurationError, match="did you mean 'dimensions'"):
+    with pytest.raises(ConfigurationError, match="did you mean 'dimensions'"):
         SiliconFlowEmbeddings(api_key="k", dimension=5)
-    with pytest.raises(SiliconFlowConfigurationError, match="goes into model_kwargs"):
+    with pytest.raises(ConfigurationError, match="goes into model_kwargs"):
         SiliconFlowEmbeddings(api_key="k", zzz=5)
-    with pytest.raises(SiliconFlowConfigurationError, match="sent as text, not as token ids"):
+    with pytest.raises(ConfigurationError, match="sent as text, not as token ids"):
         SiliconFlowEmbeddings(api_key="k", check_embedding_ctx_length=True)
     # OpenAIEmbeddings needs it off for any other server, so it is in everybody's code.
     assert SiliconFlowEmbeddings(api_key="k", check_embedding_ctx_length=False).chunk_size == 32

@@ -8,60 +8,25 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
-from langchain_siliconflow._request import REQUEST_FIELDS
+from langchain_siliconflow import (
+    ChatSiliconFlow,
+    SiliconFlowEmbeddings,
+    SiliconFlowLLM,
+    SiliconFlowRerank,
+)
 from siliconflow_client import ConfigurationError
 from tests.langchain.wire import MODEL, Server, plain_s
+from tests.parameters import CHAT_PARAMETERS
 
 
 def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
     return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
-VALUES: dict[str, Any] = {
-    "max_tokens": 9,
-    "temperature": 0.5,
-    "top_p": 0.5,
-    "top_k": 5,
-    "min_p": 0.1,
-    "frequency_penalty": 0.2,
-    "presence_penalty": 0.3,
-    "seed": 4,
-    "n": 1,
-    "stop": ["a", "b"],
-    "response_format": {"type": "json_object"},
-    "parallel_tool_calls": False,
-    "enable_thinking": True,
-    "thinking_budget": 128,
-    "reasoning_effort": "high",
-    "prefix": "p",
-    "suffix": "s",
-    "logprobs": True,
-    "top_logprobs": 2,
-    "logit_bias": {"1": 1.0},
-    "user": "u",
-}
-
-
-@pytest.mark.parametrize("way", ["constructor", "bind", "call", "model_kwargs"])
-@pytest.mark.parametrize("name", REQUEST_FIELDS)
-def test_every_field_reaches_the_wire(name: str, way: str) -> None:
-    server = Server(plain_s())
-    given = {name: VALUES[name]}
-    if way == "constructor":
-        model_for(server, **given).invoke("x")
-    elif way == "bind":
-        model_for(server).bind(**given).invoke("x")
-    elif way == "call":
-        model_for(server).invoke("x", **given)
-    else:
-        model_for(server, model_kwargs=given).invoke("x")
-    assert server.body[name] == VALUES[name]
-
-
 def test_none_is_never_sent() -> None:
     server = Server(plain_s())
-    model_for(server, **dict.fromkeys(REQUEST_FIELDS)).invoke("x", temperature=None)
+    fields = [name for name in CHAT_PARAMETERS if name not in {"tools", "tool_choice"}]
+    model_for(server, **dict.fromkeys(fields)).invoke("x", temperature=None)
     assert set(server.body) == {"model", "messages", "stream"}
 
 
@@ -184,12 +149,12 @@ NOTHING = {
 @pytest.mark.parametrize("keyword", NOTHING)
 def test_keywords_that_ask_for_nothing_are_taken(keyword: str) -> None:
     assert ChatSiliconFlow(api_key="k", **{keyword: NOTHING[keyword]}).model_kwargs == {}
-    with pytest.raises(SiliconFlowConfigurationError, match=keyword):
+    with pytest.raises(ConfigurationError, match=keyword):
         ChatSiliconFlow(api_key="k", **{keyword: "something"})
 
 
 def test_thinking_switched_off_by_another_name_is_not_ignored() -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match="use enable_thinking"):
+    with pytest.raises(ConfigurationError, match="use enable_thinking"):
         ChatSiliconFlow(api_key="k", thinking=False)
 
 
@@ -198,7 +163,7 @@ def test_a_field_in_model_kwargs_and_beside_it() -> None:
     assert ChatSiliconFlow(**both).temperature == 1.0
     assert ChatSiliconFlow(**both, temperature=None).temperature == 1.0
     assert ChatSiliconFlow(**both, temperature=1.0).temperature == 1.0
-    with pytest.raises(SiliconFlowConfigurationError, match="'temperature' is given as a keyword"):
+    with pytest.raises(ConfigurationError, match="'temperature' is given as a keyword"):
         ChatSiliconFlow(**both, temperature=0.5)
 
 
@@ -218,7 +183,7 @@ def test_unknown_keywords_suggest_the_nearest(keyword: str, words: str) -> None:
         lambda: model_for(server, **{keyword: 1}),
         lambda: model_for(server).invoke("x", **{keyword: 1}),
     ):
-        with pytest.raises(SiliconFlowConfigurationError) as caught:
+        with pytest.raises(ConfigurationError) as caught:
             act()
         assert words in str(caught.value)
         assert caught.value.argument == keyword
@@ -234,9 +199,9 @@ def test_one_field_under_two_names() -> None:
 def test_wrong_values_are_named() -> None:
     with pytest.raises(ValueError, match="temperature"):
         ChatSiliconFlow(api_key="k", temperature="hot")
-    with pytest.raises(SiliconFlowConfigurationError, match="base_url"):
+    with pytest.raises(ConfigurationError, match="base_url"):
         ChatSiliconFlow(api_key="k", base_url="ftp://x")
-    with pytest.raises(SiliconFlowConfigurationError, match="http"):
+    with pytest.raises(ConfigurationError, match="http"):
         ChatSiliconFlow(api_key="k", base_url="http://example.com/v1")
 
 
@@ -246,16 +211,21 @@ def test_reasoning_replay_per_call() -> None:
     for replay in ("always", "never"):
         model_for(server).invoke(["q", thought, HumanMessage("q2")], reasoning_replay=replay)
         assert ("reasoning_content" in server.body["messages"][1]) is (replay == "always")
-    with pytest.raises(SiliconFlowConfigurationError, match="tool_loop, always, never"):
+    with pytest.raises(ConfigurationError, match="tool_loop, always, never"):
         model_for(server).invoke("x", reasoning_replay="sometimes")
 
 
 def test_no_message_costs_no_request() -> None:
     server = Server(plain_s())
-    for messages in ([], [SystemMessage("s")]):
-        with pytest.raises(SiliconFlowConfigurationError):
-            model_for(server).invoke(messages)
+    with pytest.raises(ConfigurationError):
+        model_for(server).invoke([])
     assert server.requests == []
+
+
+def test_a_lone_system_message_is_sent_as_the_users() -> None:
+    server = Server(plain_s())
+    model_for(server).invoke([SystemMessage("s")])
+    assert server.body["messages"] == [{"role": "user", "content": "s"}]
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,3 +235,13 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.api_key is not None
     assert model.api_key.get_secret_value() == "sk-env"
     assert model.asdict()["base_url"] == "https://api.siliconflow.com/v1"
+
+
+@pytest.mark.parametrize(
+    "cls", [ChatSiliconFlow, SiliconFlowLLM, SiliconFlowEmbeddings, SiliconFlowRerank]
+)
+def test_the_sites_keyword_of_chat_deepseek(cls: Any) -> None:
+    model = cls(api_key="k", api_base="https://api.siliconflow.com/v1")
+    assert model._client.config.base_url == "https://api.siliconflow.com/v1"
+    with pytest.raises(ConfigurationError, match="both set 'base_url'"):
+        cls(api_key="k", api_base="https://a.example/v1", base_url="https://b.example/v1")

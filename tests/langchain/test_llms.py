@@ -13,7 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ModelAuthenticationError
 from langchain_core.load import dumps
 
-from langchain_siliconflow import SiliconFlowConfigurationError, SiliconFlowLLM
+from langchain_siliconflow import ConfigurationError, SiliconFlowLLM
 from siliconflow_simulator import Simulator
 from tests.langchain.wire import Server, completion, error, event, plain_s, sse, stream_s, usage
 
@@ -77,7 +77,8 @@ def test_completion(endpoint: Any, way: str) -> None:
         if endpoint == "chat"
         else {"prompt": "def f():"}
     )
-    assert server.body == {"model": "m", "stream": "stream" in way, **prompt}
+    asked = {"stream_options": {"include_usage": True}} if "stream" in way else {}
+    assert server.body == {"model": "m", "stream": "stream" in way, **prompt, **asked}
 
 
 @pytest.mark.parametrize("endpoint", ANSWERS)
@@ -106,14 +107,14 @@ def test_fields_stop_and_extra_body() -> None:
         "stop": ["F"],
         "a": 1,
     }
-    with pytest.raises(SiliconFlowConfigurationError, match="did you mean 'temperature'"):
+    with pytest.raises(ConfigurationError, match="did you mean 'temperature'"):
         llm.invoke("x", temperatur=1)
 
 
 def test_thinking_needs_chat() -> None:
     server = Server(text_completion)
     llm = SiliconFlowLLM(model="m", endpoint="completions", enable_thinking=False, **server.clients)
-    with pytest.raises(SiliconFlowConfigurationError, match="enable_thinking"):
+    with pytest.raises(ConfigurationError, match="enable_thinking"):
         llm.invoke("x")
     assert server.requests == []
 
@@ -187,3 +188,20 @@ def test_whole_answers_without_usage() -> None:
     del body["usage"]
     llm = SiliconFlowLLM(model="m", **Server(httpx.Response(200, json=body)).clients)
     assert llm.generate(["x"]).llm_output["token_usage"] == {}
+
+
+def test_model_kwargs_go_into_the_body_and_fields_among_them_to_the_fields() -> None:
+    server = Server(completion("Hi"))
+    llm = SiliconFlowLLM(
+        model_kwargs={"temperature": 0.5, "max_completion_tokens": 9, "new_field": 1},
+        **server.clients,
+    )
+    assert (llm.temperature, llm.max_tokens, llm.model_kwargs) == (0.5, 9, {"new_field": 1})
+    llm.invoke("x")
+    assert server.body["new_field"] == 1
+    assert server.body["max_tokens"] == 9
+    llm.invoke("x", extra_body={"new_field": 2})
+    assert server.body["new_field"] == 2
+    assert llm._identifying_params["model_kwargs"] == {"new_field": 1}
+    with pytest.raises(ConfigurationError, match="'temperature' is given as a keyword"):
+        SiliconFlowLLM(api_key="k", temperature=1, model_kwargs={"temperature": 0.5})

@@ -22,8 +22,8 @@ from langchain_core.tools import tool
 
 from langchain_siliconflow import (
     ChatSiliconFlow,
-    SiliconFlowConfigurationError,
-    SiliconFlowContextOverflowError,
+    ConfigurationError,
+    ContextLengthError,
     __version__,
 )
 from siliconflow_client import known_models
@@ -113,7 +113,13 @@ def test_version_stamp() -> None:
 def test_llm_output_and_several_prompts() -> None:
     result = model_for(Server(plain_s())).generate([[HumanMessage("a")], [HumanMessage("b")]])
     assert result.llm_output == {
-        "token_usage": {"prompt_tokens": 34, "completion_tokens": 6, "total_tokens": 40},
+        "token_usage": {
+            "prompt_tokens": 34,
+            "completion_tokens": 6,
+            "total_tokens": 40,
+            "prompt_tokens_details": {"cached_tokens": 8},
+            "completion_tokens_details": {"reasoning_tokens": 4},
+        },
         "model_name": MODEL,
     }
 
@@ -268,7 +274,7 @@ def test_several_answers(mode: str) -> None:
     assert server.body["n"] == 2
     used = [one.message.usage_metadata for one in result.generations[0]]
     assert [usage is not None for usage in used] == [True, False]
-    with pytest.raises(SiliconFlowConfigurationError, match="cannot be streamed"):
+    with pytest.raises(ConfigurationError, match="cannot be streamed"):
         next(model._stream([HumanMessage("x")]))
 
 
@@ -348,8 +354,8 @@ def test_closing(simulator_url: str) -> None:
     model = ChatSiliconFlow(api_key="k", base_url=simulator_url)
     model.close()  # nothing is open yet
     model.invoke("Hi")
-    pool = model._client._pool
-    assert pool is not None
+    assert model._client._pool is not None
+    pool = model._client._pool.get()
     model.close()
     assert pool.is_closed
     assert model.invoke("Hi").text, "a later call opens a new pool"
@@ -370,7 +376,7 @@ def test_context_overflow_class_is_in_both_trees() -> None:
     server = Server(
         error(400, "max_total_tokens (33802) must be less than or equal to max_seq_len (32768)")
     )
-    with pytest.raises(SiliconFlowContextOverflowError):
+    with pytest.raises(ContextLengthError):
         model_for(server).invoke("x")
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -14,17 +11,16 @@ from langchain.embeddings import init_embeddings
 
 import langchain_siliconflow
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings, register_provider
+from tests.interpreters import LANGCHAIN, loaded_after, run
 
 
 def python(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = run(code)
     return done.stdout + done.stderr
 
 
-def loaded_by(code: str) -> set[str]:
-    return set(
-        json.loads(python(f"{code}\nimport json, sys\nprint(json.dumps(list(sys.modules)))"))
-    )
+def loaded_by(step: str) -> frozenset[str]:
+    return loaded_after(step, LANGCHAIN)
 
 
 def test_every_name_is_there_and_no_other() -> None:

@@ -12,7 +12,7 @@ from langchain_classic.retrievers import ContextualCompressionRetriever
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from langchain_siliconflow import SiliconFlowConfigurationError, SiliconFlowRerank
+from langchain_siliconflow import ConfigurationError, SiliconFlowRerank
 from siliconflow_simulator import Simulator
 from tests.langchain.wire import Server
 
@@ -82,11 +82,11 @@ def test_top_n_per_call() -> None:
 
 
 def test_wrong_documents_are_named() -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match=r"documents\[1\] must be a string"):
+    with pytest.raises(ConfigurationError, match=r"documents\[1\] must be a string"):
         SiliconFlowRerank(api_key="k").rerank(["1", 2], "q")
-    with pytest.raises(SiliconFlowConfigurationError, match="query"):
+    with pytest.raises(ConfigurationError, match="query"):
         SiliconFlowRerank(api_key="k").rerank(["1"], "")
-    with pytest.raises(SiliconFlowConfigurationError, match="did you mean 'top_n'"):
+    with pytest.raises(ConfigurationError, match="did you mean 'top_n'"):
         SiliconFlowRerank(api_key="k", topn=1)
     with pytest.raises(ValueError, match="top_n"):
         SiliconFlowRerank(api_key="k", top_n=0)

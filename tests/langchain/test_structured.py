@@ -11,9 +11,10 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 from pydantic.v1 import BaseModel as BaseModelV1
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
+from langchain_siliconflow import ChatSiliconFlow, ConfigurationError
 from langchain_siliconflow._schemas import to_response_format
-from tests.langchain.wire import Server, call, completion, end, event, sse, tool_delta
+from tests.langchain.surfaces import SURFACES
+from tests.langchain.wire import Server, by_stream, call, completion, end, event, sse, tool_delta
 
 METHODS = ["function_calling", "json_schema", "json_mode"]
 
@@ -157,7 +158,7 @@ def test_an_object_with_any_keys(method: Any) -> None:
 @pytest.mark.parametrize("method", ["function_calling", "json_schema"])
 @pytest.mark.parametrize("schema", [{"title": "L", "type": "array"}, {"title": "A", "anyOf": []}])
 def test_schemas_that_are_no_object_are_refused(schema: dict[str, Any], method: Any) -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match="must be that of an object"):
+    with pytest.raises(ConfigurationError, match="must be that of an object"):
         model_for(Server(completion())).with_structured_output(schema, method=method)
 
 
@@ -251,12 +252,12 @@ def test_every_kind_streams(method: Any, kind: str) -> None:
 def test_json_mode_without_a_schema() -> None:
     server = answering("json_mode", "", {"a": 1})
     assert model_for(server).with_structured_output(method="json_mode").invoke("x") == {"a": 1}
-    with pytest.raises(SiliconFlowConfigurationError, match="schema is needed"):
+    with pytest.raises(ConfigurationError, match="schema is needed"):
         model_for(server).with_structured_output()
 
 
 def test_an_unknown_method_is_named() -> None:
-    with pytest.raises(SiliconFlowConfigurationError, match="'magic' is unknown"):
+    with pytest.raises(ConfigurationError, match="'magic' is unknown"):
         model_for(Server(completion())).with_structured_output(Person, method="magic")  # type: ignore[arg-type]  # wrong on purpose
 
 
@@ -353,3 +354,139 @@ def test_include_raw_streams_the_message() -> None:
         total.update(part)
     assert total["parsed"] == {"name": "Ann"}
     assert isinstance(total["raw"], AIMessage)
+
+
+# --- other tools beside the schema -----------------------------------------------------------------
+
+
+def get_weather(city: str) -> str:
+    """Get the weather of a city."""
+    return city
+
+
+class Seen(BaseModel):
+    """Somebody who was seen."""
+
+    name: str
+
+
+SEEN: dict[str, Any] = {
+    "pydantic": Seen,
+    "json schema": {
+        "title": "Seen",
+        "type": "object",
+        "properties": {"name": {"type": "string"}},
+        "required": ["name"],
+    },
+}
+
+
+@pytest.mark.parametrize("surface", ["invoke", "stream"])
+@pytest.mark.parametrize("schema", SEEN)
+def test_tools_beside_the_schema_and_an_answer_in_its_form(schema: str, surface: str) -> None:
+    text = '{"name": "Ann"}'
+    opening = tool_delta(text, index=0, id="c1", name="Seen")
+    server = Server(
+        by_stream(
+            completion("", tool_calls=[call("Seen", text)]),
+            sse(event(opening), end("tool_calls")),
+        )
+    )
+    chain = model_for(server).with_structured_output(SEEN[schema], tools=[get_weather])
+    answer = chain.invoke("x") if surface == "invoke" else list(chain.stream("x"))[-1]
+    assert dict(answer) == {"name": "Ann"}
+    names = [tool["function"]["name"] for tool in server.body["tools"]]
+    assert names == ["Seen", "get_weather"]
+    assert server.body["tool_choice"] == "required"
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
+@pytest.mark.parametrize("schema", SEEN)
+def test_a_call_of_another_tool_is_no_mistake(schema: str, method: Any) -> None:
+    server = Server(completion("", tool_calls=[call("get_weather", '{"city": "Paris"}')]))
+    model = model_for(server)
+    chain = model.with_structured_output(SEEN[schema], method=method, tools=[get_weather])
+    assert chain.invoke("x") is None
+    told = model.with_structured_output(
+        SEEN[schema], method=method, tools=[get_weather], include_raw=True
+    ).invoke("x")
+    assert (told["parsed"], told["parsing_error"]) == (None, None)
+    assert told["raw"].tool_calls[0]["name"] == "get_weather"
+
+
+def test_the_schemas_call_is_found_among_others() -> None:
+    calls = [call("get_weather", '{"city": "Paris"}', "c1"), call("Seen", '{"name": "Ann"}', "c2")]
+    model = model_for(Server(completion("", tool_calls=calls)))
+    assert model.with_structured_output(Seen, tools=[get_weather]).invoke("x") == Seen(name="Ann")
+
+
+def test_strict_is_for_the_schema_and_a_choice_of_ones_own_counts() -> None:
+    server = answering("function_calling", "Seen", {"name": "Ann"})
+    model_for(server).with_structured_output(
+        Seen, tools=[get_weather], strict=True, tool_choice="auto"
+    ).invoke("x")
+    schema, other = (tool["function"] for tool in server.body["tools"])
+    assert schema["strict"] is True
+    assert "strict" not in other
+    assert server.body["tool_choice"] == "auto"
+
+
+def test_text_instead_of_any_call_is_still_an_error() -> None:
+    chain = model_for(Server(completion("No."))).with_structured_output(Seen, tools=[get_weather])
+    with pytest.raises(OutputParserException, match="did not call"):
+        chain.invoke("x")
+
+
+# --- response_format=Class --------------------------------------------------------------------------
+
+
+class SeenV1(BaseModelV1):
+    """Somebody who was seen, in the old style."""
+
+    name: str
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("cls", [Seen, SeenV1])
+def test_a_class_as_response_format_gives_an_instance(cls: Any, surface: str) -> None:
+    server = Server(
+        by_stream(
+            completion('{"name": "Ann"}'),
+            sse(event({"content": '{"name"'}), event({"content": ': "Ann"}'}), end()),
+        )
+    )
+    answer = SURFACES[surface](model_for(server).bind(response_format=cls), "x")
+    assert answer.additional_kwargs["parsed"] == cls(name="Ann")
+    assert answer.text == '{"name": "Ann"}'
+    assert server.body["response_format"]["type"] == "json_schema"
+
+
+def test_so_does_the_field_and_bind_tools() -> None:
+    server = Server(completion('{"name": "Ann"}'))
+    for model in (
+        model_for(server, response_format=Seen),
+        model_for(server).bind_tools([get_weather], response_format=Seen),
+    ):
+        assert model.invoke("x").additional_kwargs["parsed"] == Seen(name="Ann")
+
+
+UNREAD: dict[str, Any] = {
+    "prose": completion("I saw Ann."),
+    "another form": completion('{"age": 3}'),
+    "cut off": completion('{"name": "Ann"}', finish="length"),
+    "a call": completion('{"name": "Ann"}', tool_calls=[call("f", "{}")]),
+    "nothing": completion("", reasoning="Hm."),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_an_answer_that_is_no_instance_is_not_lost(name: str) -> None:
+    answer = model_for(Server(UNREAD[name])).bind(response_format=Seen).invoke("x")
+    assert "parsed" not in answer.additional_kwargs
+    assert answer.response_metadata["trace_id"] == "ti_1"
+
+
+def test_a_dictionary_as_response_format_gives_none() -> None:
+    schema = {"title": "Seen", "type": "object", "properties": {"name": {"type": "string"}}}
+    answer = model_for(Server(completion('{"name": "Ann"}'))).bind(response_format=schema)
+    assert "parsed" not in answer.invoke("x").additional_kwargs

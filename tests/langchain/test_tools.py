@@ -9,7 +9,7 @@ from langchain_core.exceptions import ModelInvalidRequestError
 from langchain_core.tools import tool
 from pydantic import BaseModel
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowConfigurationError
+from langchain_siliconflow import ChatSiliconFlow
 from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
 from siliconflow_client import ConfigurationError
 from tests.langchain.wire import Server, completion, error
@@ -125,7 +125,7 @@ def test_no_tools_no_choice() -> None:
     model.bind_tools([], tool_choice="auto").invoke("x")
     model.invoke("x", tools=None)
     assert all("tools" not in body and "tool_choice" not in body for body in server.bodies)
-    with pytest.raises(SiliconFlowConfigurationError, match="there are no tools"):
+    with pytest.raises(ConfigurationError, match="there are no tools"):
         model.bind_tools([], tool_choice="any").invoke("x")
 
 

@@ -1,4 +1,9 @@
-"""Fixtures of the LlamaIndex tests: the stub, components that talk to it, both ways of calling."""
+"""Fixtures of the LlamaIndex tests: the stub, components that talk to it, both ways of calling.
+
+A docstring in the past tense below a test's name tells what went wrong in the SiliconFlow packages
+that users come from (llama-index-llms-siliconflow, -embeddings-siliconflow and
+-postprocessor-siliconflow-rerank).
+"""
 
 from __future__ import annotations
 
@@ -14,15 +19,14 @@ from llama_index.core.memory import Memory
 from llama_index.core.rate_limiter import BaseRateLimiter
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
+from llama_index_siliconflow import (
+    SiliconFlow,
+    SiliconFlowCompletion,
+    SiliconFlowEmbedding,
+    SiliconFlowRerank,
+)
 from tests.llama_index import scenarios
 from tests.llama_index.stub import Reply, Request, Stub
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "shows(*ids): the defects (D1, E1, R1 …) and acceptance cases (case1 …) shown"
-    )
 
 
 def agents_warn(test: Any) -> Any:
@@ -184,13 +188,15 @@ async def memory() -> AsyncIterator[Memory]:
         await engine.dispose()
 
 
-CLASSES = [SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank]
+CLASSES = [SiliconFlow, SiliconFlowCompletion, SiliconFlowEmbedding, SiliconFlowRerank]
 
 
 async def use(component: Any, way: Way) -> Any:
     """Make one call of the component's kind."""
     if isinstance(component, SiliconFlow):
         return (await way(component, "chat", [ChatMessage(content="hi")])).message.content
+    if isinstance(component, SiliconFlowCompletion):
+        return (await way(component, "complete", "hi")).text
     if isinstance(component, SiliconFlowEmbedding):
         return await way(component, "get_text_embedding", "t1")
     nodes = [NodeWithScore(node=TextNode(text="apple"))]

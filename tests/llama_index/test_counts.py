@@ -88,16 +88,16 @@ def counted(make: Make, limiter: CountingLimiter, events: Events) -> Counted:
     return Counted(make, limiter, events)
 
 
-@pytest.mark.shows("case12", "D1")
 @pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
 async def test_calls_with_tools(counted: Counted, stub: Stub, way: Way, name: str) -> None:
+    """A retry decorator below LlamaIndex's own hid every call from events and limits."""
     stub.script = s.TOOL2
     await way(counted.llm(), name, [ADD], user_msg="x")
     counted.check_calls(stub)
 
 
-@pytest.mark.shows("case12", "D1")
 async def test_predict_and_call(counted: Counted, stub: Stub, way: Way) -> None:
+    """A retry decorator below LlamaIndex's own hid every call from events and limits."""
     stub.script = s.TOOL1
     await way(counted.llm(), "predict_and_call", [ADD], user_msg="x")
     counted.check_calls(stub)
@@ -109,7 +109,6 @@ async def test_predictions_of_text(counted: Counted, stub: Stub, way: Way, name:
     counted.check_calls(stub)
 
 
-@pytest.mark.shows("case12")
 @pytest.mark.parametrize(
     ("settings", "script"),
     [
@@ -200,7 +199,6 @@ async def spans() -> AsyncIterator[SimpleSpanHandler]:
     root.span_handlers.remove(handler)
 
 
-@pytest.mark.shows("case12")
 @pytest.mark.parametrize("name", ["structured_predict", "stream_structured_predict"])
 async def test_spans_of_a_prediction(
     llm: SiliconFlow, stub: Stub, way: Way, spans: SimpleSpanHandler, name: str

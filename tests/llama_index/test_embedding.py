@@ -34,20 +34,20 @@ def sizes(stub: Stub) -> list[int]:
 # --- batches --------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("case19", "E2")
 @pytest.mark.parametrize("embed_batch_size", [100, 2048])
 async def test_no_request_holds_more_than_32_texts(
     stub: Stub, way: Way, make: Make, embed_batch_size: int
 ) -> None:
+    """Longer batches were not split: a TypeError, or 413 without a body."""
     embedding = make(SiliconFlowEmbedding, embed_batch_size=embed_batch_size)
     assert await way(embedding, "get_text_embedding_batch", TEXTS) == VECTORS
     assert sizes(stub) == [32, 32, 6]
 
 
-@pytest.mark.shows("E3")
 async def test_batches_are_full_by_default(
     embedding: SiliconFlowEmbedding, stub: Stub, way: Way
 ) -> None:
+    """Batches of ten made seven requests of what fits into two."""
     assert await way(embedding, "get_text_embedding_batch", TEXTS[:64]) == VECTORS[:64]
     assert sizes(stub) == [32, 32]
 
@@ -58,7 +58,6 @@ async def test_the_size_of_a_request_can_be_set(stub: Stub, way: Way, make: Make
     assert sizes(stub) == [64, 6]
 
 
-@pytest.mark.shows("case19")
 async def test_vectors_are_in_the_order_of_the_texts(
     embedding: SiliconFlowEmbedding, stub: Stub, way: Way
 ) -> None:
@@ -66,10 +65,10 @@ async def test_vectors_are_in_the_order_of_the_texts(
     assert await way(embedding, "get_text_embedding_batch", TEXTS) == VECTORS
 
 
-@pytest.mark.shows("case19", "E4")
 async def test_a_missing_vector_is_an_error(
     embedding: SiliconFlowEmbedding, stub: Stub, way: Way
 ) -> None:
+    """Fewer vectors than texts were returned, and nodes got their neighbour's."""
     stub.script = functools.partial(s.embeddings, short=True)
     with pytest.raises(APIResponseError, match=r"3\b.*2\b|2\b.*3\b"):
         await way(embedding, "get_text_embedding_batch", TEXTS[:3])
@@ -85,7 +84,7 @@ async def test_a_text_that_is_none_is_named(
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         await way(embedding, "get_text_embedding_batch", ["a", None])
-    assert caught.value.argument == "input[1]"
+    assert caught.value.argument == "texts[1]"
     assert stub.requests == []
 
 
@@ -137,15 +136,15 @@ async def test_the_first_failure_cancels_the_rest(stub: Stub, make: Make) -> Non
 # --- parameters -----------------------------------------------------------------------------
 
 
-@pytest.mark.shows("case19", "E8")
 async def test_dimensions(stub: Stub, way: Way, make: Make) -> None:
+    """`dimensions` was ignored without a word."""
     embedding = make(SiliconFlowEmbedding, model="Qwen/Qwen3-Embedding-0.6B", dimensions=8)
     assert len(await way(embedding, "get_text_embedding", "t1")) == 8
     assert stub.last.body["dimensions"] == 8
 
 
-@pytest.mark.shows("case19", "E13")
 async def test_base64_gives_the_same_vectors(stub: Stub, way: Way, make: Make) -> None:
+    """base64 was unpacked in the machine's own byte order."""
     embedding = make(SiliconFlowEmbedding, encoding_format="base64")
     assert await way(embedding, "get_text_embedding_batch", TEXTS) == VECTORS
     assert stub.last.body["encoding_format"] == "base64"
@@ -173,8 +172,8 @@ async def test_extras_are_merged_at_top_level(stub: Stub, way: Way, make: Make) 
     assert stub.last.body["truncate"] == "left"
 
 
-@pytest.mark.shows("E7")
 async def test_model_name_is_the_model(stub: Stub, way: Way, make: Make, events: Events) -> None:
+    """`model_name` was ignored: the wrong model was asked, and events said `unknown`."""
     embedding = make(SiliconFlowEmbedding, model_name="BAAI/other")
     assert (embedding.model, embedding.model_name) == ("BAAI/other", "BAAI/other")
     await way(embedding, "get_text_embedding", "t1")
@@ -185,8 +184,8 @@ async def test_model_name_is_the_model(stub: Stub, way: Way, make: Make, events:
         SiliconFlowEmbedding(model="a", model_name="b", api_key="k")
 
 
-@pytest.mark.shows("E7")
 async def test_a_model_that_changes_changes_its_name(stub: Stub, way: Way, make: Make) -> None:
+    """Events kept saying `unknown` whatever model was asked."""
     embedding = make(SiliconFlowEmbedding)
     embedding.model = "BAAI/other"
     assert embedding.model_name == "BAAI/other"
@@ -195,11 +194,11 @@ async def test_a_model_that_changes_changes_its_name(stub: Stub, way: Way, make:
     assert stub.last.body["model"] == "BAAI/third"
 
 
-@pytest.mark.shows("E12")
 @pytest.mark.parametrize(
     "settings", [{"encoding_format": "hex"}, {"dimensions": 0}, {"embed_batch_size": 0}]
 )
 def test_wrong_settings_are_named(settings: dict[str, Any]) -> None:
+    """Settings were checked by `assert`, which `python -O` leaves out."""
     with pytest.raises(ValueError, match=next(iter(settings))):
         SiliconFlowEmbedding(api_key="k", **settings)
 
@@ -207,7 +206,6 @@ def test_wrong_settings_are_named(settings: dict[str, Any]) -> None:
 # --- errors ---------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("case19", "E1")
 @pytest.mark.parametrize(
     ("reply", "error", "code"),
     [
@@ -228,16 +226,17 @@ def test_wrong_settings_are_named(settings: dict[str, Any]) -> None:
 async def test_errors_are_typed(
     stub: Stub, way: Way, make: Make, reply: Reply, error: type[SiliconFlowError], code: Any
 ) -> None:
+    """Every refusal was a TypeError, since error bodies hold `"data": null`."""
     stub.script = s.always(reply)
     with pytest.raises(error) as caught:
         await way(make(SiliconFlowEmbedding, max_retries=0), "get_text_embedding_batch", TEXTS[:3])
     assert getattr(caught.value, "code", None) == code
 
 
-@pytest.mark.shows("E6")
 async def test_a_refused_key_is_not_tried_again(
     embedding: SiliconFlowEmbedding, stub: Stub, way: Way
 ) -> None:
+    """A 401 was sent again as often as `max_retries` allows."""
     stub.script = s.ERR401
     with pytest.raises(AuthenticationError):
         await way(embedding, "get_text_embedding", "t1")
@@ -251,8 +250,8 @@ async def test_a_busy_server_is_asked_again(
     assert await way(embedding, "get_text_embedding", "t1") == s.vector("t1")
 
 
-@pytest.mark.shows("E5")
 async def test_silence_is_a_timeout(stub: Stub, way: Way, make: Make) -> None:
+    """There was no time limit at all."""
     gate = threading.Event()
     stub.script = s.raw_stream(gate)
     with pytest.raises(SiliconFlowError, match=r"0\.1"):

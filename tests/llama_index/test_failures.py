@@ -39,18 +39,18 @@ def text_of(result: Any) -> str:
     return (result[-1] if isinstance(result, list) else result).message.content
 
 
-@pytest.mark.shows("case14", "D17", "D18", "D20")
 @NAMES
 async def test_a_refused_key(llm: SiliconFlow, stub: Stub, way: Way, name: str) -> None:
+    """Errors were parsed as answers (TypeError), lost their body, and a 401 was tried again."""
     stub.script = s.ERR401
     with pytest.raises(AuthenticationError, match="Invalid token"):
         await way(llm, name, U)
     assert len(stub.requests) == 1
 
 
-@pytest.mark.shows("case14", "D17", "D18")
 @NAMES
 async def test_a_rate_limit(stub: Stub, way: Way, make: Make, name: str) -> None:
+    """Errors were parsed as answers (KeyError 'choices'), or lost code and message."""
     stub.script = s.ERR429
     with pytest.raises(RateLimitError) as caught:
         await way(make(SiliconFlow, max_retries=0), name, U)
@@ -61,9 +61,9 @@ async def test_a_rate_limit(stub: Stub, way: Way, make: Make, name: str) -> None
     assert "ti_stub0001" in str(error)
 
 
-@pytest.mark.shows("case14", "D17")
 @NAMES
 async def test_an_html_page(stub: Stub, way: Way, make: Make, name: str) -> None:
+    """A page in HTML surfaced as an error of the JSON parser."""
     stub.script = s.ERR504HTML
     with pytest.raises(ServerError) as caught:
         await way(make(SiliconFlow, max_retries=0), name, U)
@@ -90,19 +90,19 @@ async def test_an_error_object_under_200(stub: Stub, way: Way, make: Make) -> No
     assert isinstance(caught.value, APIResponseError | ServerError)
 
 
-@pytest.mark.shows("case15", "D19")
 @NAMES
 async def test_a_busy_server_is_asked_again(
     llm: SiliconFlow, stub: Stub, way: Way, name: str
 ) -> None:
+    """Asynchronous calls and streams were never tried again."""
     stub.script = s.in_turn(BUSY, s.PLAIN)
     assert text_of(await way(llm, name, U)) == "你好，世界"
     assert len(stub.requests) == 2
 
 
-@pytest.mark.shows("case15", "D19")
 @NAMES
 async def test_retries_end(stub: Stub, way: Way, make: Make, name: str) -> None:
+    """Asynchronous calls and streams were never tried again."""
     stub.script = BUSY
     with pytest.raises(OverloadedError):
         await way(make(SiliconFlow, max_retries=2), name, U)
@@ -117,7 +117,6 @@ async def test_retries_of_one_call(llm: SiliconFlow, stub: Stub, way: Way, name:
     assert len(stub.requests) == 1
 
 
-@pytest.mark.shows("case15")
 async def test_a_stream_is_not_asked_again_once_it_has_begun(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:
@@ -127,7 +126,6 @@ async def test_a_stream_is_not_asked_again_once_it_has_begun(
     assert len(stub.requests) == 1
 
 
-@pytest.mark.shows("case15")
 async def test_a_stream_that_fails_before_its_first_piece_is_asked_again(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:
@@ -136,7 +134,6 @@ async def test_a_stream_that_fails_before_its_first_piece_is_asked_again(
     assert text_of(await way(llm, "stream_chat", U)) == "你好，世界"
 
 
-@pytest.mark.shows("case15")
 async def test_one_event_pair_however_many_tries(
     llm: SiliconFlow, stub: Stub, way: Way, limiter: Any
 ) -> None:
@@ -146,10 +143,10 @@ async def test_one_event_pair_however_many_tries(
     assert limiter.n == 1
 
 
-@pytest.mark.shows("D31")
 async def test_a_time_limit_is_for_silence_not_for_the_whole_stream(
     stub: Stub, way: Way, make: Make
 ) -> None:
+    """An asynchronous `timeout` bounded the whole answer, and cut long ones."""
     gates = [threading.Event() for _ in range(4)]
     pieces = [s.data(s.chunk({"content": str(number)})) for number in range(4)]
     end = s.data(s.chunk({"content": ""}, finish="stop"))

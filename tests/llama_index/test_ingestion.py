@@ -78,7 +78,6 @@ async def test_similarity(embedding: SiliconFlowEmbedding, way: Way) -> None:
 DOCUMENTS = [Document(text=f"t{number}", id_=f"d{number}") for number in range(40)]
 
 
-@pytest.mark.shows("case19")
 async def test_an_ingestion_pipeline_with_a_cache(
     embedding: SiliconFlowEmbedding, stub: Stub, way: Way
 ) -> None:
@@ -124,8 +123,9 @@ async def test_an_ingestion_pipeline_in_processes(
     assert "sk-secret" not in str(entries)
 
 
-@pytest.mark.shows("case19", "E8", "E9")
 def test_the_ingestion_hash_is_of_what_changes_the_vectors(make: Make) -> None:
+    """The key was part of the hash, and `dimensions` was not."""
+
     def hashed(**settings: Any) -> str:
         return get_transformation_hash([], make(SiliconFlowEmbedding, **settings))
 

@@ -35,11 +35,11 @@ CALLS = [("chat", U), ("stream_chat", U), ("complete", "hi"), ("stream_complete"
 # --- one of each: events, callbacks, limits, spans, tokens ----------------------------------
 
 
-@pytest.mark.shows("case12", "D1", "D21")
 @pytest.mark.parametrize(("name", "given"), CALLS)
 async def test_a_call_is_counted_once(
     way: Way, make: Make, limiter: CountingLimiter, events: Events, name: str, given: Any
 ) -> None:
+    """Calls made no event and took no permit, and streams' token counts failed."""
     counter = TokenCountingHandler(tokenizer=list)
     debug = LlamaDebugHandler(print_trace_on_end=False)
     llm = make(SiliconFlow, callback_manager=CallbackManager([counter, debug]))
@@ -63,7 +63,6 @@ def spans() -> Iterator[SimpleSpanHandler]:
     root.span_handlers.remove(handler)
 
 
-@pytest.mark.shows("case12")
 @pytest.mark.parametrize(("name", "given"), CALLS)
 async def test_a_call_is_one_span(
     llm: SiliconFlow, way: Way, spans: SimpleSpanHandler, name: str, given: Any
@@ -73,11 +72,11 @@ async def test_a_call_is_one_span(
     assert not spans.open_spans
 
 
-@pytest.mark.shows("D1")
 @pytest.mark.parametrize(("name", "given"), CALLS)
 async def test_a_failure_is_an_event_too(
     stub: Stub, way: Way, make: Make, events: Events, name: str, given: Any
 ) -> None:
+    """A retry decorator below LlamaIndex's own hid failures from events."""
     debug = LlamaDebugHandler(print_trace_on_end=False)
     llm = make(SiliconFlow, callback_manager=CallbackManager([debug]), max_retries=0)
     stub.script = s.ERR429
@@ -114,8 +113,8 @@ async def test_a_system_prompt(stub: Stub, way: Way, make: Make) -> None:
 # --- chat and query engines -----------------------------------------------------------------
 
 
-@pytest.mark.shows("case13", "D11")
 async def test_simple_chat_engine(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    """`tool_calls: None` on plain answers broke every streaming chat engine."""
     engine = SimpleChatEngine.from_defaults(llm=llm, memory=ChatMemoryBuffer.from_defaults(llm=llm))
     if way.asynchronous:
         streaming = await engine.astream_chat("hi")
@@ -136,7 +135,6 @@ def index(embedding: SiliconFlowEmbedding) -> VectorStoreIndex:
     return VectorStoreIndex(nodes, embed_model=embedding)
 
 
-@pytest.mark.shows("case13")
 async def test_condense_plus_context_chat_engine(
     llm: SiliconFlow, index: VectorStoreIndex, stub: Stub, way: Way
 ) -> None:
@@ -149,7 +147,6 @@ async def test_condense_plus_context_chat_engine(
     assert len(answer.source_nodes) == 2
 
 
-@pytest.mark.shows("case13")
 async def test_query_engine(
     llm: SiliconFlow, index: VectorStoreIndex, stub: Stub, way: Way
 ) -> None:
@@ -164,11 +161,11 @@ async def test_query_engine(
     assert [token for token in tokens if token] == ["你好", "，世界"]
 
 
-@pytest.mark.shows("case13", "D2")
 @pytest.mark.parametrize("kind", ["query engine", "chat engine", "context chat engine"])
 async def test_engines_hand_out_tokens_as_they_arrive(
     llm: SiliconFlow, index: VectorStoreIndex, stub: Stub, way: Way, kind: str
 ) -> None:
+    """A stream was read whole before its first token was handed out."""
     gate = threading.Event()
     first, second = (s.data(s.chunk({"content": text})) for text in ("你好", "，世界"))
     end = s.data(s.chunk({"content": ""}, finish="stop", usage=s.USAGE))
@@ -248,6 +245,6 @@ async def test_engines_take_the_llm_from_settings(
         Settings._embed_model = None
 
 
-@pytest.mark.shows("D23")
 def test_memory_takes_its_limit_from_the_window(llm: SiliconFlow) -> None:
+    """Memory was cut to a window of 3900 tokens, whatever the model."""
     assert ChatMemoryBuffer.from_defaults(llm=llm).token_limit == 24576

@@ -17,10 +17,9 @@ from llama_index.core.workflow import (
     JsonSerializer,
 )
 
-from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow import SiliconFlow, TruncatedAnswerError
+from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._messages import wire_messages
-from llama_index_siliconflow._responses import TruncatedAnswerError
-from llama_index_siliconflow._tool_calls import parse_arguments
 from siliconflow_client import APIResponseError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way, agents_warn
@@ -105,14 +104,18 @@ async def test_what_goes_back_is_a_setting(
 
 
 @agents_warn
-async def test_a_finished_loop_s_thinking_stays_here(
+async def test_a_finished_loop_s_thinking_goes_back_at_the_next_question(
     llm: SiliconFlow, stub: Stub, memory: Memory
 ) -> None:
     stub.script = s.in_turn(THINKING_CALL, s.FINAL_SUM)
     agent = FunctionAgent(tools=[add], llm=llm)
     await agent.run("2+3?", memory=memory)
     await agent.run("thanks", memory=memory)
-    assert not [turn for turn in stub.last.body["messages"] if "reasoning_content" in turn]
+    turns = [turn for turn in stub.last.body["messages"] if turn["role"] == "assistant"]
+    assert ["reasoning_content" in turn for turn in turns] == [
+        "tool_calls" in turn for turn in turns
+    ]
+    assert any("reasoning_content" in turn for turn in turns)
     kept = [block for message in await memory.aget_all() for block in message.blocks]
     assert any(isinstance(block, ThinkingBlock) for block in kept)
 
@@ -208,6 +211,58 @@ async def test_a_cut_call_that_is_trimmed_away_does_not_matter(
     assert [block.tool_name for block in message.blocks] == ["add"]
     with pytest.raises(TruncatedAnswerError, match="mul"):
         await way(llm, name, tools, user_msg="x", allow_parallel_tool_calls=True)
+
+
+@pytest.mark.parametrize("arguments", ["", "{}", " { } ", None])
+@pytest.mark.parametrize("name", ["chat", "stream_chat"])
+async def test_a_call_that_was_cut_off_before_its_arguments_is_an_error(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str, arguments: str | None
+) -> None:
+    # What vLLM 0.32 sends when max_tokens ends an answer between a call's name and its arguments.
+    fragments = [
+        s.calls(s.fragment(s.ADD, id="call_a", name="add")),
+        s.calls(s.fragment(arguments, index=1, id="call_b", name="forecast")),
+    ]
+    stub.script = s.scenario(fragments, finish="length")
+    with pytest.raises(TruncatedAnswerError, match="forecast.*max_tokens"):
+        await way(llm, name, U)
+    stub.script = s.scenario(fragments, finish="tool_calls")
+    found = await way(llm, name, U)
+    message = (found[-1] if isinstance(found, list) else found).message
+    assert [block.tool_kwargs for block in message.blocks] == [{"a": 2, "b": 3}, {}]
+
+
+@pytest.mark.parametrize("name", ["chat", "stream_chat"])
+async def test_whole_calls_of_an_answer_that_was_cut_off_stay_valid(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    fragments = [
+        s.calls(s.fragment("{}", id="call_a", name="forecast")),  # not the last: it was finished
+        s.calls(s.fragment(s.ADD, index=1, id="call_b", name="add")),
+    ]
+    stub.script = s.scenario(fragments, finish="length")
+    found = await way(llm, name, U)
+    message = (found[-1] if isinstance(found, list) else found).message
+    assert [block.tool_kwargs for block in message.blocks] == [{}, {"a": 2, "b": 3}]
+
+
+@agents_warn
+@pytest.mark.parametrize("arguments", ["", "{}"])
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_agents_never_execute_a_call_without_the_arguments_that_were_cut_off(
+    llm: SiliconFlow, stub: Stub, streaming: bool, arguments: str
+) -> None:
+    done: list[str] = []
+
+    def delete(folder: str = "/") -> None:
+        """Delete a folder."""
+        done.append(folder)
+
+    call = s.calls(s.fragment(arguments, id="call_a", name="delete"))
+    stub.script = s.scenario([call], finish="length")
+    with pytest.raises(TruncatedAnswerError, match="delete.*max_tokens"):
+        await FunctionAgent(tools=[delete], llm=llm, streaming=streaming).run("Clean up.")
+    assert done == []
 
 
 @agents_warn

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
+from llama_index.core.tools import FunctionTool
 
 from llama_index_siliconflow import SiliconFlow
 from siliconflow_client import ConfigurationError
@@ -17,11 +18,16 @@ U = [ChatMessage(role="user", content="hi")]
 WIRE = [{"role": "user", "content": "hi"}]
 
 
-@pytest.mark.shows("case18", "D24")
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
 @pytest.mark.parametrize(("name", "stream"), [("chat", False), ("stream_chat", True)])
 async def test_a_bare_request_holds_nothing_unasked(
     llm: SiliconFlow, stub: Stub, way: Way, name: str, stream: bool
 ) -> None:
+    """`n`, `tools: null` and other defaults went out with every request."""
     await way(llm, name, U)
     body = dict(stub.last.body)
     body.pop("stream_options", None)
@@ -56,17 +62,17 @@ FIELDS: dict[str, Any] = {
 }
 
 
-@pytest.mark.shows("case18", "D25")
 @pytest.mark.parametrize("where", ["field", "call", "additional_kwargs"])
 async def test_every_parameter_arrives(stub: Stub, way: Way, make: Make, where: str) -> None:
+    """Parameters of a call and of the constructor were ignored without a word."""
     fields = FIELDS if where == "field" else {}
     fields = {"additional_kwargs": FIELDS} if where == "additional_kwargs" else fields
     await way(make(SiliconFlow, **fields), "chat", U, **(FIELDS if where == "call" else {}))
     assert stub.last.body == {"model": "m", "messages": WIRE, "stream": False, **FIELDS}
 
 
-@pytest.mark.shows("D25")
 async def test_parameters_without_a_name_go_through(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    """Parameters that the class did not know were ignored without a word."""
     await way(llm, "chat", U, brand_new=1, extra_body={"nested": {"a": None}})
     assert stub.last.body["brand_new"] == 1
     assert stub.last.body["nested"] == {"a": None}
@@ -127,10 +133,56 @@ async def test_wrong_arguments_are_named_before_any_request(
     assert stub.requests == []
 
 
+# --- usage of streams -----------------------------------------------------------------------
+
+USAGE_WANTED = {"stream_options": {"include_usage": True}}
+
+
+async def test_streams_ask_for_their_usage_and_plain_calls_do_not(
+    llm: SiliconFlow, stub: Stub, way: Way
+) -> None:
+    await way(llm, "stream_chat", U)
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": True, **USAGE_WANTED}
+    await way(llm, "stream_complete", "hi")
+    assert stub.last.body["stream_options"] == {"include_usage": True}
+    for name, given in (("chat", U), ("complete", "hi")):
+        await way(llm, name, given)
+        assert "stream_options" not in stub.last.body
+
+
+@pytest.mark.parametrize("where", ["field", "call"])
+async def test_the_usage_of_streams_can_be_left_alone(
+    stub: Stub, way: Way, make: Make, where: str
+) -> None:
+    setting = {"stream_usage": False}
+    llm = make(SiliconFlow, **(setting if where == "field" else {}))
+    await way(llm, "stream_chat", U, **(setting if where == "call" else {}))
+    assert stub.last.body == {"model": "m", "messages": WIRE, "stream": True}
+
+
+async def test_one_s_own_stream_options_are_sent_as_they_are(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    mine = {"include_usage": True, "continuous_usage_stats": True}
+    await way(make(SiliconFlow), "stream_chat", U, stream_options=mine)
+    assert stub.last.body["stream_options"] == mine
+    await way(make(SiliconFlow, additional_kwargs={"stream_options": mine}), "stream_chat", U)
+    assert stub.last.body["stream_options"] == mine
+
+
+async def test_a_stream_that_is_asked_for_without_streaming_asks_for_no_usage(
+    stub: Stub, way: Way, make: Make
+) -> None:
+    # This model streams broken tool calls, so its streams with tools are plain calls.
+    llm = make(SiliconFlow, model="THUDM/GLM-4-9B-0414")
+    await way(llm, "stream_chat_with_tools", [FunctionTool.from_defaults(add)], user_msg="x")
+    assert stub.last.body["stream"] is False
+    assert "stream_options" not in stub.last.body
+
+
 # --- answers --------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("case1")
 async def test_a_plain_answer(llm: SiliconFlow, way: Way) -> None:
     response = await way(llm, "chat", U)
     assert response.message.content == "你好，世界"
@@ -141,8 +193,8 @@ async def test_a_plain_answer(llm: SiliconFlow, way: Way) -> None:
     assert response.message.additional_kwargs == {}
 
 
-@pytest.mark.shows("case2", "D9")
 async def test_an_answer_with_thinking(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    """`reasoning_content` was dropped."""
     stub.script = s.REASON
     response = await way(llm, "chat", U)
     assert response.message.blocks == [
@@ -152,7 +204,6 @@ async def test_an_answer_with_thinking(llm: SiliconFlow, stub: Stub, way: Way) -
     assert response.additional_kwargs["reasoning_tokens"] == 2
 
 
-@pytest.mark.shows("D7")
 @pytest.mark.parametrize(
     ("message", "content"),
     [
@@ -166,12 +217,13 @@ async def test_an_answer_with_thinking(llm: SiliconFlow, stub: Stub, way: Way) -
 async def test_keys_that_are_null_or_missing(
     llm: SiliconFlow, stub: Stub, way: Way, message: dict[str, Any], content: str | None
 ) -> None:
+    """`message["content"]` was indexed where the key may be absent."""
     stub.script = s.always(s.json_reply(s.completion(message)))
     assert (await way(llm, "chat", U)).message.content == content
 
 
-@pytest.mark.shows("case1", "D11")
 async def test_a_completion(llm: SiliconFlow, way: Way) -> None:
+    """`tool_calls: None` stood in the additional_kwargs of every plain answer."""
     response = await way(llm, "complete", "hi")
     assert response.text == "你好，世界"
     assert response.raw["usage"] == s.USAGE

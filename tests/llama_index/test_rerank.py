@@ -50,8 +50,8 @@ async def ranked(way: Way, rerank: SiliconFlowRerank, given: list[NodeWithScore]
     return await way(rerank, "postprocess_nodes", given, query_bundle=QueryBundle(QUERY))
 
 
-@pytest.mark.shows("case20", "R6", "R7")
 async def test_the_best_nodes_come_first(rerank: SiliconFlowRerank, stub: Stub, way: Way) -> None:
+    """Texts were echoed back unused, and bge's parameters went to every model."""
     given = nodes()
     found = await ranked(way, rerank, given)
     assert ids(found) == ["n0", "n2"]
@@ -116,8 +116,8 @@ async def test_documents_are_what_embedding_reads(
 # --- parameters -----------------------------------------------------------------------------
 
 
-@pytest.mark.shows("R7", "case20")
 async def test_parameters_of_bge(stub: Stub, way: Way, make: Make) -> None:
+    """Chunk parameters went to models that do not take them."""
     rerank = make(SiliconFlowRerank, max_chunks_per_doc=10, overlap_tokens=8, return_documents=True)
     await ranked(way, rerank, nodes())
     body = stub.last.body
@@ -125,8 +125,8 @@ async def test_parameters_of_bge(stub: Stub, way: Way, make: Make) -> None:
     assert body["return_documents"] is True
 
 
-@pytest.mark.shows("R7", "case20")
 async def test_parameters_of_qwen(stub: Stub, way: Way, make: Make) -> None:
+    """Chunk parameters went to Qwen3-Reranker, which takes `instruction` instead."""
     await ranked(way, make(SiliconFlowRerank, model=QWEN, instruction="Fruit."), nodes())
     assert stub.last.body["instruction"] == "Fruit."
     assert not {"max_chunks_per_doc", "overlap_tokens"} & set(stub.last.body)
@@ -157,8 +157,8 @@ async def test_extras_are_merged_at_top_level(stub: Stub, way: Way, make: Make) 
     assert stub.last.body["instruct"] == "x"
 
 
-@pytest.mark.shows("R9")
 def test_the_catalogue_knows_the_rerankers_by_their_true_names() -> None:
+    """A constant misspelt bce's maker."""
     from siliconflow_client import known_models
 
     names = {facts.id for facts in known_models("reranker")}
@@ -171,8 +171,8 @@ def test_wrong_settings_are_named(settings: dict[str, int]) -> None:
         SiliconFlowRerank(api_key="k", **settings)
 
 
-@pytest.mark.shows("R4")
 def test_all_settings_are_accepted() -> None:
+    """`callback_manager` and `max_retries` were refused."""
     manager = CallbackManager([])
     rerank = SiliconFlowRerank(
         api_key="k", callback_manager=manager, max_retries=1, timeout=5, deadline=9
@@ -187,11 +187,11 @@ def test_all_settings_are_accepted() -> None:
 # --- events and errors ----------------------------------------------------------------------
 
 
-@pytest.mark.shows("case20", "R4", "R8")
 @pytest.mark.parametrize("given", [nodes(), []], ids=["nodes", "no nodes"])
 async def test_events_and_callbacks_on_every_path(
     stub: Stub, way: Way, make: Make, events: Events, given: list[NodeWithScore]
 ) -> None:
+    """Callbacks could not be set, and an empty list of nodes never ended its event."""
     debug = LlamaDebugHandler(print_trace_on_end=False)
     rerank = make(SiliconFlowRerank, top_n=2, callback_manager=CallbackManager([debug]))
     found = await ranked(way, rerank, given)
@@ -205,8 +205,8 @@ async def test_events_and_callbacks_on_every_path(
     assert len(stub.requests) == (1 if given else 0)
 
 
-@pytest.mark.shows("R3")
 async def test_a_failure_is_an_event_too(stub: Stub, way: Way, make: Make, events: Events) -> None:
+    """Failures were bare RuntimeErrors, seen by no event handler."""
     debug = LlamaDebugHandler(print_trace_on_end=False)
     rerank = make(SiliconFlowRerank, callback_manager=CallbackManager([debug]), max_retries=0)
     stub.script = s.ERR429
@@ -230,7 +230,6 @@ async def test_an_empty_query_is_an_error(rerank: SiliconFlowRerank, stub: Stub,
     assert stub.requests == []
 
 
-@pytest.mark.shows("R3")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -242,6 +241,7 @@ async def test_an_empty_query_is_an_error(rerank: SiliconFlowRerank, stub: Stub,
     ],
 )
 async def test_errors_are_typed(stub: Stub, way: Way, make: Make, reply: Reply) -> None:
+    """Failures were bare RuntimeErrors, or errors of the JSON parser."""
     stub.script = s.always(reply)
     with pytest.raises(SiliconFlowError) as caught:
         await ranked(way, make(SiliconFlowRerank, max_retries=0), nodes())
@@ -249,10 +249,10 @@ async def test_errors_are_typed(stub: Stub, way: Way, make: Make, reply: Reply) 
         assert isinstance(caught.value, APIResponseError)
 
 
-@pytest.mark.shows("R2")
 async def test_a_busy_server_is_asked_again(
     rerank: SiliconFlowRerank, stub: Stub, way: Way
 ) -> None:
+    """There was no retry."""
     busy = s.always(
         s.json_reply({"code": 50505, "message": "busy", "data": None}, 503, retry_after="0.001")
     )
@@ -260,8 +260,8 @@ async def test_a_busy_server_is_asked_again(
     assert ids(await ranked(way, rerank, nodes())) == ["n0", "n2"]
 
 
-@pytest.mark.shows("R2")
 async def test_silence_is_a_timeout(stub: Stub, way: Way, make: Make) -> None:
+    """There was no time limit."""
     gate = threading.Event()
     stub.script = s.raw_stream(gate)
     with pytest.raises(APITimeoutError):
@@ -269,8 +269,8 @@ async def test_silence_is_a_timeout(stub: Stub, way: Way, make: Make) -> None:
     gate.set()
 
 
-@pytest.mark.shows("R1", "case20")
 async def test_twenty_at_once(rerank: SiliconFlowRerank, stub: Stub) -> None:
+    """Asynchronous ranking went through a thread pool, a few at a time."""
     # No answer goes out before all twenty requests are in: threads of a pool would hang here.
     together = threading.Barrier(20)
 
@@ -314,7 +314,6 @@ def index(embedding: SiliconFlowEmbedding) -> VectorStoreIndex:
     )
 
 
-@pytest.mark.shows("case20")
 async def test_a_query_engine(
     rerank: SiliconFlowRerank, llm: SiliconFlow, index: VectorStoreIndex, stub: Stub, way: Way
 ) -> None:

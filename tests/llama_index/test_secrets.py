@@ -26,7 +26,6 @@ from tests.llama_index.stub import Stub
 KEY = "sk-secret"
 
 
-@pytest.mark.shows("case16")
 @pytest.mark.parametrize("fails", [False, True], ids=["answered", "refused"])
 @pytest.mark.parametrize("cls", CLASSES)
 async def test_the_key_is_in_no_event_log_span_or_payload(
@@ -82,7 +81,6 @@ def test_a_misspelt_key_is_not_printed(cls: type, name: str) -> None:
 
 
 @agents_warn
-@pytest.mark.shows("case16")
 async def test_the_key_is_in_no_pickled_context(llm: SiliconFlow) -> None:
     agent = FunctionAgent(llm=llm, tools=[])
     context = Context(agent)

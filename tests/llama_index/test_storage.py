@@ -25,12 +25,12 @@ KEY = "sk-secret"
 # --- the key and the forms of storage -------------------------------------------------------
 
 
-@pytest.mark.shows("case16", "D27", "E9", "R5")
 @pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
 @pytest.mark.parametrize("cls", CLASSES)
 async def test_the_key_is_in_no_serialised_form(
     cls: type, used: bool, way: Way, make: Make
 ) -> None:
+    """The key stood in dicts, JSON and reprs."""
     component = make(cls, default_headers={"x-token": "sk-secret-too"})
     if used:
         await use(component, way)
@@ -47,7 +47,6 @@ async def test_the_key_is_in_no_serialised_form(
 
 
 @agents_warn
-@pytest.mark.shows("case16")
 async def test_the_key_is_in_no_serialised_context(llm: SiliconFlow) -> None:
     from llama_index.core.agent.workflow import FunctionAgent
     from llama_index.core.workflow import Context, JsonSerializer
@@ -58,7 +57,6 @@ async def test_the_key_is_in_no_serialised_context(llm: SiliconFlow) -> None:
     assert KEY not in json.dumps(context.to_dict(serializer=JsonSerializer()))
 
 
-@pytest.mark.shows("case16", "D27")
 @pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
 @pytest.mark.parametrize("cls", CLASSES)
 async def test_pickles_and_deep_copies_work(
@@ -69,6 +67,7 @@ async def test_pickles_and_deep_copies_work(
     make: Make,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """A pickled component had lost its key: `Bearer None`."""
     component = make(cls)
     if used:
         await use(component, way)
@@ -83,11 +82,11 @@ async def test_pickles_and_deep_copies_work(
         await twin.aclose()
 
 
-@pytest.mark.shows("case16", "D27")
 @pytest.mark.parametrize("cls", CLASSES)
 async def test_dicts_and_json_bring_the_settings_back(
     cls: type, stub: Stub, way: Way, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A component from a dict had no key: `Bearer None`."""
     component = make(cls, model="other")
     given = cls.from_dict(component.to_dict(), api_key="sk-given")
     assert given.to_dict() == component.to_dict()
@@ -232,8 +231,8 @@ async def test_a_copy_with_another_key_uses_it(cls: type, stub: Stub, way: Way, 
 # --- event loops and connections ------------------------------------------------------------
 
 
-@pytest.mark.shows("case16", "D28", "E11")
 async def test_calls_share_a_connection(stub: Stub, way: Way, make: Make) -> None:
+    """Every call opened a connection of its own."""
     for cls in CLASSES:
         before = stub.connections
         component = make(cls)
@@ -260,7 +259,6 @@ async def test_closing_closes_and_a_later_call_opens_again(
     assert stub.connections == 2 * len(CLASSES)
 
 
-@pytest.mark.shows("case16")
 def test_one_component_serves_several_event_loops(
     stub: Stub, capfd: pytest.CaptureFixture[str]
 ) -> None:

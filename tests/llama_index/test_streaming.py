@@ -27,7 +27,6 @@ def joined(responses: list) -> str:
     return "".join(response.delta for response in responses)
 
 
-@pytest.mark.shows("case4", "D3", "D4", "D5", "D6", "D7", "D8")
 @pytest.mark.parametrize(
     ("segments", "deltas"),
     [
@@ -103,14 +102,18 @@ def joined(responses: list) -> str:
 async def test_text_is_exact_whatever_the_wire_does(
     llm: SiliconFlow, stub: Stub, way: Way, segments: list[bytes], deltas: list[str]
 ) -> None:
+    """Raw reads were decoded and split one by one: cuts in a character, `data:` without a space,
+    comments, text that holds `data: `, deltas without `content` and chunks without `choices`
+    all failed.
+    """
     stub.script = s.raw_stream(*segments)
     responses = await way(llm, "stream_chat", U)
     assert [response.delta for response in responses if response.delta] == deltas
     assert responses[-1].message.content == "".join(deltas)
 
 
-@pytest.mark.shows("case3", "D9")
 async def test_thinking_arrives_beside_the_text(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    """`reasoning_content` was dropped."""
     stub.script = s.REASON
     responses = await way(llm, "stream_chat", U)
     thoughts = [response.additional_kwargs.get("thinking_delta") for response in responses]
@@ -145,10 +148,10 @@ async def test_every_yield_holds_all_so_far(llm: SiliconFlow, stub: Stub, way: W
     assert all(len(response.message.blocks) == 1 for response in responses)
 
 
-@pytest.mark.shows("D21")
 async def test_raw_is_the_wire_dict_and_the_last_one_has_usage_and_trace_id(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:
+    """`raw` was the line of text, which token counters refuse."""
     responses = await way(llm, "stream_chat", U)
     assert all(type(response.raw) is dict for response in responses)
     assert responses[0].raw["choices"][0]["delta"]["content"] == "你好"
@@ -207,10 +210,10 @@ async def test_responses_survive_validation_and_serialisation(
     assert again.message == last.message
 
 
-@pytest.mark.shows("D2")
 async def test_the_first_piece_does_not_wait_for_the_last(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:
+    """A stream was read whole before its first piece was handed out."""
     gate = threading.Event()
     stub.script = s.raw_stream(HELLO, gate, WORLD, END, s.DONE)
     got = []
@@ -220,11 +223,11 @@ async def test_the_first_piece_does_not_wait_for_the_last(
     assert got == ["你好", "，世界", ""]
 
 
-@pytest.mark.shows("D29")
 @pytest.mark.parametrize("cut", [False, True], ids=["clean end", "connection lost"])
 async def test_a_truncated_stream_raises_with_what_came(
     llm: SiliconFlow, stub: Stub, way: Way, cut: bool
 ) -> None:
+    """A stream that broke off was taken for a finished answer."""
     stub.script = s.raw_stream(s.data(s.chunk({"content": "partial"})), cut=cut)
     got: list[ChatResponse] = []
     with pytest.raises(StreamInterruptedError) as caught:
@@ -233,10 +236,10 @@ async def test_a_truncated_stream_raises_with_what_came(
     assert caught.value.partial == "partial"
 
 
-@pytest.mark.shows("D22", "case14")
 async def test_an_error_line_inside_a_stream_is_the_error_it_describes(
     llm: SiliconFlow, stub: Stub, way: Way
 ) -> None:
+    """An error inside a stream was a KeyError 'choices'."""
     stub.script = s.ERR_MID
     got: list[ChatResponse] = []
     with pytest.raises(ServerError) as caught:

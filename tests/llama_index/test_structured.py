@@ -13,8 +13,7 @@ from llama_index.core.prompts import ChatPromptTemplate
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel
 
-from llama_index_siliconflow import SiliconFlow
-from llama_index_siliconflow._responses import TruncatedAnswerError
+from llama_index_siliconflow import SiliconFlow, TruncatedAnswerError
 from siliconflow_client import APIResponseError, RateLimitError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Events, Make, Way, agents_warn
@@ -70,18 +69,18 @@ def check_request(body: dict[str, Any], mode: str) -> None:
         assert '"age"' in body["messages"][0]["content"]
 
 
-@pytest.mark.shows("case11", "D16")
 async def test_an_object(predictor: SiliconFlow, stub: Stub, way: Way, mode: str) -> None:
+    """Streamed predictions were objects of nothing but None."""
     assert await way(predictor, "structured_predict", Person, PROMPT, who="she") == ALICE
     check_request(stub.last.body, mode)
     assert stub.last.body["messages"][-1] == {"role": "user", "content": "Who is she?"}
     assert stub.last.body["stream"] is False
 
 
-@pytest.mark.shows("case11", "D16")
 async def test_an_object_that_grows(
     predictor: SiliconFlow, stub: Stub, way: Way, mode: str
 ) -> None:
+    """Streamed predictions were objects of nothing but None."""
     objects = await way(predictor, "stream_structured_predict", Person, PROMPT, who="she")
     assert objects[-1] == ALICE
     assert isinstance(objects[-1], Person)
@@ -92,7 +91,6 @@ async def test_an_object_that_grows(
 
 
 @pytest.mark.filterwarnings("ignore:The `json` method is deprecated")  # LlamaIndex's own
-@pytest.mark.shows("case11")
 async def test_as_structured_llm(predictor: SiliconFlow, stub: Stub, way: Way, mode: str) -> None:
     structured = predictor.as_structured_llm(Person)
     question = [ChatMessage(role="user", content="Who?")]

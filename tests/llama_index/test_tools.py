@@ -10,8 +10,8 @@ from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
 from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow._arguments import arguments_are_whole, parse_arguments
 from llama_index_siliconflow._schema import strict_schema
-from llama_index_siliconflow._tool_calls import arguments_are_whole, parse_arguments
 from siliconflow_client import APIResponseError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way
@@ -43,7 +43,6 @@ def selected(llm: SiliconFlow, response: ChatResponse) -> list[tuple[str, str, d
 # --- asking ---------------------------------------------------------------------------------
 
 
-@pytest.mark.shows("case8", "D14")
 @pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
 @pytest.mark.parametrize(
     ("asked", "choice"),
@@ -62,6 +61,7 @@ def selected(llm: SiliconFlow, response: ChatResponse) -> list[tuple[str, str, d
 async def test_tool_choice(
     llm: SiliconFlow, stub: Stub, way: Way, name: str, asked: dict[str, Any], choice: Any
 ) -> None:
+    """`tool_choice`, `tool_required` and further keywords were dropped."""
     await way(llm, name, [ADD], user_msg="x", **asked)
     assert stub.last.body["tool_choice"] == choice
     assert [tool["function"]["name"] for tool in stub.last.body["tools"]] == ["add"]
@@ -73,11 +73,11 @@ async def test_a_tool_that_is_not_there_cannot_be_chosen(llm: SiliconFlow, way: 
         await way(llm, "chat_with_tools", [ADD], user_msg="x", tool_choice="sub")
 
 
-@pytest.mark.shows("case8", "D30")
 @pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
 async def test_the_history_is_not_changed(
     llm: SiliconFlow, stub: Stub, way: Way, name: str
 ) -> None:
+    """The caller's list of messages grew by one at every call."""
     history = list(U)
     await way(llm, name, [ADD], user_msg=ChatMessage(content="x"), chat_history=history)
     assert history == U
@@ -85,15 +85,14 @@ async def test_the_history_is_not_changed(
     assert stub.last.body["messages"][0]["content"] == "hi\n\nx"
 
 
-@pytest.mark.shows("case8")
 async def test_without_tools_there_is_no_choice(llm: SiliconFlow, stub: Stub, way: Way) -> None:
     await way(llm, "chat_with_tools", [], user_msg="x", tool_required=True)
     assert "tools" not in stub.last.body
     assert "tool_choice" not in stub.last.body
 
 
-@pytest.mark.shows("D14")
 async def test_further_keywords_arrive(llm: SiliconFlow, stub: Stub, way: Way) -> None:
+    """Keywords beside the tools were dropped."""
     await way(llm, "chat_with_tools", [ADD], user_msg="x", temperature=0.3)
     assert stub.last.body["temperature"] == 0.3
     assert "allow_parallel_tool_calls" not in stub.last.body
@@ -168,7 +167,6 @@ def test_a_strict_schema_is_a_copy_and_keeps_names_apart() -> None:
 BOTH = [("call_a", "add", {"a": 2, "b": 3}), ("call_b", "mul", {"a": 4, "b": 5})]
 
 
-@pytest.mark.shows("case5", "case6", "case7", "D10", "D13")
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
@@ -196,6 +194,7 @@ BOTH = [("call_a", "add", {"a": 2, "b": 3}), ("call_b", "mul", {"a": 4, "b": 5})
 async def test_calls_come_back_whole(
     llm: SiliconFlow, stub: Stub, way: Way, script: s.Script, expected: Any, name: str
 ) -> None:
+    """Pieces of streamed calls were not put together, and the last chunk forgot them."""
     stub.script = script
     found = await way(llm, name, [ADD, MUL], user_msg="x", allow_parallel_tool_calls=True)
     for response in found if isinstance(found, list) else []:
@@ -211,7 +210,6 @@ async def test_calls_come_back_whole(
     assert all(type(call) is dict and call["type"] == "function" for call in wire)
 
 
-@pytest.mark.shows("case5")
 async def test_arguments_grow_while_they_arrive(llm: SiliconFlow, stub: Stub, way: Way) -> None:
     stub.script = s.TOOL1
     responses = await way(llm, "stream_chat", U)
@@ -260,12 +258,12 @@ async def test_a_missing_id_is_made_up_once(
     assert ids.pop().startswith("call_")
 
 
-@pytest.mark.shows("D15")
 @pytest.mark.parametrize("arguments", [None, "", "null", "[1]", "nonsense"])
 @pytest.mark.parametrize("name", ["chat", "stream_chat"])
 async def test_arguments_that_are_no_object(
     llm: SiliconFlow, stub: Stub, way: Way, name: str, arguments: str | None
 ) -> None:
+    """Arguments that are no JSON were a JSONDecodeError."""
     stub.script = s.scenario(
         [s.calls(s.fragment(arguments, id="c", name="add"))], finish="tool_calls"
     )
@@ -273,7 +271,6 @@ async def test_arguments_that_are_no_object(
     assert selected(llm, found[-1] if isinstance(found, list) else found) == [("c", "add", {})]
 
 
-@pytest.mark.shows("case9")
 @pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
 async def test_without_parallel_calls_one_is_kept_in_both_places(
     llm: SiliconFlow, stub: Stub, way: Way, name: str
@@ -285,8 +282,8 @@ async def test_without_parallel_calls_one_is_kept_in_both_places(
     assert [call["id"] for call in message.additional_kwargs["tool_calls"]] == ["call_a"]
 
 
-@pytest.mark.shows("D11")
 async def test_no_call_is_an_error_only_if_asked(llm: SiliconFlow, way: Way) -> None:
+    """`tool_calls: None` on plain answers made looking for calls a TypeError."""
     response = await way(llm, "chat_with_tools", [ADD], user_msg="x")
     assert "tool_calls" not in response.message.additional_kwargs
     assert llm.get_tool_calls_from_response(response, error_on_no_tool_call=False) == []

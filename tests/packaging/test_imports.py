@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.conftest import ROOT
+from tests.interpreters import CLIENT, LANGCHAIN, LLAMA_INDEX, loaded_after, run
 
 
-def python(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-
-def loaded_by(statement: str) -> set[str]:
-    done = python(f"{statement}\nimport sys\nprint(*sys.modules)")
-    assert done.returncode == 0, done.stderr
-    return {name.partition(".")[0] for name in done.stdout.split()}
+def loaded_by(step: str, steps: tuple[str, ...]) -> set[str]:
+    return {name.partition(".")[0] for name in loaded_after(step, steps)}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +20,7 @@ def loaded_by(statement: str) -> set[str]:
     ],
 )
 def test_a_missing_framework_is_one_line_naming_the_extra(package: str, framework: str, extra: str):
-    done = python(f"import sys; sys.modules[{framework!r}] = None\nimport {package}")
+    done = run(f"import sys; sys.modules[{framework!r}] = None\nimport {package}")
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("ImportError: ")
@@ -44,7 +33,7 @@ def test_a_missing_framework_is_one_line_naming_the_extra(package: str, framewor
 )
 def test_a_broken_framework_is_not_reported_as_a_missing_one(package: str, dependency: str):
     use = "ChatSiliconFlow" if package.startswith("langchain") else "SiliconFlow"
-    done = python(f"import sys; sys.modules[{dependency!r}] = None\nfrom {package} import {use}")
+    done = run(f"import sys; sys.modules[{dependency!r}] = None\nfrom {package} import {use}")
     assert done.returncode == 1
     assert dependency in done.stderr.strip().splitlines()[-1]
     assert "pip install" not in done.stderr.strip().splitlines()[-1]
@@ -52,17 +41,22 @@ def test_a_broken_framework_is_not_reported_as_a_missing_one(package: str, depen
 
 def test_the_client_package_loads_nothing_heavy():
     heavy = {"httpx", "asyncio", "pydantic", "ssl", "langchain_core", "llama_index"}
-    assert loaded_by("import siliconflow_client") & heavy == set()
+    assert loaded_by("import siliconflow_client", CLIENT) & heavy == set()
 
 
 @pytest.mark.parametrize(
-    ("statement", "unwanted"),
+    ("step", "steps", "unwanted"),
     [
-        ("import langchain_siliconflow", {"openai", "numpy", "tiktoken", "llama_index", "httpx"}),
-        ("from langchain_siliconflow import ChatSiliconFlow", {"openai", "numpy", "tiktoken"}),
-        ("from llama_index_siliconflow import SiliconFlow", {"openai", "langchain_core"}),
-        ("import siliconflow_simulator", {"starlette", "uvicorn", "langchain_core", "numpy"}),
+        ("import langchain_siliconflow", LANGCHAIN, "openai numpy tiktoken llama_index httpx"),
+        ("from langchain_siliconflow import ChatSiliconFlow", LANGCHAIN, "openai numpy tiktoken"),
+        (
+            "from llama_index_siliconflow import SiliconFlow, SiliconFlowRerank",
+            LLAMA_INDEX,
+            "openai langchain_core",
+        ),
+        ("import siliconflow_simulator", CLIENT, "starlette uvicorn langchain_core numpy"),
     ],
+    ids=["langchain_siliconflow", "ChatSiliconFlow", "SiliconFlow", "siliconflow_simulator"],
 )
-def test_an_import_leaves_out(statement: str, unwanted: set[str]):
-    assert loaded_by(statement) & unwanted == set()
+def test_an_import_leaves_out(step: str, steps: tuple[str, ...], unwanted: str):
+    assert loaded_by(step, steps) & set(unwanted.split()) == set()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from importlib import import_module
 from types import ModuleType
 
 import pytest
 
-PACKAGES = [
-    "siliconflow_client",
-    "langchain_siliconflow",
-    "llama_index_siliconflow",
-    "siliconflow_simulator",
-]
+from tests.packaging.repository import PACKAGES
 
 
 @pytest.fixture(params=PACKAGES)
@@ -33,6 +30,28 @@ def test_nothing_else_looks_public(package: ModuleType):
         if not name.startswith("_") and not isinstance(value, ModuleType)
     }
     assert extra - machinery <= set(package.__all__)
+
+
+def seen_by_type_checkers(package: ModuleType) -> dict[str, str]:
+    """What the package imports for type checkers only, and from where."""
+    found: dict[str, str] = {}
+    for node in ast.parse(inspect.getsource(package)).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            for statement in node.body:
+                assert isinstance(statement, ast.ImportFrom)
+                assert statement.module is not None
+                found |= {alias.asname or alias.name: statement.module for alias in statement.names}
+    return found
+
+
+def test_type_checkers_see_the_names_that_are_exported_and_no_others(package: ModuleType):
+    lazy = set(package.__all__) - {"__version__"}  # which some load at once
+    assert set(seen_by_type_checkers(package)) - {"__version__"} == lazy
+
+
+def test_a_name_is_loaded_from_where_type_checkers_see_it(package: ModuleType):
+    for name, module in seen_by_type_checkers(package).items():
+        assert getattr(package, name) is getattr(import_module(module), name), name
 
 
 def test_a_name_is_exported_once(package: ModuleType):

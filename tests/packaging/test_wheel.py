@@ -14,13 +14,7 @@ import pytest
 
 from siliconflow_client._version import __version__
 from tests.conftest import ROOT
-
-PACKAGES = {
-    "siliconflow_client",
-    "langchain_siliconflow",
-    "llama_index_siliconflow",
-    "siliconflow_simulator",
-}
+from tests.packaging.repository import PACKAGES
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +38,7 @@ def metadata(wheel: Path, names: list[str]) -> Message:
 
 def test_the_wheel_holds_exactly_the_four_packages(names: list[str]):
     top = {name.partition("/")[0] for name in names}
-    assert {one for one in top if not one.endswith(".dist-info")} == PACKAGES
+    assert {one for one in top if not one.endswith(".dist-info")} == set(PACKAGES)
 
 
 def test_every_module_is_shipped_with_its_types_and_facts(names: list[str]):
@@ -53,7 +47,7 @@ def test_every_module_is_shipped_with_its_types_and_facts(names: list[str]):
         sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*.py")}
         assert sources <= shipped
         assert f"{package}/py.typed" in shipped
-    assert "siliconflow_client/models.json" in shipped
+    assert "siliconflow_client/catalogue/models.json" in shipped
 
 
 def test_the_version_is_said_once(metadata: Message, wheel: Path):

@@ -1,0 +1,14 @@
+"""The request's parameters as fields, described by the client's table."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from llama_index.core.bridge.pydantic import Field
+
+from siliconflow_client import parameters_of
+
+
+def from_table(endpoint: Literal["chat", "completions"], name: str) -> Any:
+    """Make the field of a parameter: not sent unless it is set."""
+    return Field(default=None, description=parameters_of(endpoint)[name].description)

@@ -1,0 +1,92 @@
+"""What the synchronous and the asynchronous client share: settings, and how a call is laid out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, Self, TypedDict
+
+from siliconflow_client._config import ClientConfig
+from siliconflow_client._lazy import LazyModule
+from siliconflow_client.errors.tree import ConfigurationError
+from siliconflow_client.protocol.flow import RequestContext
+from siliconflow_client.protocol.options import CallOptions, KeySource, Secret
+from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.transport.settings import CallSettings
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = LazyModule("httpx")
+
+
+class Settings(TypedDict, total=False):
+    """The keywords of `ClientConfig`."""
+
+    api_key: Secret | KeySource | None
+    base_url: str | None
+    timeout: float | httpx.Timeout | None
+    deadline: float | None
+    max_retries: int | None
+    default_headers: Mapping[str, str] | None
+    allow_http: bool
+    http_client: httpx.Client | None
+    async_http_client: httpx.AsyncClient | None
+    framework: str | None
+
+
+class Pool(Protocol):
+    """Connections that are opened on first use."""
+
+    def get(self) -> httpx.Client:
+        """The client to send with."""
+        ...
+
+    def close(self) -> None:
+        """Close them; the next `get` opens new ones."""
+        ...
+
+
+class ClientCore:
+    """Settings, and from them what the drivers and the flows of one call need."""
+
+    def __init__(self, config: ClientConfig | None, settings: Settings) -> None:
+        if config is not None and settings:
+            raise ConfigurationError(
+                f"Pass either config or {', '.join(settings)}, not both.", argument="config"
+            )
+        self.config = config if config is not None else ClientConfig(**settings)
+        self._headers = self.config.headers()
+        self._host = self.config.host
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config!r})"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[ClientConfig]]:
+        return type(self), (self.config,)
+
+    def _settings(self, options: CallOptions) -> CallSettings:
+        config = self.config
+        headers = self._headers
+        if options.headers:
+            headers = {**headers, **{k.lower(): v for k, v in options.headers.items()}}
+        return CallSettings(
+            base_url=config.base_url,
+            host=self._host,
+            key=config.key,
+            headers=headers,
+            timeout=config.timeout if options.timeout is None else options.timeout,
+            deadline=config.deadline if options.deadline is None else options.deadline,
+            is_injected=self._is_injected(),
+        )
+
+    def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
+        retries = self.config.max_retries if options.max_retries is None else options.max_retries
+        return RequestContext(self._host, RetryPolicy(retries, settings.deadline), random.random)
+
+    def _is_injected(self) -> bool:
+        """Whether the caller's own httpx client is used."""
+        raise NotImplementedError("each kind of client knows its own httpx client")
+
+
+NO_OPTIONS = CallOptions()

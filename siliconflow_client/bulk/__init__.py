@@ -1,0 +1,1 @@
+"""Many texts, many documents: split, bounded, in order, nothing lost."""

@@ -1,0 +1,265 @@
+"""Many texts: batches that the API takes, and vectors in the texts' order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Required, Self, TypedDict, cast
+
+from siliconflow_client._json import JsonValue
+from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens, longest
+from siliconflow_client.endpoints.embeddings import (
+    SERVER_EMBEDDING_INPUTS,
+    EmbeddingRequest,
+    EmbeddingResult,
+    embedding_call,
+)
+from siliconflow_client.endpoints.usage import Usage
+from siliconflow_client.errors.tree import (
+    APIStatusError,
+    BadRequestError,
+    ConfigurationError,
+    PayloadTooLargeError,
+    SiliconFlowError,
+)
+from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.options import CallOptions
+
+DEFAULT_WIDTH = 8
+"""Requests in flight at once."""
+_DEFAULT_MAX_TOKENS = 512
+"""Where the catalogue does not know a model: the smallest limit of those it knows."""
+
+
+def checked_width(width: object) -> int:
+    """Refuse a number of requests at once that cannot be meant.
+
+    Raises:
+        ConfigurationError: It is no whole number above 0.
+    """
+    if isinstance(width, bool) or not isinstance(width, int) or width < 1:
+        raise ConfigurationError(f"width must be 1 or more, not {width!r}.", argument="width")
+    return width
+
+
+class EmbeddingSettings(TypedDict, total=False):
+    """An `EmbeddingRequest` without its `input`."""
+
+    model: Required[str]
+    dimensions: int
+    encoding_format: Literal["float", "base64"]
+    user: str
+    truncate: Literal["left", "right"]
+
+
+class ManyEmbeddings(EmbeddingSettings, total=False):
+    """The keywords of `embed_many`."""
+
+    batch_size: int
+    width: int
+    start: int
+    shorten: bool
+    options: CallOptions | None
+    extra_body: Mapping[str, JsonValue] | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedBatch:
+    """The vectors of consecutive texts.
+
+    Attributes:
+        start: Position of the first text among all.
+        vectors: `list[list[float]]`, in the order of the texts.
+        model: The model that answered.
+        usage: Token totals of this request.
+        trace_id: The `x-siliconcloud-trace-id` header.
+    """
+
+    start: int
+    vectors: list[list[float]]
+    model: str
+    usage: Usage | None
+    trace_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Consecutive texts that go into one request."""
+
+    start: int
+    texts: list[str]
+
+
+class EmbeddingJob:
+    """What one call of `embed_many` asks for, without I/O.
+
+    Args:
+        batch_size: Texts in a request.
+        shorten: Whether texts that may be too long are cut.
+        settings: The request without its input.
+        extra_body: Fields beyond it.
+
+    Raises:
+        ConfigurationError: `batch_size` cannot be sent.
+    """
+
+    __slots__ = ("_batch_size", "_extra_body", "_max_tokens", "_settings", "_shorten")
+
+    def __init__(
+        self,
+        batch_size: int,
+        settings: EmbeddingSettings,
+        extra_body: Mapping[str, JsonValue] | None,
+        *,
+        shorten: bool,
+    ) -> None:
+        if not 1 <= batch_size <= SERVER_EMBEDDING_INPUTS:
+            raise ConfigurationError(
+                f"batch_size must be 1 to {SERVER_EMBEDDING_INPUTS}, not {batch_size!r}.",
+                argument="batch_size",
+            )
+        self._batch_size = batch_size
+        self._settings = settings
+        self._extra_body = extra_body
+        self._shorten = shorten
+        self._max_tokens = (
+            lookup_model(str(settings.get("model"))).max_input_tokens or _DEFAULT_MAX_TOKENS
+        )
+
+    def batches(self, texts: Iterable[str], start: int) -> Iterator[TextBatch]:
+        """Cut the texts from position `start` on into batches.
+
+        Raises:
+            ConfigurationError: Something is no string; of a list before anything is sent.
+        """
+        if isinstance(texts, str):
+            raise ConfigurationError(
+                "texts must be a list of strings, not one string.", argument="texts"
+            )
+        if isinstance(texts, Sequence):
+            for position, text in enumerate(cast("Sequence[object]", texts)):
+                _check_text(text, position)
+        return self._cut(itertools.islice(texts, start, None), start)
+
+    def _cut(self, texts: Iterator[str], start: int) -> Iterator[TextBatch]:
+        while batch := list(itertools.islice(texts, self._batch_size)):
+            for offset, text in enumerate(batch):
+                _check_text(text, start + offset)
+            if self._shorten:
+                batch = [cut_to(text, self._max_tokens) for text in batch]
+            yield TextBatch(start, batch)
+            start += len(batch)
+
+    def call(self, batch: TextBatch) -> Call[EmbeddingResult]:
+        """The request for one batch."""
+        request: EmbeddingRequest = {**self._settings, "input": batch.texts}
+        return embedding_call(request, self._extra_body)
+
+    def result(self, batch: TextBatch, result: EmbeddingResult) -> EmbeddedBatch:
+        """What is handed out for one batch."""
+        return EmbeddedBatch(
+            batch.start, result.vectors, result.model, result.usage, result.trace_id
+        )
+
+    def naming_long_texts(self, batch: TextBatch) -> NamingLongTexts:
+        """Surround the request of a batch, so that an error says which text is too long."""
+        return NamingLongTexts(batch, self._max_tokens)
+
+
+def _check_text(text: object, position: int) -> None:
+    if not isinstance(text, str):
+        raise ConfigurationError(
+            f"texts[{position}] must be a string, not {type(text).__name__}.",
+            argument=f"texts[{position}]",
+        )
+
+
+class EmbeddingCollector:
+    """All vectors of `embed_many` as one list; what came stays on the error of one that fails.
+
+    Args:
+        total: How many texts there are.
+        progress: Told how many texts each batch held.
+    """
+
+    def __init__(self, total: int, progress: Callable[[int], object] | None = None) -> None:
+        self._total = total
+        self._progress = progress
+        self.vectors: list[list[float]] = []
+
+    def add(self, batch: EmbeddedBatch) -> None:
+        """Take the next batch."""
+        self.vectors.extend(batch.vectors)
+        if self._progress is not None:
+            self._progress(len(batch.vectors))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Put on a failure a vector, or `None`, for each text."""
+        if isinstance(error, SiliconFlowError):
+            known: list[list[float] | None] = [*self.vectors]
+            known += [None] * (self._total - len(known))
+            for batch in error.partial:
+                if isinstance(batch, EmbeddedBatch):
+                    known[batch.start : batch.start + len(batch.vectors)] = batch.vectors
+            error.partial = known
+
+
+class NamingLongTexts:
+    """Says which text is too long when the server only says that one is."""
+
+    __slots__ = ("_batch", "_max_tokens")
+
+    def __init__(self, batch: TextBatch, max_tokens: int) -> None:
+        self._batch = batch
+        self._max_tokens = max_tokens
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, APIStatusError) and self._is_about_length(error):
+            error.message = f"{error.message.rstrip('.')}. {self._culprits()}"
+
+    def _is_about_length(self, error: APIStatusError) -> bool:
+        """413 says so; 400 with 20015 is what newer servers answer to the same."""
+        if isinstance(error, PayloadTooLargeError):
+            return "batch size" not in error.message
+        return isinstance(error, BadRequestError) and (
+            "token" in error.message or bool(self._too_long())
+        )
+
+    def _too_long(self) -> list[int]:
+        return [
+            position
+            for position, text in enumerate(self._batch.texts)
+            if estimate_tokens(text) > self._max_tokens
+        ]
+
+    def _culprits(self) -> str:
+        texts = self._batch.texts
+        suspects = self._too_long() or [longest(texts)]
+        named = ", ".join(
+            f"texts[{self._batch.start + position}] ({len(texts[position])} characters)"
+            for position in suspects
+        )
+        verb = "is" if len(suspects) == 1 else "are"
+        return (
+            f"By estimate {named} {verb} too long: the model takes {self._max_tokens} tokens a "
+            "text. Split it, or set truncate=True (embed_many: shorten=True)"
+        )

@@ -1,0 +1,161 @@
+"""Many documents: batches that the API takes, and one ranking of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Required, Self, TypedDict, cast
+
+from siliconflow_client._json import JsonValue
+from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
+from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
+from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.options import CallOptions
+
+
+class RerankSettings(TypedDict, total=False):
+    """A `RerankRequest` without its query, its documents and `top_n`."""
+
+    model: Required[str]
+    return_documents: bool
+    instruction: str
+    max_chunks_per_doc: int
+    overlap_tokens: int
+
+
+class ManyDocuments(RerankSettings, total=False):
+    """The keywords of `rerank_many`."""
+
+    top_n: int | None
+    batch_size: int
+    width: int
+    options: CallOptions | None
+    extra_body: Mapping[str, JsonValue] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentBatch:
+    """Consecutive documents that go into one request."""
+
+    start: int
+    documents: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedBatch:
+    """The ranking of consecutive documents; `index` of its hits counts from `start`."""
+
+    start: int
+    result: RerankResult
+
+
+class RerankJob:
+    """What one call of `rerank_many` asks for, without I/O.
+
+    Args:
+        query: What the documents should answer.
+        batch_size: Documents in a request.
+        top_n: How many to return in the end; `None` for all.
+        settings: The request without its documents.
+        extra_body: Fields beyond it.
+
+    Raises:
+        ConfigurationError: `batch_size` cannot be sent.
+    """
+
+    __slots__ = ("_batch_size", "_extra_body", "_query", "_settings", "_top_n")
+
+    def __init__(
+        self,
+        query: str,
+        batch_size: int,
+        top_n: int | None,
+        settings: RerankSettings,
+        extra_body: Mapping[str, JsonValue] | None,
+    ) -> None:
+        if batch_size < 1:
+            raise ConfigurationError(
+                f"batch_size must be 1 or more, not {batch_size!r}.", argument="batch_size"
+            )
+        self._query = query
+        self._batch_size = batch_size
+        self._top_n = top_n
+        self._settings = settings
+        self._extra_body = extra_body
+
+    def batches(self, documents: Sequence[str]) -> Iterator[DocumentBatch]:
+        """Cut the documents into batches."""
+        size = self._batch_size
+        return (
+            DocumentBatch(start, list(documents[start : start + size]))
+            for start in range(0, len(documents), size)
+        )
+
+    def call(self, batch: DocumentBatch) -> Call[RerankResult]:
+        """The request for one batch."""
+        fields: dict[str, object] = {
+            **self._settings,
+            "query": self._query,
+            "documents": batch.documents,
+        }
+        if self._top_n is not None:
+            fields["top_n"] = min(self._top_n, len(batch.documents))
+        return rerank_call(cast("RerankRequest", fields), self._extra_body)
+
+    def collector(self) -> RankingCollector:
+        """Puts the rankings of the batches together."""
+        return RankingCollector(self._top_n)
+
+
+class RankingCollector:
+    """The rankings of batches as one; what came stays on the error of one that fails."""
+
+    __slots__ = ("_parts", "_top_n")
+
+    def __init__(self, top_n: int | None) -> None:
+        self._top_n = top_n
+        self._parts: list[RankedBatch] = []
+
+    def add(self, batch: RankedBatch) -> None:
+        """Take the next batch."""
+        self._parts.append(batch)
+
+    def merged(self) -> RerankResult:
+        """One ranking of all documents, best score first.
+
+        A model scores each document by itself, so scores of different requests compare.
+        """
+        parts = self._parts
+        hits = [
+            RerankHit(part.start + hit.index, hit.relevance_score, hit.document)
+            for part in parts
+            for hit in part.result.results
+        ]
+        hits.sort(key=lambda hit: (-hit.relevance_score, hit.index))
+        first = parts[0].result if parts else None
+        return RerankResult(
+            id=first.id if first else "",
+            results=hits[: self._top_n],
+            input_tokens=_total(part.result.input_tokens for part in parts),
+            output_tokens=_total(part.result.output_tokens for part in parts),
+            trace_id=first.trace_id if first else None,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, SiliconFlowError):
+            error.partial = [*self._parts, *error.partial]
+
+
+def _total(counts: Iterable[int | None]) -> int | None:
+    """The sum, where all are known."""
+    known = [*counts]
+    return None if not known or None in known else sum(count or 0 for count in known)

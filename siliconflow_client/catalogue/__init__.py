@@ -1,0 +1,1 @@
+"""Facts: models, parameters, defaults, and how long a text is."""

@@ -1,0 +1,1 @@
+"""One module per family of the API: its request, its checks, its result, its parser."""

@@ -1,0 +1,115 @@
+"""Checks before a request is sent: what can be seen to be wrong costs nothing, and is named.
+
+What only the server can know (whether a model has a parameter, whether it takes a value of that
+size) is left to the server.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import assert_never, cast
+
+from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.catalogue.parameter import Endpoint, Parameter
+from siliconflow_client.catalogue.parameters import parameters_of
+from siliconflow_client.errors.tree import ConfigurationError
+
+
+def checked_body(
+    endpoint: Endpoint, request: Mapping[str, object], extra_body: Mapping[str, object] | None
+) -> dict[str, object]:
+    """Return the body: the fields that are set, checked, and `extra_body`, which wins.
+
+    Raises:
+        ConfigurationError: A value of the wrong kind, or no model.
+    """
+    known = parameters_of(endpoint)
+    body = {name: value for name, value in request.items() if value is not None}
+    for name, value in body.items():
+        parameter = known.get(name)
+        if parameter is not None:
+            _check_value(parameter, value)
+    if extra_body:
+        body.update(extra_body)
+    check_string(body.get("model"), "model")
+    return body
+
+
+def model_of(body: Mapping[str, object]) -> str:
+    """The model of a checked body."""
+    return cast("str", body["model"])
+
+
+def check_string(value: object, name: str) -> None:
+    """Refuse what is no string, and one with nothing in it."""
+    if not isinstance(value, str):
+        raise wrong(name, "a string", value)
+    if not value.strip():
+        raise ConfigurationError(f"{name} is empty.", argument=name)
+
+
+def check_texts(values: Sequence[object], name: str, model: str) -> None:
+    """Refuse inputs that are no strings; vision models take objects beside them."""
+    allowed = (str, Mapping) if takes_objects(model) else (str,)
+    for position, value in enumerate(values):
+        if not isinstance(value, allowed):
+            raise wrong(f"{name}[{position}]", "a string", value)
+
+
+def takes_objects(model: str) -> bool:
+    """Vision embedders and rerankers take `{"text": …}` and `{"image": …}` beside strings."""
+    facts = lookup_model(model)
+    return "image" in facts.inputs or not facts.known
+
+
+def as_sequence(value: object) -> Sequence[object] | None:
+    """`value` if it is a list of things, which a string is not."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return cast("Sequence[object]", value)
+    return None
+
+
+def wrong(name: str, wanted: str, value: object) -> ConfigurationError:
+    """Say what an argument has to be, and what it is, without showing it."""
+    kind = "None" if value is None else type(value).__name__
+    return ConfigurationError(f"{name} must be {wanted}, not {kind}.", argument=name)
+
+
+def _check_value(parameter: Parameter, value: object) -> None:
+    name = parameter.name
+    kind = parameter.kind
+    match kind:
+        case "integer":
+            _check_integer(parameter, value)
+        case "number":
+            _check_number(name, value)
+        case "boolean":
+            if not isinstance(value, bool):
+                raise wrong(name, "True or False", value)
+        case "string":
+            if not isinstance(value, str):
+                raise wrong(name, "a string", value)
+        case "strings":
+            words = [value] if isinstance(value, str) else as_sequence(value)
+            if words is None or not all(isinstance(word, str) for word in words):
+                raise wrong(name, "a string or a list of strings", value)
+        case "structure":
+            pass
+        case _:
+            assert_never(kind)
+
+
+def _check_integer(parameter: Parameter, value: object) -> None:
+    name = parameter.name
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(name, "a whole number", value)
+    if parameter.positive and value < 1:
+        raise ConfigurationError(f"{name} must be 1 or more, not {value}.", argument=name)
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(name, "a number", value)
+    if not math.isfinite(value):
+        raise ConfigurationError(f"{name} must be finite, not {value}.", argument=name)

@@ -1,0 +1,55 @@
+"""Reading a body that may be anything: each function takes one step, or says what is wrong.
+
+Each raises `UndocumentedShapeError` for a body that is not the documented shape, and `ValueError`
+for one that is not JSON, so that no `KeyError` ever reaches a caller.
+"""
+
+from __future__ import annotations
+
+import pydantic_core
+
+from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client.errors.mapping import UndocumentedShapeError
+
+
+def read_object(content: bytes) -> JsonObject:
+    """Parse a body that should be an object."""
+    body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
+    return as_object(body, "the body")
+
+
+def as_object(value: JsonValue, what: str) -> JsonObject:
+    """`value` itself, if it is an object."""
+    if not isinstance(value, dict):
+        raise UndocumentedShapeError(f"{what} is not an object")
+    return value
+
+
+def filled_list(answer: JsonObject, key: str) -> list[JsonValue]:
+    """A list with something in it."""
+    value = answer.get(key)
+    if not isinstance(value, list):
+        raise UndocumentedShapeError(f"`{key}` is not a list")
+    if not value:
+        raise UndocumentedShapeError(f"`{key}` is empty")
+    return value
+
+
+def text(wire: JsonObject, key: str) -> str:
+    """A string; "" where it is `null` or missing."""
+    value = wire.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise UndocumentedShapeError(f"`{key}` is not a string")
+    return value
+
+
+def count(value: JsonValue) -> int:
+    """A whole number; 0 for anything else."""
+    return value if isinstance(value, int) else 0
+
+
+def optional_count(value: JsonValue) -> int | None:
+    """A whole number; `None` for anything else."""
+    return value if isinstance(value, int) else None

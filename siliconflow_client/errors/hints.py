@@ -1,0 +1,188 @@
+"""What to do next, for each kind of failure: one table, in words."""
+
+from __future__ import annotations
+
+import re
+
+from siliconflow_client.catalogue.facts import lookup_model, nearest_models
+from siliconflow_client.catalogue.parameter_table import PARAMETERS
+from siliconflow_client.errors.tree import (
+    APIResponseError,
+    AuthenticationError,
+    BadRequestError,
+    ContentRejectedError,
+    ContextLengthError,
+    GatewayTimeoutError,
+    GoneError,
+    InsufficientBalanceError,
+    ModelNotFoundError,
+    NotFoundError,
+    OverloadedError,
+    PayloadTooLargeError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    SiliconFlowError,
+    UnsupportedParameterError,
+)
+
+_WORD = re.compile(r"[a-z_]+")
+
+CONSOLE = "https://cloud.siliconflow.cn"
+CONSOLE_COM = "https://cloud.siliconflow.com"
+SITES = {
+    "api.siliconflow.cn": "https://api.siliconflow.com/v1",
+    "api-st.siliconflow.cn": "https://api.siliconflow.com/v1",
+    "api.siliconflow.com": "https://api.siliconflow.cn/v1",
+    "api.ap.siliconflow.com": "https://api.siliconflow.cn/v1",
+}
+
+# Hints for codes and words come first: they know more than the class does.
+_BY_CODE = {
+    20024: "this model has no JSON mode; use function calling for structured output, "
+    "or ask for JSON in the prompt.",
+    20037: "this model takes no tools; choose one whose catalogue entry has tools.",
+    20041: "this model reads text only; choose a vision model for images, video and audio.",
+    30005: f"the account needs the real-name check: {CONSOLE}/account/authentication.",
+    20092: "the endpoint was retired and has no successor. To check a key, list the models: "
+    "SiliconFlowClient().models() answers 401 for a wrong one.",
+    30003: "the model is disabled for this account; SiliconFlowClient().models() lists those that "
+    "are not.",
+}
+_REPLAY = (
+    "send reasoning_content back unchanged on every assistant turn with tool calls, or switch "
+    "thinking off."
+)
+_BY_WORDS = (
+    (
+        "enable_thinking",
+        "leave enable_thinking unset: this model refuses it, even with the value false.",
+    ),
+    ("reasoning_content is missing", _REPLAY),
+    ("must be passed back", _REPLAY),
+    ("No user query found", "add at least one user message."),
+    ("Model disabled", _BY_CODE[30003]),
+    (
+        "The parameter is invalid",
+        (
+            "the API says this for over-long embedding inputs and for parameters the model lacks "
+            "(such as dimensions outside Qwen3-Embedding)."
+        ),
+    ),
+)
+_BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
+    (
+        ContextLengthError,
+        (
+            "shorten the history or the passages, lower max_tokens, or choose a model with a "
+            "larger window."
+        ),
+    ),
+    (UnsupportedParameterError, "leave the parameter out, or choose another model."),
+    (
+        RateLimitError,
+        (
+            "limits are per account and per model, so another key does not help; send fewer tokens "
+            "at once, wait a minute or two, or raise max_retries."
+        ),
+    ),
+    (GoneError, "the endpoint was retired; look for its successor in the API reference."),
+    (
+        PayloadTooLargeError,
+        (
+            "send at most 32 texts in one embedding request, and shorter ones (a batch fails as a "
+            "whole for one long text)."
+        ),
+    ),
+    (ContentRejectedError, "the content was refused by the provider's filter."),
+    (GatewayTimeoutError, "stream the answer: long ones often outlast the gateway."),
+    (OverloadedError, "the model is busy; try again later, or fall back to another model."),
+    (ServerError, "try again; if it lasts, quote the trace id to support."),
+    (
+        NotFoundError,
+        "nothing is at this path; base_url should be the root of the API, as in "
+        "https://api.siliconflow.cn/v1.",
+    ),
+    (
+        APIResponseError,
+        "what came is in .body; check that base_url is a SiliconFlow endpoint and not a proxy or a "
+        "web page.",
+    ),
+)
+
+
+def hint_for(
+    cls: type[SiliconFlowError],
+    code: int | str | None,
+    message: str,
+    host: str,
+    model: str | None = None,
+) -> str | None:
+    """Say what to do about an error of class `cls`."""
+    if isinstance(code, int) and code in _BY_CODE:
+        return _BY_CODE[code]
+    if issubclass(cls, AuthenticationError):
+        other = SITES.get(host)
+        if other is None:
+            return (
+                f"{host} refused the key; check it (api_key, or SILICONFLOW_API_KEY) and base_url."
+            )
+        return (
+            f"{host} refused the key. Keys belong to one site: if yours is from the other one, "
+            f"set base_url (or SILICONFLOW_BASE_URL) to {other}; if not, copy it anew from "
+            f"{_console(host)}/account/ak."
+        )
+    if issubclass(cls, InsufficientBalanceError):
+        where = f"{CONSOLE}/expensebill" if _console(host) == CONSOLE else f"{CONSOLE_COM}/"
+        return f"top up at {where} (free models need a positive balance too){_real_name(host)}."
+    if issubclass(cls, ModelNotFoundError):
+        return _about_model(model)
+    for words, hint in _BY_WORDS:
+        if words in message:
+            return hint
+    if issubclass(cls, BadRequestError):
+        documented = _documented_range(message)
+        if documented is not None:
+            return documented
+    if issubclass(cls, PermissionDeniedError):
+        return f"the model may be disabled for this account{_real_name(host)}."
+    for kind, hint in _BY_CLASS:
+        if issubclass(cls, kind):
+            return hint
+    return None
+
+
+def _documented_range(message: str) -> str | None:
+    """The range of a parameter that a refusal names; a model may allow more, or less."""
+    words = set(_WORD.findall(message))
+    for parameter in PARAMETERS:
+        if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
+            return f"{parameter.name} is documented as {parameter.range}."
+    return None
+
+
+def _console(host: str) -> str:
+    return CONSOLE_COM if host.endswith(".com") else CONSOLE
+
+
+def _real_name(host: str) -> str:
+    """The real-name check, which the .cn site alone asks for."""
+    if _console(host) == CONSOLE_COM:
+        return ""
+    return f"; the real-name check may be missing too: {CONSOLE}/account/authentication"
+
+
+def _about_model(model: str | None) -> str:
+    listing = (
+        "SiliconFlowClient().models() lists the models of this site; ids are exact, and .cn and "
+        ".com differ."
+    )
+    if not model:
+        return listing
+    facts = lookup_model(model)
+    if facts.retired:
+        return f"the vendor has switched {model} off. {listing}"
+    if facts.known:
+        return f"{model} is known, for {facts.kind}: is this the right call? {listing}"
+    near = " or ".join(nearest_models(model))
+    return f"did you mean {near}? {listing}" if near else listing

@@ -1,0 +1,61 @@
+"""Foreign words, made fit to be shown: no key, no echoed input, no control characters, not long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+LONGEST_MESSAGE = 500
+_READ_AT_MOST = 8192
+"""Characters of a message that are looked at; expressions on foreign text are bounded by it."""
+
+_KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
+_ECHOED_INPUT = re.compile(r"input_value=(?:.*?(?=, input_type=)|.*(?=\])|.*)", re.DOTALL)
+_SHORTEST_SECRET = 4
+HIDDEN = "sk-…"
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Take keys and echoed input out of a server's words, and keep them to a readable length.
+
+    The validation errors of some back ends repeat what was sent as `input_value=…`
+    (fixture errors/400_20015_tool_call_type_missing.json).
+    """
+    text = _without(text[:_READ_AT_MOST], secrets)
+    text = _ECHOED_INPUT.sub("input_value=…", _KEY.sub(HIDDEN, text))
+    text = "\n".join(printable(line) for line in text.splitlines())
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Write line ends and control characters so that a terminal and a log show one line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else " " if character in "\r\n\t" else "�"
+        for character in text
+    )
+
+
+def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
+    """Take what was sent in confidence out of a body that repeats it."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            content = content.replace(secret.encode(), HIDDEN.encode())
+    return content
+
+
+def headers_without_secrets(
+    headers: Mapping[str, str], secrets: tuple[str, ...]
+) -> Mapping[str, str]:
+    """The same for headers."""
+    if not any(secret in value for secret in secrets for value in headers.values()):
+        return headers
+    return {name: _without(value, secrets) for name, value in headers.items()}
+
+
+def _without(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, HIDDEN)
+    return text

@@ -1,0 +1,1 @@
+"""One request's life, without I/O: flows, decoders, the retry policy."""

@@ -1,0 +1,74 @@
+"""What a flow can ask a driver to do, and what it is sent back.
+
+    Send(request) -> Head             send it, return status and headers
+    Read()        -> bytes | None     the next piece of the body; None at its end
+    Finish()      -> None             the answer is whole: read what is left, free the connection
+    Drop()        -> None             close the connection
+    Elapsed()     -> float            seconds since the call began
+    Wait(s, e)    -> None             wait before the next attempt; e is why
+    Emit(list)    -> None             hand these items to the caller
+
+A driver throws transport failures into the flow as `APIConnectionError`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from siliconflow_client.errors.response import Head
+from siliconflow_client.errors.tree import SiliconFlowError
+from siliconflow_client.protocol.requests import Request
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send `request`. Sent back: a `Head`."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read on. Sent back: `bytes`, or `None` at the end of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The answer is whole; make the connection fit for the next request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Close the connection; the rest of the answer is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """Tell the time. Sent back: seconds since the call began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait `seconds` before the next attempt, or the next look at a job.
+
+    `error` is why, if something failed.
+    """
+
+    seconds: float
+    error: SiliconFlowError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Hand out `items`; never an empty list."""
+
+    items: Sequence[object]
+
+
+Action: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Emit
+Outcome: TypeAlias = Head | bytes | float | None
+Flow: TypeAlias = Generator[Action, Outcome, T]

@@ -1,0 +1,137 @@
+"""Settings of one call, and where a key comes from."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+
+from siliconflow_client._lazy import LazyModule
+from siliconflow_client.errors.tree import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = LazyModule("httpx")
+
+KEY_VARIABLE = "SILICONFLOW_API_KEY"
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class Secret(Protocol):
+    """What `pydantic.SecretStr` offers."""
+
+    def get_secret_value(self) -> str:
+        """Tell the secret."""
+        ...
+
+
+KeySource: TypeAlias = str | Callable[[], str | Secret | Awaitable[str | Secret]]
+"""A key, or a function that tells it, also asynchronously."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """Settings for one call; what is `None` stays as the client has it.
+
+    Attributes:
+        timeout: Seconds without a byte, or an `httpx.Timeout`.
+        deadline: Seconds for the whole call, retries included.
+        max_retries: Further attempts after the first.
+        headers: Sent with this call.
+
+    Raises:
+        ConfigurationError: A setting cannot be right; `.argument` names it.
+    """
+
+    timeout: float | httpx.Timeout | None = None
+    deadline: float | None = None
+    max_retries: int | None = None
+    headers: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check before any request."""
+        check_limits(self.timeout, self.deadline, self.max_retries)
+        checked_headers(self.headers or {}, "headers")
+
+
+def checked_source(api_key: Secret | KeySource | None) -> KeySource:
+    """Check a key; a function that tells one is asked later, at each request.
+
+    Raises:
+        ConfigurationError: There is none, or it has characters that no key has.
+    """
+    if callable(api_key) and not hasattr(api_key, "get_secret_value"):
+        return cast("KeySource", api_key)
+    return checked_key(cast("str | Secret | None", api_key))
+
+
+def checked_key(api_key: str | Secret | None) -> str:
+    """Bring a key into the form that is sent.
+
+    Raises:
+        ConfigurationError: There is none, or it has characters that no key has.
+    """
+    if api_key is None:
+        api_key = os.environ.get(KEY_VARIABLE, "")
+    secret = getattr(api_key, "get_secret_value", None)
+    text: object = secret() if callable(secret) else api_key
+    if not isinstance(text, str):
+        raise ConfigurationError(
+            f"api_key must be a string, not {type(text).__name__}.", argument="api_key"
+        )
+    key = text.strip()
+    if not key:
+        raise ConfigurationError(
+            f"No API key: pass api_key, or set the environment variable {KEY_VARIABLE}.",
+            argument="api_key",
+            hint="keys are made at https://cloud.siliconflow.cn/account/ak (.cn) or "
+            "https://cloud.siliconflow.com/account/ak (.com); each works on its own site only.",
+        )
+    if not key.isascii() or any(character.isspace() for character in key):
+        raise ConfigurationError(
+            "api_key has a character that no key has (white space inside, or not ASCII).",
+            argument="api_key",
+            hint=f"something came along when it was copied into api_key or {KEY_VARIABLE}.",
+        )
+    return key
+
+
+def check_limits(timeout: object, deadline: object, max_retries: object) -> None:
+    """Refuse limits that cannot be meant."""
+    if timeout is not None and not hasattr(timeout, "as_dict"):  # as an httpx.Timeout has
+        _check_positive(timeout, "timeout")
+    if deadline is not None:
+        _check_positive(deadline, "deadline")
+    if max_retries is not None and not _is_count(max_retries):
+        raise ConfigurationError(
+            f"max_retries must be 0 or more, not {max_retries!r}.", argument="max_retries"
+        )
+
+
+def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]:
+    """Return a copy, or say which one is no header; never what is in it."""
+    for name, value in headers.items():
+        if not (_HEADER_NAME.fullmatch(str(name)) and _is_header_value(value)):
+            raise ConfigurationError(
+                f"{argument}[{name!r}] is not a header's name and ASCII text.", argument=argument
+            )
+    return dict(headers)
+
+
+def _check_positive(value: object, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise ConfigurationError(
+            f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
+        )
+
+
+def _is_header_value(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,94 @@
+"""A checked request as plain data, and what a lost answer to it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias
+
+import pydantic_core
+
+from siliconflow_client.errors.tree import ConfigurationError
+
+Resend: TypeAlias = Literal["always", "if_not_sent"]
+"""When a request may be sent again: `always`, or, where each sending costs money, only if the
+server cannot have seen it, or has said a definite no (429)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body that is in memory."""
+
+    data: bytes
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file of a multipart body; one on disk is opened, and read anew, for every attempt.
+
+    Attributes:
+        name: The form's field.
+        source: A path, the bytes, or an open binary file that can be rewound.
+        filename: As the server is told.
+        content_type: Of the file.
+    """
+
+    name: str
+    source: Path | bytes | BinaryIO = field(repr=False)
+    filename: str
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """A form with one file, sent piece by piece."""
+
+    file: FilePart
+    fields: Mapping[str, str] = field(default_factory=lambda: {})
+
+
+Body: TypeAlias = Content | Multipart
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request without the connection's settings.
+
+    Attributes:
+        method: `GET` or `POST`.
+        path: Path below the base URL.
+        body: What is sent, or `None`.
+        query: Parameters of the query string.
+        model: Whom it asks, for errors.
+        accept: What the answer should be; a stream of events is asked for uncompressed.
+        resend: What a lost answer means.
+    """
+
+    method: str
+    path: str
+    body: Body | None = None
+    query: Mapping[str, str] | None = None
+    model: str | None = None
+    accept: str = "application/json"
+    resend: Resend = "always"
+
+
+EVENT_STREAM = "text/event-stream"
+
+
+def json_content(body: Mapping[str, object]) -> Content:
+    """Write a body as JSON.
+
+    Raises:
+        ConfigurationError: It holds what JSON has no form for.
+    """
+    try:
+        return Content(pydantic_core.to_json(body))
+    except (pydantic_core.PydanticSerializationError, UnicodeEncodeError) as error:
+        raise ConfigurationError(
+            f"The request cannot be written as JSON ({type(error).__name__}): it holds an object "
+            "that is not data, or text that is not valid Unicode.",
+            argument="extra_body",
+        ) from None

@@ -1,0 +1,61 @@
+"""The two drivers: each runs a flow, does its actions with an exchange, hands out what it emits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from siliconflow_client.errors.tree import SiliconFlowError
+from siliconflow_client.protocol.actions import Emit
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+
+    from siliconflow_client.protocol.actions import Flow
+    from siliconflow_client.transport.exchange import AsyncExchange, SyncExchange
+
+T = TypeVar("T")
+
+
+def drive(flow: Flow[T], exchange: SyncExchange) -> Generator[Sequence[object], None, T]:
+    """Run a flow; yield what it emits, return its result."""
+    try:
+        action = next(flow)
+        while True:
+            if isinstance(action, Emit):
+                yield action.items
+                action = flow.send(None)
+                continue
+            try:
+                outcome = exchange.perform(action)
+            except SiliconFlowError as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(outcome)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        exchange.close()
+
+
+async def drive_async(
+    flow: Flow[T], exchange: AsyncExchange, done: Callable[[T], None]
+) -> AsyncGenerator[Sequence[object], None]:
+    """Run a flow; yield what it emits, give its result to `done`."""
+    try:
+        action = next(flow)
+        while True:
+            if isinstance(action, Emit):
+                yield action.items
+                action = flow.send(None)
+                continue
+            try:
+                outcome = await exchange.perform(action)
+            except SiliconFlowError as error:
+                action = flow.throw(error)
+            else:
+                action = flow.send(outcome)
+    except StopIteration as stop:
+        done(stop.value)
+    finally:
+        await exchange.aclose()

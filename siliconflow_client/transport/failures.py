@@ -1,0 +1,194 @@
+"""What a transport raises, as our errors. None of its words are shown but the system's own.
+
+A peer that is no HTTP server may send anything back, also the request with its key and its
+prompt, and httpx quotes it.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+import ssl
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+
+from siliconflow_client.errors.redaction import redact
+from siliconflow_client.errors.tree import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    SiliconFlowError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from siliconflow_client.errors.response import Target
+    from siliconflow_client.errors.tree import Phase
+
+_FAILURES: tuple[type[Exception], ...] = (
+    httpx.HTTPError,
+    httpx.StreamError,
+    httpx.InvalidURL,
+    httpx.CookieConflict,
+    OSError,
+)
+
+_PHASES: tuple[tuple[type[httpx.TimeoutException], Phase], ...] = (
+    (httpx.ConnectTimeout, "connect"),
+    (httpx.ReadTimeout, "read"),
+    (httpx.WriteTimeout, "write"),
+    (httpx.PoolTimeout, "pool"),
+)
+_CONNECT_HINT = "check the network, a proxy, and base_url."
+_CERTIFICATE_HINT = (
+    "a proxy or virus scanner may have put its own in: set SSL_CERT_FILE to its authority's file."
+)
+_TIMEOUT_HINTS: dict[Phase, str] = {
+    "connect": _CONNECT_HINT,
+    "read": "raise timeout (seconds without a byte), or stream long answers.",
+    "write": "check the network; large images are sent faster as URLs.",
+    "pool": "all connections of the http client are busy: make fewer calls at once, close streams "
+    "that were left early, or raise its limits.",
+}
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (httpx.ConnectError, "could not connect"),
+    (httpx.ReadError, "the connection broke while reading"),
+    (httpx.WriteError, "the connection broke while sending"),
+    (httpx.CloseError, "the connection could not be closed"),
+    (httpx.RemoteProtocolError, "the answer was cut short or was not HTTP"),
+    (httpx.ProxyError, "the proxy refused"),
+    (httpx.DecodingError, "the answer could not be decompressed"),
+    (httpx.TooManyRedirects, "too many redirects"),
+    (httpx.StreamError, "the connection was used after it was closed"),
+)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What a transport may raise; httpx-aiohttp lets some of aiohttp's own errors through."""
+    return _failures_with_aiohttp() if "aiohttp" in sys.modules else _FAILURES
+
+
+@functools.cache
+def _failures_with_aiohttp() -> tuple[type[Exception], ...]:
+    from aiohttp import ClientError
+
+    return (*_FAILURES, ClientError)
+
+
+def transport_error(
+    error: Exception, target: Target, timeouts: Mapping[str, float | None]
+) -> SiliconFlowError:
+    """Map what a transport raised."""
+    _forget_frames(error)
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return ConfigurationError(
+            f"httpx cannot use this URL ({type(error).__name__}).", argument="base_url"
+        )
+    cause = error.__cause__
+    # httpx-aiohttp calls every lost connection a ConnectTimeout; its cause tells.
+    lost = type(cause).__module__.startswith("aiohttp") and not isinstance(cause, TimeoutError)
+    if isinstance(error, httpx.TimeoutException | TimeoutError) and not lost:
+        return _timeout_error(error, target, timeouts)
+    words = next((text for cls, text in _WORDS if isinstance(error, cls)), "the connection broke")
+    if lost:
+        unreached = type(cause).__name__.startswith("ClientConnector")
+        words = "could not connect" if unreached else "the connection broke"
+    else:
+        unreached = isinstance(error, httpx.ConnectError | httpx.ProxyError)
+    hint = _CONNECT_HINT if words == "could not connect" else None
+    detail = ""
+    is_certificate = False
+    for link in _chain(error):
+        if isinstance(link, OSError) and str(link) and not _is_of_a_library(link):
+            detail = f": {redact(str(link))}"
+        if isinstance(link, socket.gaierror):
+            words, hint = f"the host name {target.host} was not found", _CONNECT_HINT
+        elif isinstance(link, ssl.SSLCertVerificationError):
+            words, hint = f"the certificate of {target.host} was not accepted", _CERTIFICATE_HINT
+            is_certificate = True
+    mapped = APIConnectionError(
+        f"Connection error: {words} ({type(cause if lost and cause else error).__name__}{detail}).",
+        host=target.host,
+        model=target.model,
+        hint=hint,
+    )
+    mapped.never_sent = unreached
+    if is_certificate:  # it will not be another one at the next attempt
+        mapped.is_retryable = False
+    return mapped
+
+
+def _timeout_error(
+    error: httpx.TimeoutException | TimeoutError,
+    target: Target,
+    timeouts: Mapping[str, float | None],
+) -> APITimeoutError:
+    phase = _phase_of(error)
+    limit = timeouts.get(phase)
+    after = f" within {limit:g} s" if limit is not None else ""
+    what = {
+        "connect": f"could not connect{after}",
+        "read": f"no byte came{after}",
+        "write": f"the request could not be sent{after}",
+        "pool": f"no connection became free{after}",
+        "deadline": "",
+    }[phase]
+    mapped = APITimeoutError(
+        f"Timed out: {what}.",
+        phase=phase,
+        limit=limit,
+        host=target.host,
+        model=target.model,
+        hint=_TIMEOUT_HINTS.get(phase),
+    )
+    mapped.never_sent = phase in ("connect", "pool")
+    return mapped
+
+
+def _is_of_a_library(error: BaseException) -> bool:
+    """Whether the words are a library's, which quotes what came, and not the system's."""
+    return type(error).__module__.partition(".")[0] in ("aiohttp", "httpcore", "httpx")
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Let go of the frames below: their local variables hold the request and its key."""
+    seen: set[int] = set()
+    links: list[BaseException | None] = [error]
+    while links:
+        link = links.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            link.__traceback__ = None
+            links += [link.__cause__, link.__context__]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from: httpx wraps the system's errors, two or three deep."""
+    while error is not None:
+        yield error
+        # httpcore hands the system's error on as an argument, without `from`.
+        wrapped = (item for item in error.args if isinstance(item, BaseException))
+        error = error.__cause__ or next(wrapped, None)
+
+
+def _phase_of(error: httpx.TimeoutException | TimeoutError) -> Phase:
+    for cls, phase in _PHASES:
+        if isinstance(error, cls):
+            return phase
+    return "read"
+
+
+def deadline_error(limit: float, target: Target) -> APITimeoutError:
+    """Say that a whole call took longer than its deadline."""
+    return APITimeoutError(
+        f"Timed out: the call was not done within its deadline of {limit:g} s.",
+        phase="deadline",
+        limit=limit,
+        host=target.host,
+        model=target.model,
+        hint="the deadline covers all attempts and waits; raise it, or lower timeout or "
+        "max_retries.",
+    )

@@ -1,0 +1,60 @@
+"""How a call is sent: where to, with which headers, within which limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from siliconflow_client.protocol.options import KeySource
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds to reach the host; an answer may take long, a handshake does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """What a driver needs to send any request of a call.
+
+    Attributes:
+        base_url: The root of the API; a request's path is added.
+        host: Its host, for errors.
+        key: The key, or what tells it; asked for each request.
+        headers: Sent with each request, in lower case.
+        timeout: Seconds without a byte, or an `httpx.Timeout`.
+        deadline: Seconds for the whole call, or `None`.
+        is_injected: Whether the caller's own httpx client is used.
+    """
+
+    base_url: str
+    host: str
+    key: KeySource = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    timeout: float | httpx.Timeout
+    deadline: float | None
+    is_injected: bool
+
+
+def timeouts_for(
+    timeout: float | httpx.Timeout, remaining: float | None
+) -> dict[str, float | None]:
+    """Limits of each phase, in seconds, none longer than what remains of the deadline."""
+    if isinstance(timeout, int | float):
+        limits: dict[str, float | None] = {
+            "connect": min(CONNECT_TIMEOUT, timeout),
+            "read": timeout,
+            "write": timeout,
+            "pool": timeout,
+        }
+    else:
+        limits = timeout.as_dict()
+    if remaining is None:
+        return limits
+    return {
+        phase: remaining if limit is None else min(limit, remaining)
+        for phase, limit in limits.items()
+    }

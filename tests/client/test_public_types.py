@@ -1,0 +1,40 @@
+"""Frameworks resolve the annotations of what they are given, so they must resolve."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterator
+
+import pytest
+
+import siliconflow_client
+
+
+def public_callables() -> Iterator[tuple[str, object]]:
+    for name in siliconflow_client.__all__:
+        value = getattr(siliconflow_client, name)
+        if inspect.isclass(value):
+            yield name, value
+            for own, member in vars(value).items():
+                function = member.fget if isinstance(member, property) else member
+                if inspect.isfunction(function):
+                    yield f"{name}.{own}", function
+        elif callable(value) and hasattr(value, "__module__") and hasattr(value, "__annotations__"):
+            yield name, value
+
+
+CALLABLES = dict(public_callables())
+
+
+def test_the_walk_finds_them():
+    assert len(CALLABLES) > 200
+    assert {"SiliconFlowClient.chat", "AsyncSiliconFlowClient.embed_many", "lookup_model"} <= set(
+        CALLABLES
+    )
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_annotations_resolve(name: str):
+    hints = typing.get_type_hints(CALLABLES[name])
+    assert not [hint for hint in hints.values() if isinstance(hint, str | typing.ForwardRef)]

@@ -1,0 +1,209 @@
+"""Mutation testing: how many small faults in the modules that think do their own tests notice?
+
+`make mutants` makes thousands of faulty copies of the functions in `ROOMS` (a `<` for a `<=`, an argument
+left out, a text changed), runs the tests that reach each, and writes to `.mutants/report.md` how many
+failed, by module, and what was changed where none did. `make mutants ARGS="--room client --minutes 10"`
+runs a part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+WORK: Final = ROOT / ".mutants"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Modules, as patterns below the root, and the tests that are to notice their faults."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+ROOMS: Final[Mapping[str, Room]] = {
+    "client": Room(
+        modules=(
+            "siliconflow_client/protocol/*.py",
+            "siliconflow_client/errors/*.py",
+            "siliconflow_client/endpoints/chat_stream.py",
+            "siliconflow_client/endpoints/deltas.py",
+            "siliconflow_client/endpoints/history.py",
+            "siliconflow_client/endpoints/normaliser.py",
+        ),
+        tests=("tests/client",),
+    ),
+    "langchain": Room(
+        modules=(
+            "langchain_siliconflow/_messages.py",
+            "langchain_siliconflow/_content.py",
+            "langchain_siliconflow/_chunks.py",
+            "langchain_siliconflow/_tools.py",
+        ),
+        tests=("tests/langchain",),
+    ),
+    "llama_index": Room(
+        modules=(
+            "llama_index_siliconflow/_messages.py",
+            "llama_index_siliconflow/_tool_calls.py",
+            "llama_index_siliconflow/_chunks.py",
+        ),
+        tests=("tests/llama_index",),
+    ),
+}
+
+KILLED: Final = frozenset({"killed", "timeout", "suspicious", "segfault"})
+UNKNOWN: Final = frozenset({"not checked", "check was interrupted by user", "skipped"})
+
+
+@dataclass
+class Score:
+    """What became of one module's mutants."""
+
+    killed: int = 0
+    survived: list[str] = field(default_factory=list)
+    unknown: int = 0
+
+    @property
+    def text(self) -> str:
+        tried = self.killed + len(self.survived)
+        share = f"{100 * self.killed / tried:.1f} %" if tried else "–"
+        return f"{self.killed} | {tried} | {share} | {self.unknown}"
+
+    def __add__(self, other: Score) -> Score:
+        return Score(
+            self.killed + other.killed,
+            self.survived + other.survived,
+            self.unknown + other.unknown,
+        )
+
+
+def copy_of(room: Room, folder: Path) -> None:
+    """Copy what git knows, or would, and tell mutmut there what to do."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    packages = sorted({path.parent.name for path in folder.glob("*/py.typed")})
+    others = sorted({path.name for path in folder.iterdir()} - {*packages, "tests", ".gitignore"})
+    settings = {
+        "source_paths": packages,
+        "only_mutate": list(room.modules),
+        "also_copy": others,
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
+        "pytest_add_cli_args_test_selection": list(room.tests),
+        # Tests start threads, which a process that is to be forked must not have.
+        "process_isolation": "forkserver",
+    }
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[tool.mutmut]\nuse_git_change_detection = false\n")
+        file.writelines(f"{name} = {value!r}\n" for name, value in settings.items())
+
+
+def mutmut(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mutmut", *arguments],
+        cwd=folder,
+        # A session of its own, so that a run can be ended with all of its children.
+        start_new_session=True,
+        stdout=None if arguments[0] == "run" else subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(folder: Path, workers: int, minutes: float | None) -> None:
+    process = mutmut(folder, "run", "--max-children", str(workers))
+    try:
+        code = process.wait(None if minutes is None else minutes * 60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait()
+    else:
+        if code:
+            raise SystemExit(f"mutmut ended with {code}; its files are in {folder}")
+
+
+def results(folder: Path) -> Iterable[tuple[str, str]]:
+    """Yield the name of each mutant, and what became of it."""
+    output, _ = mutmut(folder, "results", "--all", "true").communicate()
+    for line in output.splitlines():
+        name, _, status = line.strip().rpartition(": ")
+        if name:
+            yield name, status
+
+
+def scores(folder: Path) -> dict[str, Score]:
+    found: dict[str, Score] = {}
+    for name, status in results(folder):
+        # package.module.x_function__mutmut_3, or xǁClassǁmethod__mutmut_3
+        module = name.rpartition(".")[0].replace(".", "/") + ".py"
+        score = found.setdefault(module, Score())
+        if status in KILLED:
+            score.killed += 1
+        elif status in UNKNOWN:
+            score.unknown += 1
+        else:
+            score.survived.append(name)
+    return found
+
+
+def report(by_room: Mapping[str, Mapping[str, Score]]) -> str:
+    lines = ["| module | killed | tried | score | not tried |", "|---|---|---|---|---|"]
+    everything = Score()
+    for modules in by_room.values():
+        for module, score in sorted(modules.items()):
+            lines.append(f"| {module} | {score.text} |")
+            everything += score
+    lines.append(f"| **all** | {everything.text} |")
+    return "\n".join(lines) + "\n"
+
+
+def changes(folder: Path, names: Iterable[str]) -> str:
+    """Tell what was changed in the mutants that no test noticed."""
+    shown: list[str] = []
+    for name in names:
+        output = mutmut(folder, "show", name).communicate()[0]
+        lines = [line for line in output.splitlines() if line.startswith(("-", "+", "@@"))]
+        shown.append("\n".join([f"# {name}", *lines[2:]]))
+    return "\n\n".join(shown)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--room", choices=ROOMS, action="append", help="only this one; repeatable")
+    parser.add_argument("--minutes", type=float, help="at most so long for each room")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    os.nice(10)
+    by_room: dict[str, dict[str, Score]] = {}
+    for name in given.room or ROOMS:
+        copy_of(ROOMS[name], WORK / name)
+        run(WORK / name, given.workers, given.minutes)
+        by_room[name] = scores(WORK / name)
+    table = report(by_room)
+    survivors = [
+        changes(WORK / name, score.survived)
+        for name, modules in by_room.items()
+        for score in modules.values()
+    ]
+    (WORK / "report.md").write_text(
+        "\n\n".join([table, *filter(None, survivors)]), encoding="utf-8"
+    )
+    sys.stdout.write(f"\n{table}\nWhat survived: {WORK / 'report.md'}\n")
+
+
+if __name__ == "__main__":
+    main()
