@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import socket
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A local SiliconFlow API. It knows nothing, costs nothing and needs no key.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8080, help="port to listen on")
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="port to listen on; 0 takes a free one"
+    )
     parser.add_argument(
         "--stream-style",
         choices=("auto", "inhouse", "vllm", "mixed", "vllm-native"),
@@ -46,20 +49,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     simulator = Simulator(
+        keep_requests=0,
         api_keys=chosen.api_key,
         stream_style=chosen.stream_style,
         text_before_tools=chosen.text_before_tools,
     )
-    print(
-        f"A simulated SiliconFlow answers at http://{chosen.host}:{chosen.port}/v1\n"
-        f"  export SILICONFLOW_BASE_URL=http://{chosen.host}:{chosen.port}/v1"
-        " SILICONFLOW_API_KEY=sk-any",
-        flush=True,
-    )
-    # uvicorn hands the interrupt on after it has shut down in order.
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.run(create_app(simulator), host=chosen.host, port=chosen.port, log_level="warning")
+    # Bound before it is announced: an address that cannot be had must not be called served.
+    try:
+        listener = _listen(chosen.host, chosen.port)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        print(
+            f"Cannot serve at {chosen.host}:{chosen.port}: {reason.lower()}. "
+            "Another --port or --host may be free.",
+            file=sys.stderr,
+        )
+        return 1
+    with listener:
+        url = f"http://{chosen.host}:{listener.getsockname()[1]}/v1"
+        print(
+            f"A simulated SiliconFlow answers at {url}\n"
+            f"  export SILICONFLOW_BASE_URL={url} SILICONFLOW_API_KEY=sk-any",
+            flush=True,
+        )
+        server = uvicorn.Server(uvicorn.Config(create_app(simulator), log_level="warning"))
+        # uvicorn hands the interrupt on after it has shut down in order.
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
     return 0
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is no port; ports go from 0 to 65535")
+    return port
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
 
 
 if __name__ == "__main__":

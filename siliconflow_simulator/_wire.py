@@ -103,8 +103,8 @@ def encode(value: object) -> bytes:
 
 
 def decode(data: bytes | str) -> JsonValue:
-    """Read JSON; raises `ValueError` when it is broken."""
-    return cast("JsonValue", from_json(data))
+    """Read JSON; raises `ValueError` when it is broken, and for `NaN` and `Infinity`."""
+    return cast("JsonValue", from_json(data, allow_inf_nan=False))
 
 
 def json_response(payload: object, *, status: int = 200) -> SimResponse:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator.answers.overlap import relevance
-from siliconflow_simulator.answers.vectors import embedding
+from siliconflow_simulator.answers.vectors import sketch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,11 +16,11 @@ _SKETCH: Final = 256
 
 def score_documents(query: str, documents: Sequence[str]) -> list[float]:
     """Score documents against a query, from 0 (nothing shared) up to 1."""
-    asked = embedding(query, _SKETCH)
+    asked = sketch(query, _SKETCH)
     scores: list[float] = []
     for document, overlap in zip(documents, relevance(query, documents), strict=True):
         # Letter groups tell apart what shares no whole word.
-        sketch = embedding(document, _SKETCH)
-        cosine = max(0.0, sum(a * b for a, b in zip(asked, sketch, strict=True)))
+        told = sketch(document, _SKETCH)
+        cosine = max(0.0, math.fsum(value * told.get(at, 0.0) for at, value in asked.items()))
         scores.append(round(1 - math.exp(-1.6 * overlap - 0.3 * cosine), 7))
     return scores

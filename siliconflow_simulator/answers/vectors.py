@@ -27,16 +27,24 @@ def embedding(text: str, dimensions: int, seed: int = 0) -> list[float]:
         seed: Another seed (each model has its own) gives vectors that cannot be compared.
     """
     vector = [0.0] * dimensions
+    for at, value in sketch(text, dimensions, seed).items():
+        vector[at] = round(value, 7)
+    return vector
+
+
+def sketch(text: str, dimensions: int, seed: int = 0) -> dict[int, float]:
+    """Return those numbers of a text's vector that are not 0, by their place."""
+    found: dict[int, float] = {}
     for word, times in Counter(words(text)).items():
         weight = 1 + math.log(times)
         for feature, value in _features(word, seed):
             sign = 1.0 if feature & 1 else -1.0
-            vector[(feature >> 1) % dimensions] += sign * value * weight
-    length = math.sqrt(math.fsum(value * value for value in vector))
+            at = (feature >> 1) % dimensions
+            found[at] = found.get(at, 0.0) + sign * value * weight
+    length = math.sqrt(math.fsum(value * value for value in found.values()))
     if length == 0:
-        vector[seed % dimensions] = 1.0
-        return vector
-    return [round(value / length, 7) if value else 0.0 for value in vector]
+        return {seed % dimensions: 1.0}
+    return {at: value / length for at, value in found.items() if value}
 
 
 @functools.lru_cache(maxsize=131072)

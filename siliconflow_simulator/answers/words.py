@@ -79,18 +79,20 @@ def content_stems(text: str) -> list[str]:
 
 def _unwrapped(text: str) -> list[str]:
     """Return the lines of a text, with those that a margin had broken joined again."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
+    length = 0
     for line in text.splitlines():
-        before = lines[-1] if lines else ""
+        before = lines[-1][-1] if lines else ""
         stripped = line.strip()
-        least = 40 if stripped[:1].islower() else 60
-        goes_on = stripped[:1].isalnum() and len(before) >= least
+        goes_on = stripped[:1].isalnum() and length >= (40 if stripped[:1].islower() else 60)
         label = ":" in stripped.split(" ", 1)[0]
         if before and goes_on and not label and before[-1] not in ".!?:;。！？：；-=_":
-            lines[-1] = f"{before} {stripped}"
+            lines[-1].append(stripped)
+            length += 1 + len(stripped)
         else:
-            lines.append(stripped)
-    return lines
+            lines.append([stripped])
+            length = len(stripped)
+    return [" ".join(parts) for parts in lines]
 
 
 def sentences(text: str) -> list[str]:

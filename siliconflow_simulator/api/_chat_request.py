@@ -12,7 +12,6 @@ from siliconflow_simulator.answers.tokens import count_tokens
 from siliconflow_simulator.api._chat_messages import read_turns
 from siliconflow_simulator.api._chat_payloads import style_of
 from siliconflow_simulator.api._fields import (
-    check_number,
     flag,
     integer,
     required,
@@ -21,6 +20,7 @@ from siliconflow_simulator.api._fields import (
     text,
 )
 from siliconflow_simulator.api._logprobs import MOST
+from siliconflow_simulator.api._parameters import check_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def check_chat(body: JsonObject, service: Service) -> ChatCall:
     form, schema = _json_form(body, facts)
     tools = _tools(body, facts)
     prefix, suffix = _fill_in_the_middle(body, facts, form)
-    max_tokens = integer(body, "max_tokens", least=1)
+    max_tokens = integer(body, "max_tokens")
     prompt_tokens = _prompt_tokens(turns, body.get("tools"))
     _check_room(facts, prompt_tokens, max_tokens)
     return ChatCall(
@@ -64,10 +64,10 @@ def check_chat(body: JsonObject, service: Service) -> ChatCall:
         prompt_tokens=prompt_tokens,
         stream=flag(body, "stream") or False,
         thinking=thinking,
-        thinking_budget=integer(body, "thinking_budget", least=1, most=32768),
+        thinking_budget=integer(body, "thinking_budget"),
         max_tokens=max_tokens,
         stop=stop_sequences(body),
-        n=_count(body),
+        n=integer(body, "n") or 1,
         # Qwen3-VL-*-Instruct take tools and never call them (probe of 13 September 2026).
         tools=tools if facts.tools else [],
         choice=_choice(body, tools),
@@ -100,21 +100,13 @@ def _thinking(body: JsonObject, facts: ModelFacts) -> bool:
 
 
 def _check_sampling(body: JsonObject) -> None:
-    check_number(body, "temperature", least=0, most=2)
-    check_number(body, "top_p", least=0, most=1)
-    check_number(body, "min_p", least=0, most=1)
-    check_number(body, "frequency_penalty", least=-2, most=2)
-    check_number(body, "presence_penalty", least=-2, most=2)
-    top_k = integer(body, "top_k", least=-1, most=100)
-    if top_k == 0:
+    # Two refusals with codes of their own, and after them what the table says of all.
+    if body.get("top_k") == 0:
         raise refusals.refusal(400, 20060, "top_k must be -1 or between 1 and 100.")
-
-
-def _count(body: JsonObject) -> int:
-    n = integer(body, "n", least=1)
+    n = integer(body, "n")
     if n is not None and n > 20:
         raise refusals.refusal(400, 20081, "n must be less than or equal to 20.")
-    return n or 1
+    check_parameters(body, "chat")
 
 
 def _json_form(body: JsonObject, facts: ModelFacts) -> tuple[JsonForm, JsonObject | None]:

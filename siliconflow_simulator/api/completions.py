@@ -11,7 +11,6 @@ from siliconflow_simulator.answers.call import ChatCall, Turn
 from siliconflow_simulator.answers.tokens import count_tokens, split_tokens
 from siliconflow_simulator.api._delivery import choices_of, deliver
 from siliconflow_simulator.api._fields import (
-    check_number,
     flag,
     include_usage,
     integer,
@@ -20,6 +19,7 @@ from siliconflow_simulator.api._fields import (
     text,
 )
 from siliconflow_simulator.api._logprobs import MOST, completion_logprobs
+from siliconflow_simulator.api._parameters import check_parameters
 from siliconflow_simulator.api._routes import Route
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ def complete(exchange: Exchange) -> SimResponse:
     suffix = text(request, "suffix")
     if suffix is not None and not facts.fim:
         raise refusals.refusal(400, 20031, "FIM is not supported for this model.")
-    check_number(request, "temperature", least=0, most=2)
-    check_number(request, "top_p", least=0, most=1)
+    check_parameters(request, "completions")
     prompt_tokens = count_tokens(prompt) + count_tokens(suffix or "")
-    max_tokens = integer(request, "max_tokens", least=1)
+    max_tokens = integer(request, "max_tokens")
     if prompt_tokens >= facts.context_window:
         raise refusals.context_overflow(
             facts.id, prompt_tokens, max_tokens or 0, facts.context_window
@@ -85,7 +84,7 @@ def complete(exchange: Exchange) -> SimResponse:
         stream=flag(request, "stream") or False,
         max_tokens=max_tokens,
         stop=stop_sequences(request),
-        n=integer(request, "n", least=1, most=128) or 1,
+        n=integer(request, "n") or 1,
         prefix=prompt,
         suffix=suffix,
     )

@@ -12,6 +12,7 @@ from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.tokens import count_tokens
 from siliconflow_simulator.answers.vectors import embedding
 from siliconflow_simulator.api._fields import integer, required, text
+from siliconflow_simulator.api._parameters import check_parameters
 from siliconflow_simulator.api._routes import Route
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def embed(exchange: Exchange) -> SimResponse:
             f"input batch size {len(inputs)} > maximum allowed batch size {max_inputs}",
         )
     dimensions = _dimensions(request, facts)
+    check_parameters(request, "embeddings")
     encoding = text(request, "encoding_format") or "float"
-    if encoding not in ("float", "base64"):
-        raise refusals.generic_invalid()
     tokens = [count_tokens(item) for item in inputs]
     _check_lengths(tokens, facts)
     seed = zlib.crc32(facts.id.removeprefix("Pro/").encode())
@@ -78,7 +78,7 @@ def _input(value: JsonValue, facts: ModelFacts) -> str:
 
 
 def _dimensions(request: JsonObject, facts: ModelFacts) -> int:
-    wanted = integer(request, "dimensions", least=1)
+    wanted = integer(request, "dimensions")
     if wanted is None:
         return facts.default_dimensions or _DEFAULT_DIMENSIONS
     if not facts.accepts_dimensions or (facts.dimensions and wanted not in facts.dimensions):

@@ -8,6 +8,7 @@ from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.tokens import count_all, count_tokens
 from siliconflow_simulator.api._fields import flag, integer, required, text
+from siliconflow_simulator.api._parameters import check_parameters
 from siliconflow_simulator.api._routes import Route
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ def rerank(exchange: Exchange) -> SimResponse:
     facts = exchange.model(request, "reranker")
     query = _text_of(required(request, "query"), facts)
     documents = _documents(required(request, "documents"), facts)
-    top_n = integer(request, "top_n", least=1) or len(documents)
-    integer(request, "max_chunks_per_doc", least=1)
-    integer(request, "overlap_tokens", least=0, most=80)
-    text(request, "instruction")
+    check_parameters(request, "rerank")
+    top_n = integer(request, "top_n") or len(documents)
     if "Qwen3" not in facts.id and len(query) > _MAX_QUERY_CHARACTERS:
         raise refusals.invalid("Query is too long")
     returned = flag(request, "return_documents") or False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from siliconflow_simulator._wire import NEVER, SimRequest
 
@@ -33,17 +34,15 @@ def make_app(handle: Callable[[SimRequest], SimResponse]) -> Starlette:
     """Make an ASGI app of a function that answers requests."""
 
     async def answer(request: Request) -> Response:
-        return _TimedResponse(
-            handle(
-                SimRequest(
-                    method=request.method,
-                    path=request.url.path,
-                    headers=dict(request.headers),
-                    body=await request.body(),
-                    query=dict(request.query_params),
-                )
-            )
+        asked = SimRequest(
+            method=request.method,
+            path=request.url.path,
+            headers=dict(request.headers),
+            body=await request.body(),
+            query=dict(request.query_params),
         )
+        # In a thread of its own, so that a slow answer keeps no other request waiting.
+        return _TimedResponse(await anyio.to_thread.run_sync(handle, asked))
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=_METHODS)])
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from siliconflow_simulator import SimRequest, Simulator
 from siliconflow_simulator.__main__ import main
@@ -150,16 +152,29 @@ def test_a_missing_framework_is_named_with_the_extra(monkeypatch) -> None:
 
 
 def test_the_command_serves_with_the_settings_given(monkeypatch, capsys) -> None:
-    served: dict[str, Any] = {}
+    served: list[tuple[str, int]] = []
 
-    def run(app: Any, **settings: Any) -> None:
-        served.update(settings, app=app)
+    def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        served.extend(listener.getsockname() for listener in sockets)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("uvicorn.run", run)
-    assert main(["--port", "8123", "--host", "0.0.0.0", "--api-key", "sk-only"]) == 0
-    assert (served["port"], served["host"]) == (8123, "0.0.0.0")
-    assert "http://0.0.0.0:8123/v1" in capsys.readouterr().out
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    assert main(["--port", "0", "--host", "0.0.0.0", "--api-key", "sk-only"]) == 0
+    [(host, port)] = served
+    assert host == "0.0.0.0"
+    assert f"http://0.0.0.0:{port}/v1" in capsys.readouterr().out
+
+
+def test_the_command_answers_at_the_address_that_it_prints() -> None:
+    command = [sys.executable, "-m", "siliconflow_simulator", "--port", "0", "--api-key", "sk-one"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = process.stdout.readline().split()[-1]
+            right = httpx.get(f"{url}/models", headers={"Authorization": "Bearer sk-one"})
+            wrong = httpx.get(f"{url}/models", headers={"Authorization": "Bearer sk-two"})
+            assert (right.status_code, wrong.status_code) == (200, 401)
+        finally:
+            process.terminate()
 
 
 def test_unknown_names_are_unknown() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.asking import ask, body_of
+from siliconflow_client import parameters_of
+from tests.simulator.asking import ask, body_of, messages, post
 
 # https://docs.siliconflow.cn/cn/api-reference/chat-completions/chat-completions
 RANGES: dict[str, tuple[list[Any], list[Any]]] = {
@@ -18,6 +19,7 @@ RANGES: dict[str, tuple[list[Any], list[Any]]] = {
     "presence_penalty": ([-2, 2], [-2.01, 2.01]),
     "n": ([1, 20], [0, 21]),
     "max_tokens": ([1, 100], [0, -1]),
+    "thinking_budget": ([128, 32768], [127, 32769]),
 }
 
 
@@ -41,3 +43,37 @@ def test_a_value_beyond_the_range_is_refused(name: str, value: Any):
 @pytest.mark.parametrize("value", ["1", True, [1], {}], ids=str)
 def test_what_is_no_number_is_refused(name: str, value: Any):
     assert ask("Hi", **{name: value}).status == 400
+
+
+# --- every endpoint, by the client's table ----------------------------------------------------
+
+PATHS = {
+    "chat": ("/v1/chat/completions", {"model": "Qwen/Qwen3-8B", "messages": messages("Hi")}),
+    "completions": ("/v1/completions", {"model": "Qwen/Qwen2.5-7B-Instruct", "prompt": "Hi"}),
+    "embeddings": ("/v1/embeddings", {"model": "BAAI/bge-m3", "input": "Hi"}),
+    "rerank": (
+        "/v1/rerank",
+        {"model": "BAAI/bge-reranker-v2-m3", "query": "a", "documents": ["a", "b"]},
+    ),
+}
+EDGES = [
+    pytest.param(endpoint, entry.name, edge, step, id=f"{endpoint} {entry.name} {edge:g}")
+    for endpoint in PATHS
+    for entry in parameters_of(endpoint).values()
+    for edge, step in ((entry.least, -1), (entry.most, 1))
+    if edge is not None
+]
+
+
+@pytest.mark.parametrize(("endpoint", "name", "edge", "step"), EDGES)
+def test_each_documented_range_ends_where_the_table_says(endpoint, name, edge, step) -> None:
+    path, body = PATHS[endpoint]
+    at = int(edge) if edge == int(edge) else edge
+    beyond = post(path, {**body, name: at + step})
+    assert beyond.status == 400
+    if (name, at) != ("top_k", 0):
+        assert post(path, {**body, name: at}).status == 200
+
+
+def test_what_nobody_documents_is_not_looked_at() -> None:
+    assert ask("Hi", parallel_tool_calls=None, logprobs="x", top_logprobs=-5).status == 200

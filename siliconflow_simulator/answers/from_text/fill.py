@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator.answers.from_text.formats import email_in, string_of_format
 from siliconflow_simulator.answers.from_text.schema import (
     alternatives,
@@ -15,7 +16,7 @@ from siliconflow_simulator.answers.from_text.schema import (
     required_names,
     resolve,
 )
-from siliconflow_simulator.answers.words import content_stems, name_words, stem
+from siliconflow_simulator.answers.words import name_words, stem
 
 if TYPE_CHECKING:
     from siliconflow_client import JsonObject, JsonValue
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH: Final = 8
 _MAX_ITEMS: Final = 20
+_MAX_REQUIRED: Final = 1000
+_MAX_VISITED: Final = 5000
 
 _QUESTION: Final = frozenset(
     "query question input text prompt message request search task instruction q topic subject "
@@ -43,11 +46,12 @@ _STATE: Final = frozenset(
     "condition conditions weather status state forecast sky mood color colour sentiment".split()
 )
 _IS: Final = re.compile(
-    r"\b(?:is|are|was|were|feels|looks)\s+(?:an?\s+|the\s+|very\s+)?([a-z][\w-]+)"
+    r"\b(?:is|are|was|were|feels|looks)\s{1,3}(?:(?:an?|the|very)\s{1,3})?([a-z][\w-]{1,40})"
 )
 _PLACE_PREPOSITIONS: Final = frozenset("in at near from to around".split())
 _EXPRESSION_TEXT: Final = re.compile(
-    r"[-(]*\d[\d.,]*(?:\s*(?:\*\*|[-+*/^%×÷])\s*[-(]*\d[\d.,]*\)*)+"
+    r"(?<![\d.,])[-(]{0,8}\d[\d.,]{0,30}"
+    r"(?:\s{0,3}(?:\*\*|[-+*/^%×÷])\s{0,3}[-(]{0,8}\d[\d.,]{0,30}\)*){1,50}"
 )
 
 
@@ -61,20 +65,40 @@ def fill(schema: JsonObject, material: Material) -> JsonValue:
     Returns:
         An instance. Required fields that the text says nothing about get their default, a
         neutral value, or the question itself.
+
+    Raises:
+        Refusal: The schema asks for very many values, or refers to itself without end.
     """
-    value = _Filler(schema, material).value(schema, (), required=True, depth=0)
+    try:
+        value = _Filler(schema, material).value(schema, (), required=True, depth=0)
+    except _TooMuch as error:
+        raise refusals.invalid(
+            f"The schema asks for more than {_MAX_REQUIRED} values, or has no end."
+        ) from error
     return {} if value is None and kind_of(schema) == "object" else value
+
+
+class _TooMuch(Exception):  # noqa: N818  caught here where the value may be left out
+    """The schema asks for more than anyone wants."""
 
 
 class _Filler:
     def __init__(self, root: JsonObject, material: Material) -> None:
         self.root = root
         self.material = material
+        self.visited = 0
+        self.demanded = 0
 
     def value(
         self, schema: JsonValue, names: tuple[str, ...], *, required: bool, depth: int
     ) -> JsonValue:
         """Return a value, or `None` where the text has none for an optional field."""
+        self.visited += 1
+        self.demanded += required
+        if self.visited > _MAX_VISITED or self.demanded > _MAX_REQUIRED:
+            if required:
+                raise _TooMuch
+            return None
         resolved = resolve(schema, self.root)
         if "const" in resolved:
             return resolved["const"]
@@ -123,12 +147,23 @@ class _Filler:
             return {} if required else None
         made: JsonObject = {}
         before = self.material.taken
-        for name, child in fields.items():
-            must = name in needed
-            value = self.value(child, (name,), required=must, depth=depth + 1)
-            if value is not None or must:
+        demanded = self.demanded
+        try:
+            for name in [name for name in fields if name in needed]:
+                made[name] = self.value(fields[name], (name,), required=True, depth=depth + 1)
+        except _TooMuch:
+            if required:
+                raise
+            return None
+        if not required and self.material.taken == before:
+            # Nothing in the text is about it; what it contains need not be looked at.
+            self.demanded = demanded
+            return None
+        for name in [name for name in fields if name not in needed]:
+            value = self.value(fields[name], (name,), required=False, depth=depth + 1)
+            if value is not None:
                 made[name] = value
-        return made if required or self.material.taken > before else None
+        return {name: made[name] for name in fields if name in made}
 
     def _array(
         self, schema: JsonObject, names: tuple[str, ...], *, required: bool, depth: int
@@ -140,14 +175,15 @@ class _Filler:
             found: list[JsonValue] = [*named]
             return found or (choices[: self._least(schema, required=required)] or None)
         made: list[JsonValue] = []
-        most = int(number_bound(schema, "maxItems") or _MAX_ITEMS)
+        least = self._least(schema, required=required)
+        most = max(least, min(number_bound(schema, "maxItems") or _MAX_ITEMS, _MAX_ITEMS))
         singular = tuple(name.removesuffix("s") for name in names)
         while depth <= _MAX_DEPTH and len(made) < most:
             before = self.material.taken
             item = self.value(items, singular, required=required or bool(made), depth=depth + 1)
             if item is None or self.material.taken == before:
                 # Nothing new in the text: only what the schema insists on is made up.
-                if item is not None and len(made) < self._least(schema, required=required):
+                if item is not None and len(made) < least:
                     made.append(item)
                     continue
                 break
@@ -155,7 +191,10 @@ class _Filler:
         return made if made or required else None
 
     def _least(self, schema: JsonObject, *, required: bool) -> int:
-        return int(number_bound(schema, "minItems") or (1 if required else 0))
+        least = number_bound(schema, "minItems") or (1 if required else 0)
+        if least > _MAX_REQUIRED:
+            raise _TooMuch
+        return int(least)
 
     def _choice(self, choices: list[JsonValue], schema: JsonObject, *, required: bool) -> JsonValue:
         for choice in choices:
@@ -177,7 +216,7 @@ class _Filler:
         if re.search(rf"(?<!\w){re.escape(choice)}(?!\w)", text, re.IGNORECASE):
             return True
         stems = [stem(word) for word in name_words(choice)]
-        return bool(stems) and set(stems) <= set(content_stems(text))
+        return bool(stems) and set(stems) <= self.material.stems
 
     def _number(
         self, schema: JsonObject, names: tuple[str, ...], *, required: bool, whole: bool
@@ -195,8 +234,7 @@ class _Filler:
     def _boolean(self, schema: JsonObject, names: tuple[str, ...], *, required: bool) -> JsonValue:
         words = {stem(word) for name in names for word in name_words(name)}
         words -= {"is", "has", "should"}
-        text = content_stems(self.material.text)
-        if words and words <= set(text):
+        if words and words <= self.material.stems:
             label = r"[\s_-]*".join(re.escape(w) for name in names for w in name_words(name))
             denied = re.search(
                 rf"\b(?:no|not|without|don't|isn't)\s+(?:\w+\s+)?{label}|{label}\W+(?:false|no|off)\b",
@@ -222,7 +260,8 @@ class _Filler:
             found = self._routed(set(words))
         if found is None:
             return None
-        return found[: int(number_bound(schema, "maxLength") or len(found))]
+        most = number_bound(schema, "maxLength")
+        return found if not most or most >= len(found) else found[: max(0, int(most))]
 
     def _routed(self, words: set[str]) -> str | None:
         """Return the name after "from", "to" or "in" for a field that is about that."""

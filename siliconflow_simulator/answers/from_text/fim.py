@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 _FUNCTION: Final = re.compile(
-    r"^([ \t]*)(?:async\s+)?def\s+(\w+)\s*\(([^)]*)\)[^:\n]*:\s*", re.MULTILINE
+    r"^([ \t]{0,80})(?:async\s{1,3})?def\s{1,3}(\w{1,100})\s{0,3}"
+    r"\(([^)]{0,2000})\)[^:\n]{0,200}:\s*",
+    re.MULTILINE,
 )
 _OPERATIONS: Final = {
     "add": " + ",

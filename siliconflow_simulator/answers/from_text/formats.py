@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_simulator.answers.from_text.patterns import find_by_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from siliconflow_client import JsonObject
 
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL: Final = re.compile(r"https?://[^\s\"'<>)\]]+[^\s\"'<>)\].,;!?]")
+# Bounded, as all patterns that read what users write: a long run of letters is no address.
+_EMAIL: Final = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+)
+_URL: Final = re.compile(r"https?://[^\s\"'<>)\]]{0,2000}[^\s\"'<>)\].,;!?]")
 _DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _MOMENT: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?")
 _TIME: Final = re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?\b")
@@ -66,7 +71,7 @@ def string_of_format(schema: JsonObject, words: Sequence[str], text: str) -> str
         return _complete(form, found.group()) if found else example
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
-        return _by_pattern(pattern, text)
+        return find_by_pattern(pattern, text)
     for word in words:
         if word in _BY_NAME:
             found = _BY_NAME[word].search(text) or (_DAY.search(text) if word == "date" else None)
@@ -90,12 +95,3 @@ def _complete(form: str, value: str) -> str:
             value += ":00"
         return value if re.search(r"(?:Z|[+-]\d{2}:\d{2})$", value) else f"{value}Z"
     return value
-
-
-def _by_pattern(pattern: str, text: str) -> str | None:
-    try:
-        expression = re.compile(pattern.removeprefix("^").removesuffix("$"))
-    except re.error:
-        return None
-    found = expression.search(text)
-    return found.group() if found and found.group() else None

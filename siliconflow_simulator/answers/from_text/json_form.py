@@ -49,6 +49,7 @@ _ABOUT_FORMAT: Final = re.compile(
     r"|respond in the format|[\"'`]\s*(?:keys|fields)\b",
     re.IGNORECASE,
 )
+_MOST_OBJECTS: Final = 200
 _QUOTED_NAME: Final = re.compile(r"['\"`]([A-Za-z_]\w*)['\"`]")
 
 
@@ -125,11 +126,13 @@ def _objects(text: str) -> list[tuple[JsonObject, str]]:
     decoder = json.JSONDecoder()
     found: list[tuple[JsonObject, str]] = []
     position = text.find("{")
-    while position >= 0:
+    for _ in range(_MOST_OBJECTS):
+        if position < 0:
+            break
         try:
             parsed, end = decoder.raw_decode(text, position)
             value = cast("JsonObject", parsed)  # it begins with a brace
-        except ValueError:
+        except (RecursionError, ValueError):
             end = position + 1
         else:
             found.append((value, text[position:end]))

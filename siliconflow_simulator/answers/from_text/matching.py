@@ -40,7 +40,12 @@ _OPERATION_OF: Final = {
     stem(word): sign for sign, group in _OPERATIONS.items() for word in group.split()
 }
 _SIGNS: Final = {"×": "*", "x": "*", "÷": "/", "**": "^"}
-_SUM: Final = re.compile(r"(?<![\w.])\d[\d.,]*\s*(\*\*|[-+*/^×÷]|(?<=\s)x(?=\s))\s*[-(]*\d")
+_SUM: Final = re.compile(
+    r"(?<![A-Za-z0-9_.])\d[\d.,]{0,30}\s{0,3}(\*\*|[-+*/^×÷]|(?<=\s)x(?=\s))\s{0,3}[-(]{0,8}\d"
+)
+_LONGEST: Final = 20_000
+"""Characters that are looked at."""
+
 _CALCULATORS: Final = frozenset(
     stem(word) for word in "calculator calculate compute math eval evaluate arithmetic".split()
 )
@@ -107,22 +112,23 @@ def match_tools(tools: Sequence[ToolSpec], text: str) -> list[Match]:
     or shares two words of its description. Of several tools that only the same words speak for,
     the best is kept. A tool that searches fits any question that no other tool fits.
     """
-    found = [match for tool in tools if (match := _match(tool, text))]
+    source = _Source(text)
+    found = [match for tool in tools if (match := _match(tool, source))]
     kept: list[Match] = []
     claimed: set[str] = set()
     for match in sorted(found, key=lambda match: -match.score):
         if match.evidence - claimed:
             kept.append(match)
             claimed |= match.evidence
-    if not kept and _ASKING.search(text.strip()):
+    if not kept and _ASKING.search(source.text.strip()):
         kept = [Match(tool, 1, frozenset(), 0) for tool in tools if searches(tool)][:1]
     return sorted(kept, key=lambda match: match.position)
 
 
-def fitness(tool: ToolSpec, text: str) -> float:
-    """Return how well a tool fits a text, 0 when not at all."""
-    match = _match(tool, text)
-    return match.score if match else 0.0
+def best_fitting(tools: Sequence[ToolSpec], text: str) -> ToolSpec:
+    """Return the tool that fits a text best, the first when none does."""
+    source = _Source(text)
+    return max(tools, key=lambda tool: match.score if (match := _match(tool, source)) else 0.0)
 
 
 def searches(tool: ToolSpec) -> bool:
@@ -135,11 +141,20 @@ def searches(tool: ToolSpec) -> bool:
     return takes_question and bool(stems & _SEARCHERS)
 
 
-def _match(tool: ToolSpec, text: str) -> Match | None:
+class _Source:
+    """A text, read once for all tools."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text[:_LONGEST]
+        self.places = _places(self.text)
+        self.operations = _operations(self.text, self.places)
+
+
+def _match(tool: ToolSpec, source: _Source) -> Match | None:
+    text, places = source.text, dict(source.places)
     spelled = re.search(rf"(?<![A-Za-z0-9_]){re.escape(tool.name)}(?![A-Za-z0-9_])", text)
     if spelled:
         return Match(tool, 100, frozenset({f"={tool.name}"}), spelled.start())
-    places = _places(text)
     score = 0.0
     evidence: set[str] = set()
     name = [stem(word) for word in name_words(tool.name)]
@@ -149,7 +164,7 @@ def _match(tool: ToolSpec, text: str) -> Match | None:
     evidence.update(shared)
     about = {word for word in content_stems(tool.description) if word not in _GENERIC}
     signs = {_OPERATION_OF[word] for word in (*name, *about) if word in _OPERATION_OF}
-    for sign, position in _operations(text):
+    for sign, position in source.operations:
         if sign in signs or (not signs and _CALCULATORS & {*name, *about}):
             score += 30 if sign in signs else 20
             evidence.add(f"{sign}@{position}")
@@ -182,7 +197,7 @@ def _places(text: str) -> dict[str, int]:
     return places
 
 
-def _operations(text: str) -> list[tuple[str, int]]:
+def _operations(text: str, places: dict[str, int]) -> list[tuple[str, int]]:
     """Return the arithmetic that a text asks for, with positions."""
     found = [(_SIGNS.get(m.group(1), m.group(1)), m.start()) for m in _SUM.finditer(text)]
     if not re.search(
@@ -191,7 +206,7 @@ def _operations(text: str) -> list[tuple[str, int]]:
         re.IGNORECASE,
     ):
         return found
-    for word, position in _places(text).items():
+    for word, position in places.items():
         if word in _OPERATION_OF:
             found.append((_OPERATION_OF[word], position))
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from siliconflow_simulator.answers.words import CJK
+from siliconflow_simulator.answers.words import CJK, content_stems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -22,6 +24,14 @@ _NUMBER: Final = re.compile(
 _NUMBER_WORDS: Final[tuple[str, ...]] = tuple(
     "zero one two three four five six seven eight nine ten eleven twelve".split()
 )
+_WRITTEN_NUMBER: Final = re.compile(r"\b(" + "|".join(_NUMBER_WORDS[2:]) + r")\b", re.IGNORECASE)
+_CLAUSE_END: Final = re.compile(r"[.;:?!\n]")
+_LONGEST: Final = 20_000
+"""Characters that are looked at."""
+
+_MOST: Final = 1000
+"""Pieces of each kind that are looked at."""
+
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)|“([^”\n]{1,200})”|‘([^’\n]{1,200})’"
     r"|「([^」\n]{1,200})」|『([^』\n]{1,200})』|《([^》\n]{1,200})》|`([^`\n]{1,200})`"
@@ -57,13 +67,14 @@ _NOT_NAMES: Final = frozenset(
     when where which who who's whose why will with would write yes you your""".split()
 )
 _PREPOSITION: Final = re.compile(
-    r"\b(?:in|at|for|of|about|to|from|on|named|called|near|with)\s+((?!the\s+(?:result|tool)\b)"
-    r"[^,.;:?!\n]+?)(?=\s+(?:and|or|in|at|for|from|to|with|on|using|is|are|please|today|tomorrow|"
-    r"now|right|by)\b|[,.;:?!\n]|\s*$)",
+    r"\b(?:in|at|for|of|about|to|from|on|named|called|near|with)\s{1,3}((?!the\s(?:result|tool)\b)"
+    r"[^,.;:?!\n]{1,100}?)(?=\s{1,3}(?:and|or|in|at|for|from|to|with|on|using|is|are|please|today|tomorrow|"
+    r"now|right|by)\b|[,.;:?!\n]|\s{0,3}$)",
     re.IGNORECASE,
 )
 _VALUE: Final = (
-    r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\s,;\n][^,;\n]*?))(?=\s*(?:[,;\n]|[.!?](?:\s|$)|$)|\s+and\s)"
+    r"(?:\"([^\"\n]{1,200})\"|'([^'\n]{1,200})'|([^\s,;\n][^,;\n]{0,200}?))"
+    r"(?=\s{0,3}(?:[,;\n]|[.!?](?:\s|$)|$)|\s{1,3}and\s)"
 )
 
 
@@ -101,11 +112,17 @@ class Material:
         answer: Callable[[], str] | None = None,
         ignore: Collection[str] = (),
     ) -> None:
-        self.text = text
+        self.text = text = _excerpt(text)
         self.question = text.strip() if question is None else question
         self._answer = answer
+        self._lowered = text.lower()
         found = (*_quoted(text), *_numbers(text), *_names(text, ignore))
         self.pieces = sorted(found, key=lambda piece: piece.start)
+
+    @functools.cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of all words of the text."""
+        return frozenset(content_stems(self.text))
 
     def answer(self) -> str:
         """Return an answer to the question, or the question where there is none."""
@@ -145,6 +162,7 @@ class Material:
 
     def take_number_near(self, names: Sequence[str]) -> Piece | None:
         """Hand out the unused number that stands beside one of the words."""
+        names = [name for name in names if name in self._lowered]
         if not names:
             return None
         either = "|".join(re.escape(name) for name in names)
@@ -157,17 +175,22 @@ class Material:
             if piece.used or piece.kind != "number":
                 continue
             end = piece.start + len(piece.text)
-            if beside.search(self.text[: piece.start]) or following.match(self.text, end):
+            if beside.search(self.text[max(0, piece.start - 80) : piece.start]) or following.match(
+                self.text, end
+            ):
                 piece.used = True
                 return piece
         return None
 
     def labelled(self, names: Sequence[str]) -> str | None:
         """Return what the text says a field is: `city: Paris`, `the city is Paris`."""
-        label = r"[\s_-]*".join(re.escape(name) for name in names)
+        if not all(name in self._lowered for name in names):
+            return None
+        label = r"[\s_-]{0,3}".join(re.escape(name) for name in names)
         found = re.search(
-            rf"\b{label}\b[\"'*`]*\s*(?:[:：=]|\bis\b|\bwas\b|\bshould be\b|\bnamed\b|\bcalled\b)"
-            rf"\s*{_VALUE}",
+            rf"\b{label}\b[\"'*`]{{0,3}}\s{{0,3}}"
+            r"(?:[:：=]|\bis\b|\bwas\b|\bshould be\b|\bnamed\b|\bcalled\b)"
+            rf"\s{{0,3}}{_VALUE}",
             self.text,
             re.IGNORECASE,
         )
@@ -185,44 +208,51 @@ class Material:
         return found[-1].strip() if found else None
 
 
+def _excerpt(text: str) -> str:
+    """Leave out the middle of a text that is longer than what anyone fills a form from."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]}\n{text[-half:]}"
+
+
 def _before(text: str, start: int) -> str:
-    words = re.findall(r"[A-Za-z]+", text[max(0, start - 24) : start])
+    near = text[max(0, start - 24) : start]
     # A word is "before" only within the clause.
-    gap = re.search(r"[.;:?!\n]\W*$", text[:start])
-    return words[-1].lower() if words and not gap else ""
+    clause = _CLAUSE_END.split(near)[-1]
+    words = re.findall(r"[A-Za-z]+", clause)
+    return words[-1].lower() if words else ""
 
 
 def _quoted(text: str) -> list[Piece]:
     found: list[Piece] = []
-    for match in _QUOTED.finditer(text):
+    for match in itertools.islice(_QUOTED.finditer(text), _MOST):
         value = next(group for group in match.groups() if group is not None)
         found.append(Piece("quoted", value.strip(), match.start(), _before(text, match.start())))
     return found
 
 
 def _numbers(text: str) -> list[Piece]:
-    codes = [match.span() for match in _CODE.finditer(text)]
+    codes = {at for match in _CODE.finditer(text) for at in range(*match.span())}
     found = [
         Piece("number", match.group(), match.start(), _before(text, match.start()))
-        for match in _NUMBER.finditer(text)
-        if not any(low <= match.start() < high for low, high in codes)
+        for match in itertools.islice(_NUMBER.finditer(text), _MOST)
+        if match.start() not in codes
     ]
     if found:
         return found
-    for match in re.finditer(r"\b(" + "|".join(_NUMBER_WORDS[2:]) + r")\b", text, re.IGNORECASE):
+    for match in itertools.islice(_WRITTEN_NUMBER.finditer(text), _MOST):
         value = str(_NUMBER_WORDS.index(match.group().lower()))
         found.append(Piece("number", value, match.start(), _before(text, match.start())))
     return found
 
 
 def _names(text: str, ignore: Collection[str]) -> list[Piece]:
-    taken: list[tuple[int, int]] = [match.span() for match in _QUOTED.finditer(text)]
+    taken = {at for match in _QUOTED.finditer(text) for at in range(*match.span())}
     found: list[Piece] = []
 
     def add(value: str, start: int) -> None:
-        end = start + len(value)
-        if not any(start < high and low < end for low, high in taken):
-            taken.append((start, end))
+        span = range(start, start + len(value))
+        if len(found) < _MOST and taken.isdisjoint(span):
+            taken.update(span)
             found.append(Piece("name", value, start, _before(text, start)))
 
     for match in _CAPITALISED.finditer(text):

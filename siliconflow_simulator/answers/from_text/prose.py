@@ -24,7 +24,7 @@ _MAX_CHARACTERS: Final = 700
 _FIT: Final = 0.25
 """Relevance below which a sentence says nothing about the question."""
 
-_CODE: Final = re.compile(r"\w\([^)]*$|^[^(]*\)|\w=\S|^>>>|[{};]$")
+_CODE: Final = re.compile(r"\w\([^)]{0,300}$|^[^(]*\)|\w=\S|^>>>|[{};]$")
 """A piece of a program: a call that is cut in two, an assignment, a prompt."""
 
 _GREETING: Final = re.compile(

@@ -21,10 +21,11 @@ _LABELLED: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED_QUESTION: Final = re.compile(
-    r"(?:question|query)\s*:\s*['\"](.+?)['\"]\s*$", re.IGNORECASE | re.MULTILINE
+    r"(?:question|query)\s{0,3}:\s{0,3}['\"](.{1,500}?)['\"]\s{0,3}$", re.IGNORECASE | re.MULTILINE
 )
 _HEADED: Final = re.compile(
-    r"<(?:user )?(?:question|query)>\s*(\S.*?)\s*(?:<|$)", re.IGNORECASE | re.DOTALL
+    r"<(?:user )?(?:question|query)>\s{0,20}(\S.{0,2000}?)\s{0,20}(?:<|\Z)",
+    re.IGNORECASE | re.DOTALL,
 )
 _LABEL: Final = re.compile(
     r"^[ \t]*(?:final answer|original answer|existing answer|refined answer|new answer|answer|"
@@ -44,6 +45,7 @@ _INSTRUCTION: Final = re.compile(
     r"|请|你是|根据|使用以下|如果不知道|不要)",
     re.IGNORECASE,
 )
+_LONGEST: Final = 2000
 _RULE: Final = re.compile(r"^\W*$|^[-=_*#~\s]{3,}$")
 _NO_LETTER: Final = re.compile(r"^[^\w]*$")
 
@@ -52,8 +54,13 @@ def find_question(text: str) -> str:
     """Return the part of a prompt that is asked, the prompt itself when it is short.
 
     Looks for `Query: …` and its like, then for the last sentence that ends in a question mark,
-    then takes the last line that is no instruction.
+    then takes the last line that is no instruction. A question of more than 2,000 characters is
+    cut.
     """
+    return _find_question(text)[:_LONGEST]
+
+
+def _find_question(text: str) -> str:
     stripped = text.strip()
     for expression in (_LABELLED, _QUOTED_QUESTION, _HEADED):
         found = expression.findall(text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_simulator import _refusals as refusals
+
 if TYPE_CHECKING:
     from siliconflow_client import JsonObject, JsonValue
 
@@ -18,8 +20,19 @@ PYTHON_TYPES: Final = {
 """Types by the names that Python gives them, as the vendor's own samples write them."""
 
 
-def resolve(schema: JsonValue, root: JsonObject) -> JsonObject:
-    """Follow `$ref` and join `allOf`; anything that is no object becomes an open schema."""
+_DEEPEST: Final = 16
+_LARGEST: Final = 1.7e308
+_LONGEST_REFERENCE: Final = 500
+
+
+def resolve(schema: JsonValue, root: JsonObject, depth: int = 0) -> JsonObject:
+    """Follow `$ref` and join `allOf`; anything that is no object becomes an open schema.
+
+    Raises:
+        Refusal: The schema is made of itself.
+    """
+    if depth > _DEEPEST:
+        raise made_of_itself()
     if not isinstance(schema, dict):
         return {}
     seen: set[str] = set()
@@ -32,12 +45,19 @@ def resolve(schema: JsonValue, root: JsonObject) -> JsonObject:
     if isinstance(parts, list):
         joined: JsonObject = {key: value for key, value in schema.items() if key != "allOf"}
         for part in parts:
-            joined = _join(joined, resolve(part, root))
+            joined = _join(joined, resolve(part, root, depth + 1))
         return joined
     return schema
 
 
+def made_of_itself() -> refusals.Refusal:
+    """Refuse a schema that has no end."""
+    return refusals.invalid("The schema refers to itself without end.")
+
+
 def _follow(reference: str, root: JsonObject) -> JsonObject:
+    if len(reference) > _LONGEST_REFERENCE:
+        return {}
     node: JsonValue = root
     for step in reference.removeprefix("#").strip("/").split("/"):
         if not step:
@@ -59,8 +79,16 @@ def _join(left: JsonObject, right: JsonObject) -> JsonObject:
     return joined
 
 
-def alternatives(schema: JsonObject, root: JsonObject) -> tuple[list[JsonObject], bool]:
-    """Return the non-null forms that a value may take, and whether it may also be null."""
+def alternatives(
+    schema: JsonObject, root: JsonObject, depth: int = 0
+) -> tuple[list[JsonObject], bool]:
+    """Return the non-null forms that a value may take, and whether it may also be null.
+
+    Raises:
+        Refusal: The schema is made of itself.
+    """
+    if depth > _DEEPEST:
+        raise made_of_itself()
     options: list[JsonObject] = []
     nullable = False
     union = schema.get("anyOf") or schema.get("oneOf")
@@ -71,7 +99,7 @@ def alternatives(schema: JsonObject, root: JsonObject) -> tuple[list[JsonObject]
             if inner.get("type") == "null":
                 nullable = True
             else:
-                forms, inner_null = alternatives({**outer, **inner}, root)
+                forms, inner_null = alternatives({**outer, **inner}, root, depth + 1)
                 options.extend(forms)
                 nullable = nullable or inner_null
         return options, nullable
@@ -115,10 +143,16 @@ def required_names(schema: JsonObject) -> list[str]:
 
 
 def number_bound(schema: JsonObject, *names: str) -> float | None:
-    """Return the first of the named bounds that is a number."""
+    """Return the first of the named bounds that is a number.
+
+    Raises:
+        Refusal: It is beyond what a number can be.
+    """
     for name in names:
         value = schema.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
+            if not abs(value) <= _LARGEST:
+                raise refusals.invalid(f"The schema's {name} is out of range.")
             return float(value)
     return None
 

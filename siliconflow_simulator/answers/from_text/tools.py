@@ -13,7 +13,7 @@ from siliconflow_simulator.answers.from_text.arguments import (
     missing_numbers,
     repeated_arguments,
 )
-from siliconflow_simulator.answers.from_text.matching import fitness, match_tools
+from siliconflow_simulator.answers.from_text.matching import best_fitting, match_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ def forced(
     """Return the call to make when one is demanded, whether or not a tool fits."""
     made = {item.name for item in done}
     offered = [tool for tool in tools if tool.name not in made] or list(tools)
-    best = max(offered, key=lambda tool: fitness(tool, text))
+    best = best_fitting(offered, text)
     whole = "\n".join([*(item.result for item in done), text])
     return Intent(best.name, arguments(best, material_for(best, whole, text, answer)))
 
