@@ -198,6 +198,14 @@ def test_only_2xx_is_an_answer(status: int):
     assert error.response.content == b'{"fine":true}'
 
 
+@pytest.mark.parametrize("status", [300, 199, 404])
+def test_only_2xx_is_a_stream(status: int):
+    reply = Reply(status, [b'{"fine":true}'], "text/event-stream", {"retry-after": "7"})
+    error = Hand([reply]).stream(policy=RetryPolicy(max_retries=0)).error
+    assert isinstance(error, APIStatusError)
+    assert (error.status_code, error.retry_after) == (status, 7)
+
+
 def test_words_of_rate_limiting_under_200_keep_what_else_was_said():
     body = {"code": 50604, "message": "Request was rejected due to rate limiting."}
     error = refusal(Reply(200, [json.dumps(body).encode()]))
