@@ -96,6 +96,8 @@ f = fragment
         pytest.param([tools(f(None, "a", "one", '{"x":1}'), f(None, "b", "two", '{"y":2}'))], [A, B], id="no index, two in one delta"),
         pytest.param([tools(f(None, "a", "one"), f(None, "b", "two")), tools(f(None, None, None, '{"x":1}'), f(None, None, None, '{"y":2}'))], [A, B], id="no index, no id: places tell"),
         pytest.param([tools(f(None, "a", "one", '{"x":1}')), tools(f(None, "b", "two", '{"y"')), tools(f(None, None, None, ":2}"))], [A, B], id="a lone piece goes to the last call"),
+        pytest.param([tools(f(None, None, "one", "{}"), f(None, None, "two", "{}"))], [(f"call_{ID}_0_0", "one", "{}"), (f"call_{ID}_0_1", "two", "{}")], id="no index, no id: a name opens a call"),
+        pytest.param([tools(f(None, "a", "one", '{"x":1}')), tools(f(None, None, None, ""), f(None, None, None, " "))], [("a", "one", '{"x":1} ')], id="no index, no id: a piece beyond the last place belongs to the last call"),
         pytest.param([tools(f(0, 7, "one", "{}"))], [(f"call_{ID}_0_0", "one", "{}")], id="an id that is no text"),
         pytest.param([tools(f(0, None, "one", "{}"))], [(f"call_{ID}_0_0", "one", "{}")], id="no id: one is made up"),
         pytest.param([tools(f(0, "", "one", "{}"), f(1, "", "two", "{}"))], [(f"call_{ID}_0_0", "one", "{}"), (f"call_{ID}_0_1", "two", "{}")], id="empty ids: two are made up"),
@@ -305,25 +307,29 @@ def test_logprobs_are_handed_on():
 
 
 @pytest.mark.parametrize(
-    "wire",
+    ("wire", "says"),
     [
-        {"choices": {"a": 1}},
-        {"choices": "x"},
-        {"choices": [1]},
-        {"choices": [{"delta": "x"}]},
-        {"choices": [{"delta": {"content": 5}}]},
-        {"choices": [{"delta": {"content": ["x"]}}]},
-        {"choices": [{"delta": {"reasoning_content": {"a": 1}}}]},
-        {"choices": [{"delta": {"tool_calls": {"a": 1}}}]},
-        {"choices": [{"delta": {"tool_calls": ["x"]}}]},
-        {"choices": [{"delta": {"tool_calls": [{"function": "x"}]}}]},
-        {"usage": 5, "choices": []},
-        {"usage": [1], "choices": []},
+        ({"choices": {"a": 1}}, "`choices` is not a list"),
+        ({"choices": "x"}, "`choices` is not a list"),
+        ({"choices": [1]}, "a choice is not an object"),
+        ({"choices": [{"delta": "x"}]}, "`delta` is not an object"),
+        ({"choices": [{"delta": {"content": 5}}]}, "`content` is not a string"),
+        ({"choices": [{"delta": {"content": ["x"]}}]}, "`content` is not a string"),
+        ({"choices": [{"delta": {"reasoning_content": {"a": 1}}}]}, "`content` is not a string"),
+        ({"choices": [{"delta": {"tool_calls": {"a": 1}}}]}, "`tool_calls` is not a list"),
+        ({"choices": [{"delta": {"tool_calls": ["x"]}}]}, "a tool call is not an object"),
+        (
+            {"choices": [{"delta": {"tool_calls": [{"function": "x"}]}}]},
+            "`function` of a tool call is not an object",
+        ),
+        ({"usage": 5, "choices": []}, "`usage` is not an object"),
+        ({"usage": [1], "choices": []}, "`usage` is not an object"),
     ],
 )
-def test_another_shape_is_named(wire: Any):
-    with pytest.raises(UndocumentedShapeError):
+def test_another_shape_is_named(wire: Any, says: str):
+    with pytest.raises(UndocumentedShapeError) as caught:
         feed(wire)
+    assert str(caught.value) == says
 
 
 def test_chunks_are_not_changed():

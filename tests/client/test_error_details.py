@@ -129,6 +129,9 @@ def test_a_line_that_is_neither_an_event_nor_a_body_is_an_early_end():
         (b"<html><title> Log in </title>", "an HTML page (Log in), not JSON"),
         (b"<title>caf\xe9</title>", "an HTML page (caf\ufffd), not JSON"),
         (b"<html>", "an HTML page, not JSON"),
+        (b"\n <html>", "an HTML page, not JSON"),
+        (b"[1]", "no choices"),
+        (b'{"code":5}', "no choices"),
     ],
 )
 def test_what_is_said_of_an_answer_that_is_none(body: bytes, says: str):
@@ -136,6 +139,44 @@ def test_what_is_said_of_an_answer_that_is_none(body: bytes, says: str):
     assert isinstance(error, APIResponseError)
     assert error.message == f"Unexpected answer from /chat/completions: {says}."
     assert (error.host, error.model, error.trace_id) == (HOST, MODEL, TRACE)
+
+
+TRY_AGAIN = "try again; if it lasts, quote the trace id to support."
+LOOK = "what came is in .body; check that base_url is a SiliconFlow endpoint and not a proxy or a web page."  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "hint"),
+    [
+        (b"{", None, LOOK),
+        (b"[1]", None, LOOK),
+        (b'{"code":5}', None, LOOK),
+        (b'{"code":5,"message":"m"}', 5, TRY_AGAIN),
+        (b'{"message":"m"}', None, TRY_AGAIN),
+        (b'{"code":20041,"message":"m"}', 20041, "this model reads text only; choose a vision model for images, video and audio."),
+        (b'{"code":5,"message":"No user query found."}', 5, "add at least one user message."),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_an_answer_that_is_none(body: bytes, code: int | None, hint: str):
+    error = refusal(Reply(200, [body]))
+    assert isinstance(error, APIResponseError)
+    assert (error.code, error.hint) == (code, hint)
+
+
+@pytest.mark.parametrize(
+    ("event", "says"), [(b"{x", "an event is not JSON"), (b"5", "an event is not an object")]
+)
+def test_what_is_said_of_an_event_that_is_none(event: bytes, says: str):
+    error = broken(chunk(content="a"), b"data: " + event + b"\n\n", chunk(content="b"))
+    assert isinstance(error, APIResponseError)
+    assert error.message == f"Unexpected answer from /chat/completions: {says}."
+
+
+def test_a_chunk_may_hold_words_of_its_own_beside_its_choices():
+    wire = {"id": "x", "model": MODEL, "code": 20000, "message": "OK"}
+    wire["choices"] = [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}]
+    told = Hand([events(f"data: {json.dumps(wire)}\n\ndata: [DONE]\n\n".encode())]).stream()
+    assert (told.text, told.error) == ("a", None)
 
 
 def test_a_pages_words_choose_no_hint():
@@ -155,6 +196,14 @@ def test_only_2xx_is_an_answer(status: int):
     assert error.response is not None
     assert error.response.status_code == status
     assert error.response.content == b'{"fine":true}'
+
+
+@pytest.mark.parametrize("status", [300, 199, 404])
+def test_only_2xx_is_a_stream(status: int):
+    reply = Reply(status, [b'{"fine":true}'], "text/event-stream", {"retry-after": "7"})
+    error = Hand([reply]).stream(policy=RetryPolicy(max_retries=0)).error
+    assert isinstance(error, APIStatusError)
+    assert (error.status_code, error.retry_after) == (status, 7)
 
 
 def test_words_of_rate_limiting_under_200_keep_what_else_was_said():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, formatdate
 
 import pytest
 from hypothesis import given
@@ -183,6 +183,11 @@ def date(seconds: float) -> str:
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None):
     assert parse_retry_after(headers, NOW) == seconds
+
+
+def test_a_date_less_than_a_second_ahead_is_a_wait():
+    headers = {"retry-after": formatdate(NOW + 1, usegmt=True)}
+    assert parse_retry_after(headers, NOW + 0.5) == 0.5
 
 
 @given(st.text(max_size=40))

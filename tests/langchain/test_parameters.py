@@ -6,11 +6,7 @@ from typing import Any
 
 import pytest
 
-from langchain_siliconflow import (
-    ChatSiliconFlow,
-    SiliconFlowConfigurationError,
-    SiliconFlowLLM,
-)
+from langchain_siliconflow import ChatSiliconFlow, ConfigurationError, SiliconFlowLLM
 from tests.langchain.test_llms import ANSWERS
 from tests.langchain.wire import MODEL, Server, plain_s, stream_s
 from tests.parameters import CHAT_PARAMETERS, COMPLETION_PARAMETERS, value_of
@@ -64,18 +60,13 @@ def llm(server: Server, endpoint: str, **fields: Any) -> SiliconFlowLLM:
     return SiliconFlowLLM(model=MODEL, endpoint=endpoint, **server.clients, **fields)
 
 
-ANSWERS_WANTED = {"n"}
-"""LangChain's text models return one completion a prompt; `extra_body` asks for more."""
-
 ONLY_OF_COMPLETIONS = set(COMPLETION_PARAMETERS) - set(CHAT_PARAMETERS)
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["invoke", "stream"])
 @pytest.mark.parametrize("way", ["constructor", "bind", "call"])
 @pytest.mark.parametrize("endpoint", ["completions", "chat"])
-@pytest.mark.parametrize(
-    "name", [name for name in COMPLETION_PARAMETERS if name not in ANSWERS_WANTED]
-)
+@pytest.mark.parametrize("name", COMPLETION_PARAMETERS)
 def test_a_parameter_of_a_completion_is_sent(
     name: str, endpoint: str, way: str, streamed: bool
 ) -> None:
@@ -90,19 +81,9 @@ def test_a_parameter_of_a_completion_is_sent(
         list(model.stream("x", **call)) if streamed else model.invoke("x", **call)
 
     if endpoint == "chat" and name in ONLY_OF_COMPLETIONS:
-        with pytest.raises(SiliconFlowConfigurationError, match=rf'{name}.*"completions"'):
+        with pytest.raises(ConfigurationError, match=rf'{name}.*"completions"'):
             ask()
         assert server.requests == []
     else:
         ask()
         assert server.body[name] == value_of(name)
-
-
-@pytest.mark.parametrize("name", sorted(ANSWERS_WANTED))
-def test_more_answers_than_a_text_model_returns_are_refused(name: str) -> None:
-    server = Server(ANSWERS["completions"])
-    with pytest.raises(SiliconFlowConfigurationError, match=name):
-        llm(server, "completions", **{name: 2})
-    with pytest.raises(SiliconFlowConfigurationError, match=name):
-        llm(server, "completions").invoke("x", **{name: 2})
-    assert server.requests == []
