@@ -66,7 +66,7 @@ class RequestContext:
 
     def target(self, request: Request) -> Target:
         """The part of a request that errors may show."""
-        return Target(self.host, request.path, request.model)
+        return request.target(self.host)
 
 
 class StreamState(Generic[D]):
@@ -139,8 +139,25 @@ class StreamCall(Generic[D]):
 
     def collected(self, context: RequestContext) -> Flow[list[D]]:
         """The same with all items as the result; tried again also after a stream that broke."""
+
+        def attempt() -> Flow[list[D]]:
+            items: list[D] = []
+            yield from _received(self, context, items.extend)
+            return items
+
+        return with_retries(attempt, context, self.request)
+
+    def received(
+        self, context: RequestContext, begin: Callable[[], Callable[[Sequence[D]], object]]
+    ) -> Flow[None]:
+        """The same with the items given to a receiver, and tried again like `collected`.
+
+        Args:
+            context: Of the client that runs it.
+            begin: Makes the receiver of an attempt, which forgets what an earlier one was given.
+        """
         return with_retries(
-            lambda: _collected(self, context),
+            lambda: _received(self, context, begin()),
             context,
             self.request,
         )
@@ -254,15 +271,16 @@ def _stream_attempt(
     yield Finish()
 
 
-def _collected(call: StreamCall[D], context: RequestContext) -> Flow[list[D]]:
-    """Keep what an attempt emits, and pass on everything else that it asks for."""
-    items: list[D] = []
+def _received(
+    call: StreamCall[D], context: RequestContext, receive: Callable[[Sequence[D]], object]
+) -> Flow[None]:
+    """Give what an attempt emits to `receive`, and pass on everything else that it asks for."""
     flow = _stream_attempt(call, context, StreamState())
     try:
         action = next(flow)
         while True:
             if isinstance(action, Emit):
-                items.extend(cast("Sequence[D]", action.items))
+                receive(cast("Sequence[D]", action.items))
                 action = flow.send(None)
                 continue
             try:
@@ -272,7 +290,7 @@ def _collected(call: StreamCall[D], context: RequestContext) -> Flow[list[D]]:
             else:
                 action = flow.send(outcome)
     except StopIteration:
-        return items
+        return
 
 
 def _interrupted(error: APIConnectionError, head: Head, partial: Partial) -> APIConnectionError:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import pydantic_core
 
+from siliconflow_client.errors.response import Target
 from siliconflow_client.errors.tree import ConfigurationError
 
 Resend: TypeAlias = Literal["always", "if_not_sent"]
@@ -58,7 +60,8 @@ class Request:
 
     Attributes:
         method: `GET` or `POST`.
-        path: Path below the base URL.
+        path: Path below the base URL; or a whole URL that an answer has named, which is asked
+            without our key and headers.
         body: What is sent, or `None`.
         query: Parameters of the query string.
         model: Whom it asks, for errors.
@@ -73,6 +76,23 @@ class Request:
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether `path` is a whole URL, of a host that is none of our business."""
+        return is_url(self.path)
+
+    def target(self, host: str) -> Target:
+        """The part of a request that errors may show; the query of a URL is its signature."""
+        if not self.is_absolute:
+            return Target(host, self.path, self.model)
+        parts = urlsplit(self.path)
+        return Target(parts.netloc.rpartition("@")[2], parts.path, self.model)
+
+
+def is_url(text: str) -> bool:
+    """Whether `text` is a whole URL, and not an id or a path."""
+    return text.startswith(("https://", "http://"))
 
 
 EVENT_STREAM = "text/event-stream"

@@ -40,6 +40,7 @@ READ_MARGIN = 0.5
 """Seconds that the transport's own read limit is given to speak first."""
 
 _NETWORK = "network_stream"
+_HARMLESS = frozenset({"user-agent"})
 
 IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn
 Outcome: TypeAlias = Head | bytes | float | None
@@ -97,7 +98,7 @@ class _Exchange:
         key: str | None,
     ) -> httpx.Request:
         settings = self._settings
-        self._target = Target(settings.host, request.path, request.model)
+        self._target = request.target(settings.host)
         if client.is_closed:
             raise ConfigurationError(
                 "The httpx client that was passed in is closed.",
@@ -106,10 +107,13 @@ class _Exchange:
         self._files.close()
         self._timeouts = timeouts_for(settings.timeout, self._remaining())
         extensions["timeout"] = self._timeouts
-        headers = dict(settings.headers)
-        if key is not None:
-            self._secrets = (key,)
-            headers.setdefault("authorization", f"Bearer {key}")
+        if request.is_absolute:  # another host: neither our key nor headers that may hold one
+            headers = {name: settings.headers[name] for name in _HARMLESS & settings.headers.keys()}
+        else:
+            headers = dict(settings.headers)
+            if key is not None:
+                self._secrets = (key,)
+                headers.setdefault("authorization", f"Bearer {key}")
         return build_request(client, settings, request, headers, extensions, self._files)
 
     def _opened(self, response: httpx.Response) -> Head:
@@ -210,7 +214,11 @@ class SyncExchange(_Exchange):
             key = checked_key(told)
         extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
         outgoing = self._build(self._client, request, extensions, key)
-        response = self._client.send(outgoing, stream=True)
+        response = (
+            self._client.send(outgoing, stream=True, auth=None)
+            if request.is_absolute
+            else self._client.send(outgoing, stream=True)
+        )
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
         teach(response.extensions.get(_NETWORK))
         return self._opened(response)
@@ -310,7 +318,11 @@ class AsyncExchange(_Exchange):
             told = source()
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
-        response = await self._client.send(outgoing, stream=True)
+        response = (
+            await self._client.send(outgoing, stream=True, auth=None)
+            if request.is_absolute
+            else await self._client.send(outgoing, stream=True)
+        )
         self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
         return self._opened(response)
 

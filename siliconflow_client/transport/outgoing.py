@@ -50,11 +50,12 @@ def build_request(
     if request.accept == EVENT_STREAM:
         headers["accept-encoding"] = "identity"  # compressing proxies hold back small pieces
     body = request.body
-    url = _url(settings.base_url + request.path)
-    if not settings.is_injected:  # httpx.Request adds none
+    url = _url(request.path if request.is_absolute else settings.base_url + request.path)
+    # A client of ours has nothing to merge in; an injected one nothing that another host may see.
+    merges = settings.is_injected and not request.is_absolute
+    if not merges:  # httpx.Request adds none
         headers.setdefault("accept-encoding", "gzip, deflate")
-    # A client of ours has nothing to merge in.
-    make = client.build_request if settings.is_injected else httpx.Request
+    make = client.build_request if merges else httpx.Request
     match body:
         case None:
             return make(
