@@ -19,7 +19,7 @@ def parameters_of(endpoint: Endpoint) -> Mapping[str, Parameter]:
     """List the parameters of an endpoint by name, in the table's order.
 
     Args:
-        endpoint: `chat`, `completions`, `embeddings` or `rerank`.
+        endpoint: `chat`, `completions`, `embeddings`, `messages` or `rerank`.
     """
     return {entry.name: entry for entry in PARAMETERS if endpoint in entry.endpoints}
 

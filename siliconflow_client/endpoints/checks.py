@@ -49,6 +49,16 @@ def check_string(value: object, name: str) -> None:
         raise ConfigurationError(f"{name} is empty.", argument=name)
 
 
+def check_positive(value: object, name: str) -> None:
+    """Refuse what is no whole number above 0; `None` is left to the server."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(name, "a whole number", value)
+    if value < 1:
+        raise ConfigurationError(f"{name} must be 1 or more, not {value}.", argument=name)
+
+
 def check_texts(values: Sequence[object], name: str, model: str) -> None:
     """Refuse inputs that are no strings; vision models take objects beside them."""
     allowed = (str, Mapping) if takes_objects(model) else (str,)
@@ -101,11 +111,10 @@ def _check_value(parameter: Parameter, value: object) -> None:
 
 
 def _check_integer(parameter: Parameter, value: object) -> None:
-    name = parameter.name
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise wrong(name, "a whole number", value)
-    if parameter.positive and value < 1:
-        raise ConfigurationError(f"{name} must be 1 or more, not {value}.", argument=name)
+    if parameter.positive:
+        check_positive(value, parameter.name)
+    elif isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(parameter.name, "a whole number", value)
 
 
 def _check_number(name: str, value: object) -> None:

@@ -53,3 +53,16 @@ def count(value: JsonValue) -> int:
 def optional_count(value: JsonValue) -> int | None:
     """A whole number; `None` for anything else."""
     return value if isinstance(value, int) else None
+
+
+def unwrapped(body: JsonValue) -> JsonValue:
+    """What an answer says, without the envelope `{code, message, status, data}` where it has one.
+
+    Some endpoints answer in it, others bare (docs/wire.md#files, docs/wire.md#batches); both are
+    read wherever either is.
+    """
+    if isinstance(body, dict) and "data" in body and ("code" in body or "status" in body):
+        if body["data"] is None:
+            raise UndocumentedShapeError("`data` is null")
+        return body["data"]
+    return body

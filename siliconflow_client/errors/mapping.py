@@ -108,6 +108,21 @@ _STATUS_OF_CODE = {
 }
 
 
+# The words of Anthropic's errors, which `/messages` speaks (docs/wire.md#messages).
+_STATUS_OF_WORD = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "overloaded_error": 503,
+    "timeout_error": 504,
+}
+
+
 class UndocumentedShapeError(ValueError):
     """A chunk or a body is not what the API documents; says where."""
 
@@ -217,6 +232,8 @@ def _class_of(status: int, code: Code, message: str) -> type[APIStatusError]:
 
 
 def _status_of(code: Code, message: str | None) -> int:
+    if isinstance(code, str) and code in _STATUS_OF_WORD:
+        return _STATUS_OF_WORD[code]
     if isinstance(code, int):
         if code in _STATUS_OF_CODE:
             return _STATUS_OF_CODE[code]
@@ -258,6 +275,8 @@ def _code_and_message(body: JsonValue) -> tuple[Code, str | None]:
     source = inner if isinstance(inner, dict) else body
     message = source.get("message")
     code = _as_code(source.get("code"))
+    if code is None and source is inner and body.get("type") == "error":
+        code = _as_code(source.get("type"))
     return code, message if isinstance(message, str) else None if message is None else str(message)
 
 
