@@ -28,6 +28,7 @@ from siliconflow_client import (
     APITimeoutError,
     AuthenticationError,
     BadRequestError,
+    BatchExpiredError,
     ConfigurationError,
     ContentRejectedError,
     ContextLengthError,
@@ -66,6 +67,7 @@ FAMILY: Final[dict[type[SiliconFlowError], type[ModelError]]] = {
     RateLimitError: ModelRateLimitError,
     ContentRejectedError: ModelInvalidRequestError,
     ServerError: ModelAPIError,
+    BatchExpiredError: ModelTimeoutError,
     APIResponseError: ModelAPIError,
 }
 """Which of LangChain's classes a client class is, too; subclasses inherit their base's."""

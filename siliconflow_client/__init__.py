@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from siliconflow_client._config import DEFAULT_BASE_URL, ClientConfig
     from siliconflow_client._json import JsonObject, JsonValue
     from siliconflow_client._version import __version__
+    from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
+    from siliconflow_client.bulk.batch_job_life import BatchProgress
     from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingCollector, ManyEmbeddings
     from siliconflow_client.bulk.reranking import ManyDocuments, RankedBatch
+    from siliconflow_client.catalogue.batches import BATCH_MODELS, MAX_BATCH_LINES
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
     from siliconflow_client.catalogue.parameter import Parameter
     from siliconflow_client.catalogue.parameters import parameters_of, settings_of
+    from siliconflow_client.endpoints.batches import Batch, RequestCounts
     from siliconflow_client.endpoints.chat import (
         ChatChoice,
         ChatCompletion,
@@ -59,8 +63,23 @@ if TYPE_CHECKING:
         EmbeddingRequest,
         EmbeddingResult,
     )
+    from siliconflow_client.endpoints.files import FileObject
     from siliconflow_client.endpoints.history import normalise_messages
+    from siliconflow_client.endpoints.messages_shapes import (
+        MessagesAnswer,
+        MessagesBlock,
+        MessagesEvent,
+        MessagesRequest,
+        MessagesTool,
+        MessagesTurn,
+        MessagesUsage,
+        OtherBlock,
+        TextBlock,
+        ThinkingBlock,
+        ToolUseBlock,
+    )
     from siliconflow_client.endpoints.models import ModelCard
+    from siliconflow_client.endpoints.pages import Page
     from siliconflow_client.endpoints.rerank import (
         MAX_RERANK_DOCUMENTS,
         RerankHit,
@@ -77,6 +96,7 @@ if TYPE_CHECKING:
         APITimeoutError,
         AuthenticationError,
         BadRequestError,
+        BatchExpiredError,
         ConfigurationError,
         ContentRejectedError,
         ContextLengthError,
@@ -99,22 +119,29 @@ if TYPE_CHECKING:
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
+    "BATCH_MODELS",
     "DEFAULT_BASE_URL",
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
     "DEFAULT_RERANK_MODEL",
+    "MAX_BATCH_LINES",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
     "APIConnectionError",
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
+    "AsyncBatchJob",
     "AsyncSiliconFlowClient",
     "AsyncStream",
     "AudioPart",
     "AudioUrl",
     "AuthenticationError",
     "BadRequestError",
+    "Batch",
+    "BatchExpiredError",
+    "BatchJob",
+    "BatchProgress",
     "CallOptions",
     "ChatChoice",
     "ChatChunkDict",
@@ -135,6 +162,7 @@ __all__ = [
     "EmptyAnswerError",
     "EmptyAnswers",
     "ErrorResponse",
+    "FileObject",
     "FunctionCall",
     "FunctionDefinition",
     "GatewayTimeoutError",
@@ -147,18 +175,28 @@ __all__ = [
     "ManyDocuments",
     "ManyEmbeddings",
     "Message",
+    "MessagesAnswer",
+    "MessagesBlock",
+    "MessagesEvent",
+    "MessagesRequest",
+    "MessagesTool",
+    "MessagesTurn",
+    "MessagesUsage",
     "ModelCard",
     "ModelFacts",
     "ModelNotFoundError",
     "NamedToolChoice",
     "NotFoundError",
+    "OtherBlock",
     "OverloadedError",
+    "Page",
     "Parameter",
     "PayloadTooLargeError",
     "PermissionDeniedError",
     "RankedBatch",
     "RateLimitError",
     "ReasoningReplay",
+    "RequestCounts",
     "RerankHit",
     "RerankRequest",
     "RerankResult",
@@ -167,14 +205,17 @@ __all__ = [
     "SiliconFlowError",
     "Stream",
     "StreamInterruptedError",
+    "TextBlock",
     "TextChoice",
     "TextCompletion",
     "TextPart",
+    "ThinkingBlock",
     "Tool",
     "ToolCall",
     "ToolCallDelta",
     "ToolCallParam",
     "ToolChoice",
+    "ToolUseBlock",
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
@@ -190,6 +231,34 @@ __all__ = [
 ]
 
 _HOMES: dict[str, tuple[str, ...]] = {
+    "bulk.batch_job": (
+        "AsyncBatchJob",
+        "BatchJob",
+    ),
+    "bulk.batch_job_life": ("BatchProgress",),
+    "catalogue.batches": (
+        "BATCH_MODELS",
+        "MAX_BATCH_LINES",
+    ),
+    "endpoints.batches": (
+        "Batch",
+        "RequestCounts",
+    ),
+    "endpoints.files": ("FileObject",),
+    "endpoints.messages_shapes": (
+        "MessagesAnswer",
+        "MessagesBlock",
+        "MessagesEvent",
+        "MessagesRequest",
+        "MessagesTool",
+        "MessagesTurn",
+        "MessagesUsage",
+        "OtherBlock",
+        "TextBlock",
+        "ThinkingBlock",
+        "ToolUseBlock",
+    ),
+    "endpoints.pages": ("Page",),
     "_async_client": ("AsyncSiliconFlowClient",),
     "_client": ("SiliconFlowClient",),
     "_config": ("DEFAULT_BASE_URL", "ClientConfig"),
@@ -236,6 +305,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "APITimeoutError",
         "AuthenticationError",
         "BadRequestError",
+        "BatchExpiredError",
         "ConfigurationError",
         "ContentRejectedError",
         "ContextLengthError",

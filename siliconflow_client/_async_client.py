@@ -20,6 +20,7 @@ from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client.bulk.batch_job_submit import AsyncBatches, JobSite
 from siliconflow_client.bulk.embedding import (
     DEFAULT_WIDTH,
     EmbeddedBatch,
@@ -44,6 +45,8 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.files import AsyncFiles
+from siliconflow_client.endpoints.messages import AsyncMessages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
@@ -245,6 +248,22 @@ class AsyncSiliconFlowClient(ClientCore):
     ) -> list[ModelCard]:
         """As `SiliconFlowClient.models`."""
         return await self._call(models_call(type, sub_type), options)
+
+    @property
+    def batches(self) -> AsyncBatches:
+        """Chat requests that are answered within days."""
+        site = JobSite.of(self._host, self.config.deadline)
+        return AsyncBatches(self._call, self._items, site)
+
+    @property
+    def files(self) -> AsyncFiles:
+        """The files of batches."""
+        return AsyncFiles(self._call, self._items)
+
+    @property
+    def messages(self) -> AsyncMessages:
+        """Chat in Anthropic's form."""
+        return AsyncMessages(self._call, self._items)
 
     @property
     def user(self) -> AsyncUser:

@@ -11,6 +11,7 @@ from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import NO_OPTIONS, ClientCore, Pool, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client.bulk.batch_job_submit import Batches, JobSite
 from siliconflow_client.bulk.embedding import (
     DEFAULT_WIDTH,
     EmbeddedBatch,
@@ -36,6 +37,8 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.files import Files
+from siliconflow_client.endpoints.messages import Messages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
@@ -302,6 +305,22 @@ class SiliconFlowClient(ClientCore):
             options: Time limits, retries and headers of this call.
         """
         return self._call(models_call(type, sub_type), options)
+
+    @property
+    def batches(self) -> Batches:
+        """Chat requests that are answered within days."""
+        site = JobSite.of(self._host, self.config.deadline)
+        return Batches(self._call, self._items, site)
+
+    @property
+    def files(self) -> Files:
+        """The files of batches."""
+        return Files(self._call, self._items)
+
+    @property
+    def messages(self) -> Messages:
+        """Chat in Anthropic's form."""
+        return Messages(self._call, self._items)
 
     @property
     def user(self) -> User:

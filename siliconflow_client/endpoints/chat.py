@@ -141,7 +141,11 @@ class ChatCompletion:
 
 def read_chat(content: bytes, head: Head, *, may_be_empty: bool) -> ChatCompletion:
     """Read the answer of `POST /chat/completions`."""
-    answer = read_object(content)
+    return chat_from_wire(read_object(content), head, may_be_empty=may_be_empty)
+
+
+def chat_from_wire(answer: JsonObject, head: Head, *, may_be_empty: bool) -> ChatCompletion:
+    """Read a parsed answer, wherever it came in."""
     completion_id = text(answer, "id")
     choices = [
         _chat_choice(as_object(wire, "a choice"), completion_id)

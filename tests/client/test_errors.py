@@ -49,6 +49,7 @@ SiliconFlowError
     ServerError
       OverloadedError
       GatewayTimeoutError
+  BatchExpiredError
   APIResponseError
     EmptyAnswerError
 """

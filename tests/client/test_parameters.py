@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import Any, Required, get_args, get_origin, get_type_hints
 
 import pytest
@@ -12,6 +13,7 @@ from siliconflow_client import (
     CompletionRequest,
     ConfigurationError,
     EmbeddingRequest,
+    MessagesRequest,
     RerankRequest,
     SiliconFlowClient,
     parameters_of,
@@ -21,16 +23,23 @@ from siliconflow_client.catalogue.parameter_table import PARAMETERS
 from siliconflow_client.errors.mapping import error_from_response
 from siliconflow_client.errors.response import Head
 from tests.client.by_hand import ASKED, NOW
-from tests.client.callers import CALLS, KEY
+from tests.client.callers import CALLS, HI, KEY
 
 # Not derived from the table: the typed requests are what users write.
 REQUESTS: dict[str, Any] = {
     "chat": ChatRequest,
     "completions": CompletionRequest,
     "embeddings": EmbeddingRequest,
+    "messages": MessagesRequest,
     "rerank": RerankRequest,
 }
-METHODS = {"chat": "chat", "completions": "complete", "embeddings": "embed", "rerank": "rerank"}
+METHODS = {
+    "chat": "chat",
+    "completions": "complete",
+    "embeddings": "embed",
+    "messages": "messages.create",
+    "rerank": "rerank",
+}
 FIELDS = [
     (endpoint, name) for endpoint, request in REQUESTS.items() for name in request.__annotations__
 ]
@@ -102,7 +111,7 @@ def test_a_value_that_cannot_be_meant_costs_no_request(endpoint: Any, name: str)
     value = wrong[parameters_of(endpoint)[name].kind]
     method = METHODS[endpoint]
     with pytest.raises(ConfigurationError) as caught:
-        getattr(client, method)(**{**CALLS[method], name: value})
+        attrgetter(method)(client)(**{**CALLS.get(method, HI), name: value})
     assert (caught.value.argument or "").partition("[")[0] in (name, "extra_body")
 
 

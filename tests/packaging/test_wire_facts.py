@@ -131,6 +131,7 @@ def settings() -> set[str]:
     names = set(inspect.signature(ClientConfig).parameters)
     for request in (ChatRequest, EmbeddingRequest, RerankRequest):
         names |= set(request.__annotations__)
+    names |= set(inspect.signature(SiliconFlowClient(api_key="sk-any").batches.submit).parameters)
     for model in (
         ChatSiliconFlow, SiliconFlowEmbeddings, LangChainRerank, SiliconFlow, SiliconFlowEmbedding, LlamaIndexRerank,
     ):  # fmt: skip

@@ -1,0 +1,297 @@
+"""Batch inference: many chat requests, answered within days, for half the price on most models.
+
+The vendor's table of prices has no discount for MiniMax-M2 and Qwen3-235B-A22B-Thinking-2507
+(docs/wire.md#batches).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Literal, Protocol, Self, overload
+
+from siliconflow_client.bulk.batch_job_life import (
+    BatchProgress,
+    Cancelling,
+    Placing,
+    Waiting,
+    progress_of,
+)
+from siliconflow_client.bulk.batch_job_parts import PartFiles, copy_requests
+from siliconflow_client.bulk.batch_job_results import JobResults
+from siliconflow_client.bulk.batch_job_state import JobFiles, JobState
+from siliconflow_client.catalogue.batches import MAX_BATCH_BYTES, MAX_BATCH_LINES
+from siliconflow_client.endpoints.batches import checked_window
+from siliconflow_client.endpoints.chat import ChatCompletion
+from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
+from siliconflow_client.protocol.groups import AsyncRun, Run
+from siliconflow_client.protocol.options import CallOptions
+
+POLL = 60.0
+"""Seconds between looks at a batch, which takes hours as a rule."""
+
+_FOR_EVER = 1e9
+"""Stands for "no deadline" where the client has one for its calls: a job is no call."""
+
+
+class _Job:
+    """What both kinds of job have: everything but the requests."""
+
+    def __init__(self, state: JobState, files: JobFiles) -> None:
+        self._state = state
+        self._files = files
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._files.path)!r}: {self.progress})"
+
+    @property
+    def path(self) -> str:
+        """Where the state is kept; `resume` takes it."""
+        return str(self._files.path)
+
+    @property
+    def batch_ids(self) -> list[str]:
+        """The ids of its batches, those that were created."""
+        return [part.batch_id for part in self._state.parts if part.batch_id]
+
+    @property
+    def progress(self) -> BatchProgress:
+        """How far it is, as last seen; asks nobody."""
+        return progress_of(self._state)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all results are here."""
+        return all(part.is_fetched for part in self._state.parts)
+
+    @overload
+    def results(self, *, return_exceptions: Literal[False] = False) -> list[ChatCompletion]: ...
+
+    @overload
+    def results(
+        self, *, return_exceptions: bool
+    ) -> list[ChatCompletion] | list[ChatCompletion | SiliconFlowError]: ...
+
+    def results(
+        self, *, return_exceptions: bool = False
+    ) -> list[ChatCompletion] | list[ChatCompletion | SiliconFlowError]:
+        """All answers, in the order of the requests.
+
+        Args:
+            return_exceptions: Put the error of a request that failed in its place.
+
+        Raises:
+            ConfigurationError: The job is not done; `wait` for it.
+            BatchExpiredError: A batch ended before it came to a request.
+            SiliconFlowError: A request failed, and `return_exceptions` is not set: the first one's
+                error, with the answers of all others in `.partial`.
+        """
+        found = list(self.iter_results())
+        if return_exceptions:
+            return found
+        answers = [result for result in found if isinstance(result, ChatCompletion)]
+        for result in found:
+            if not isinstance(result, ChatCompletion):
+                result.partial = answers
+                result.add_note(
+                    f"{len(found) - len(answers)} of {len(found)} requests failed; "
+                    "results(return_exceptions=True) gives every one's."
+                )
+                raise result
+        return answers
+
+    def iter_results(self) -> Iterator[ChatCompletion | SiliconFlowError]:
+        """As `results(return_exceptions=True)`, one by one: memory does not grow with them."""
+        return iter(self._results())
+
+    def _results(self) -> JobResults:
+        if not self.is_done:
+            raise ConfigurationError(
+                f"The batch job is not done: {self.progress}.",
+                argument="state",
+                hint="wait() for it; it can be waited for in another process, another day.",
+            )
+        return JobResults(self._state, self._files)
+
+    def _waiting(
+        self,
+        on_progress: Callable[[BatchProgress], object] | None,
+        poll: float,
+        deadline: float | None,
+    ) -> Waiting:
+        for name, value in (("poll", poll), ("deadline", deadline)):
+            if value is not None and not value > 0:
+                raise ConfigurationError(
+                    f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
+                )
+        return Waiting(self._state, self._files, on_progress, poll, deadline)
+
+    def _resubmitting(self, completion_window: str | None) -> Placing | None:
+        """Send what failed once more; `None` where nothing did."""
+        if completion_window is not None:
+            self._state.completion_window = checked_window(completion_window)
+        failures = self._results().failures()
+        if not failures:
+            return None
+        state = self._state
+        target = PartFiles(self._files, len(state.parts), MAX_BATCH_LINES, MAX_BATCH_BYTES)
+        return Placing(
+            state,
+            self._files,
+            write=partial(copy_requests, failures, state, self._files, target),
+            written=lambda: state.parts.extend(target.parts),
+        )
+
+
+class BatchJob(_Job):
+    """Many chat requests that are answered as batches, and what is known of them.
+
+    Made by `client.batches.submit`, or by `resume` in another process, on another day. Everything
+    is in files, and saved at every step: a process that is killed loses nothing, and nothing is
+    paid twice. One process at a time should work on a job.
+
+    Example:
+        >>> job = client.batches.submit(requests, state="job.json")
+        >>> answers = job.wait(on_progress=print).results(return_exceptions=True)
+    """
+
+    def __init__(
+        self, state: JobState, files: JobFiles, run: Run, options: CallOptions | None
+    ) -> None:
+        super().__init__(state, files)
+        self._run = run
+        self._options = options
+
+    @classmethod
+    def resume(cls, state: str | os.PathLike[str], client: HasBatches) -> BatchJob:
+        """Go on with a job that was submitted before; asks nobody.
+
+        Args:
+            state: As given to `submit`.
+            client: Of the same site, with a key of the same account.
+
+        Raises:
+            ConfigurationError: There is no such job, or it belongs to another site.
+        """
+        return client.batches.resume(state)
+
+    def wait(
+        self,
+        *,
+        on_progress: Callable[[BatchProgress], object] | None = None,
+        poll: float = POLL,
+        deadline: float | None = None,
+    ) -> Self:
+        """Wait until all batches have ended, and fetch their results.
+
+        Args:
+            on_progress: Told how far it is after each round of looks; `print` will do.
+            poll: Seconds between the rounds.
+            deadline: Seconds after which to give up; the batches go on.
+
+        Raises:
+            APITimeoutError: The deadline has passed; its `phase` is `deadline`.
+            SiliconFlowError: A look failed for good; wait again.
+        """
+        self._run(self._waiting(on_progress, poll, deadline), self._options)
+        return self
+
+    def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
+        """Send the requests that have no answer once more, as further batches of this job.
+
+        `wait` for them again; `results` then holds the answers of both.
+
+        Args:
+            completion_window: Another one for the new batches.
+
+        Raises:
+            ConfigurationError: The job is not done.
+        """
+        plan = self._resubmitting(completion_window)
+        if plan is not None:
+            self._run(plan, self._options)
+        return self
+
+    def cancel(self) -> Self:
+        """Ask for all batches to end; what is answered by then is paid, and can be waited for."""
+        self._run(Cancelling(self._state, self._files), self._options)
+        return self
+
+
+class AsyncBatchJob(_Job):
+    """The asynchronous twin of `BatchJob`."""
+
+    def __init__(
+        self, state: JobState, files: JobFiles, run: AsyncRun, options: CallOptions | None
+    ) -> None:
+        super().__init__(state, files)
+        self._run = run
+        self._options = options
+
+    @classmethod
+    def resume(cls, state: str | os.PathLike[str], client: HasAsyncBatches) -> AsyncBatchJob:
+        """As `BatchJob.resume`."""
+        return client.batches.resume(state)
+
+    async def wait(
+        self,
+        *,
+        on_progress: Callable[[BatchProgress], object] | None = None,
+        poll: float = POLL,
+        deadline: float | None = None,
+    ) -> Self:
+        """As `BatchJob.wait`."""
+        await self._run(self._waiting(on_progress, poll, deadline), self._options)
+        return self
+
+    async def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
+        """As `BatchJob.resubmit_failed`."""
+        plan = self._resubmitting(completion_window)
+        if plan is not None:
+            await self._run(plan, self._options)
+        return self
+
+    async def cancel(self) -> Self:
+        """As `BatchJob.cancel`."""
+        await self._run(Cancelling(self._state, self._files), self._options)
+        return self
+
+
+class ResumesJobs(Protocol):
+    """What `client.batches` offers."""
+
+    def resume(self, state: str | os.PathLike[str]) -> BatchJob:
+        """Go on with a job."""
+        ...
+
+
+class ResumesAsyncJobs(Protocol):
+    """The asynchronous twin of `ResumesJobs`."""
+
+    def resume(self, state: str | os.PathLike[str]) -> AsyncBatchJob:
+        """Go on with a job."""
+        ...
+
+
+class HasBatches(Protocol):
+    """A synchronous client."""
+
+    @property
+    def batches(self) -> ResumesJobs:
+        """Its batches."""
+        ...
+
+
+class HasAsyncBatches(Protocol):
+    """An asynchronous client."""
+
+    @property
+    def batches(self) -> ResumesAsyncJobs:
+        """Its batches."""
+        ...
+
+
+def job_options(client_deadline: float | None) -> CallOptions | None:
+    """A client's deadline bounds one call, which a job is not."""
+    return None if client_deadline is None else CallOptions(deadline=_FOR_EVER)

@@ -1,0 +1,127 @@
+"""Reads the results of a batch job in the order of its requests, whatever the files' order."""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from siliconflow_client._json import JsonValue
+from siliconflow_client.bulk.batch_job_state import FileKind, JobFiles, JobState, Part, on_disk
+from siliconflow_client.endpoints.batch_lines import custom_id_of, expired, failed, read_result
+from siliconflow_client.endpoints.chat import ChatCompletion
+from siliconflow_client.errors.mapping import unexpected_answer
+from siliconflow_client.errors.response import Head, Target
+from siliconflow_client.errors.tree import APIResponseError, SiliconFlowError
+
+_KINDS: tuple[FileKind, ...] = ("err", "out")
+"""In the order in which they are read: a success wins over a failure of the same request."""
+
+_MOST_OPEN = 16
+_SHOWN = 4096
+"""Bytes of a file that is none of ours, for the error."""
+
+
+class JobResults:
+    """Where each request's result stands: a few bytes for each, whatever the results' size."""
+
+    __slots__ = ("_files", "_line_of", "_offset_of", "_open", "_owner_of", "_state")
+
+    def __init__(self, state: JobState, files: JobFiles) -> None:
+        self._state = state
+        self._files = files
+        # Part of the request, file of its result (part × 2 + kind; -1 for none), offset in there.
+        self._owner_of = array("l", [-1]) * state.total
+        self._line_of = array("l", [-1]) * state.total
+        self._offset_of = array("q", [-1]) * state.total
+        self._open: dict[int, BinaryIO] = {}
+        for number, part in enumerate(state.parts):
+            for position in part.positions():
+                self._owner_of[position] = number
+                self._line_of[position] = -1  # an earlier try no longer counts
+            for kind_number, kind in enumerate(_KINDS):
+                self._index(number, kind_number, kind)
+
+    def _index(self, number: int, kind_number: int, kind: FileKind) -> None:
+        path = self._files.part(self._state.parts[number], kind)
+        if not path.exists():
+            return
+        offset = 0
+        with on_disk(), path.open("rb") as file:
+            for line in file:
+                custom_id = custom_id_of(line)
+                position = None if custom_id is None else self._state.position_of(custom_id)
+                if position is not None and self._owner_of[position] == number:
+                    self._line_of[position] = number * 2 + kind_number
+                    self._offset_of[position] = offset
+                offset += len(line)
+
+    def __iter__(self) -> Iterator[ChatCompletion | SiliconFlowError]:
+        with contextlib.closing(self):
+            for position in range(self._state.total):
+                yield self[position]
+
+    def __getitem__(self, position: int) -> ChatCompletion | SiliconFlowError:
+        part = self._state.parts[self._owner_of[position]]
+        host = self._state.host
+        where = self._line_of[position]
+        if where >= 0:
+            line = self._line(where, self._offset_of[position])
+            return read_result(line, part.batch_id, host, part.model)
+        return missing(part, host)
+
+    def _line(self, where: int, offset: int) -> bytes:
+        with on_disk():
+            file = self._open.get(where)
+            if file is None:
+                if len(self._open) >= _MOST_OPEN:
+                    self._open.pop(next(iter(self._open))).close()
+                part = self._state.parts[where // 2]
+                file = self._open[where] = self._files.part(part, _KINDS[where % 2]).open("rb")
+            file.seek(offset)
+            return file.readline()
+
+    def failures(self) -> set[int]:
+        """Places of the requests that have no answer."""
+        return {
+            place for place, result in enumerate(self) if not isinstance(result, ChatCompletion)
+        }
+
+    def close(self) -> None:
+        """Close the files."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+def missing(part: Part, host: str) -> SiliconFlowError:
+    """Say why a request has no result at all."""
+    if part.status in ("expired", "cancelled"):
+        return expired(f"batch_{part.status}", part.batch_id, host, part.model)
+    if part.status == "failed":
+        return failed(cast("JsonValue", part.errors), part.batch_id, host, part.model)
+    return APIResponseError(
+        "The batch's files hold no result of this request.",
+        host=host,
+        model=part.model,
+        hint="send it again with resubmit_failed().",
+    )
+
+
+def check_results(path: Path, state: JobState, target: Target) -> None:
+    """Refuse a file that holds something, but no result of this job.
+
+    Raises:
+        APIResponseError: It is a page, an error object, or another job's.
+    """
+    with on_disk(), path.open("rb") as file:
+        head = file.readline(_SHOWN)
+        file.seek(0)
+        for line in file:
+            custom_id = custom_id_of(line)
+            if custom_id is not None and state.position_of(custom_id) is not None:
+                return
+    if head:
+        what = "a file of results that holds none of this job"
+        raise unexpected_answer(head, Head(200, {}, 0.0), target, what)

@@ -1,0 +1,183 @@
+"""What a batch job knows, in a file that is whole at every moment, and the files beside it.
+
+    job.json                    the state: written to a temporary name, then moved
+    job.json.parts/00000.in     requests of a part, a JSON line each
+    job.json.parts/00000.out    results of its requests that succeeded
+    job.json.parts/00000.err    results of those that failed
+
+The requests are kept until the job is done with, since a part may have to be uploaded again, and
+failed requests sent again. They hold prompts, so only the user may read them. No key is in them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias, cast
+
+import pydantic_core
+
+from siliconflow_client.errors.tree import ConfigurationError
+
+FORMAT = 1
+FileKind: TypeAlias = Literal["in", "out", "err"]
+
+
+@dataclass(slots=True)
+class Part:
+    """One batch of a job.
+
+    Attributes:
+        number: Its place among the parts.
+        model: Whom all its requests ask.
+        ranges: Places of its requests among all, as `[first, end)` pairs.
+        lines: How many they are.
+        input_file_id: Of its uploaded file, "" before.
+        is_creating: Whether a create was begun whose answer has not come.
+        batch_id: Its batch, "" before.
+        status: As last seen, "" before.
+        completed: Requests that succeeded, as last seen.
+        failed: Requests that failed, as last seen.
+        errors: What the batch said when it failed as a whole.
+        is_fetched: Whether its results are here, so that nothing is left to do.
+    """
+
+    number: int
+    model: str
+    ranges: list[list[int]]
+    lines: int
+    input_file_id: str = ""
+    is_creating: bool = False
+    batch_id: str = ""
+    status: str = ""
+    completed: int = 0
+    failed: int = 0
+    errors: object = None
+    is_fetched: bool = False
+
+    def positions(self) -> Iterator[int]:
+        """Places of its requests among all."""
+        return (place for first, end in self.ranges for place in range(first, end))
+
+
+@dataclass(slots=True)
+class JobState:
+    """A job.
+
+    Attributes:
+        run: Its name, 16 hex digits: in its batches' metadata and its requests' ids.
+        host: The site that it was submitted to.
+        total: How many requests it has.
+        completion_window: Such as `24h`.
+        metadata: The caller's, sent with each batch.
+        output_urls: Whether an output that is named by a URL is fetched.
+        parts: Its batches; those of `resubmit_failed` come last.
+    """
+
+    run: str
+    host: str
+    total: int
+    completion_window: str
+    metadata: dict[str, str] = field(default_factory=lambda: {})
+    output_urls: bool = True
+    parts: list[Part] = field(default_factory=lambda: [])
+    format: int = FORMAT
+
+    def custom_id(self, position: int) -> str:
+        """The id of the request at a place among all."""
+        return f"{self.run}-{position}"
+
+    def position_of(self, custom_id: str) -> int | None:
+        """The place of a request; `None` for an id that is none of ours."""
+        run, _, number = custom_id.rpartition("-")
+        if run != self.run or not (number.isascii() and number.isdigit() and len(number) < 12):
+            return None
+        return place if (place := int(number)) < self.total else None
+
+
+class JobFiles:
+    """Where a job is kept.
+
+    Args:
+        path: Of the state; the folder beside it has the same name and `.parts`.
+    """
+
+    __slots__ = ("folder", "path")
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not isinstance(cast("object", path), str | os.PathLike) or not str(path):
+            raise ConfigurationError("state must be the path of a file.", argument="state")
+        self.path = Path(path)
+        self.folder = self.path.with_name(f"{self.path.name}.parts")
+
+    def part(self, part: Part | int, kind: FileKind) -> Path:
+        """A file of a part."""
+        number = part if isinstance(part, int) else part.number
+        return self.folder / f"{number:05}.{kind}"
+
+    def begin(self) -> None:
+        """Make the folder.
+
+        Raises:
+            ConfigurationError: There is a job already: to submit it once more would be paid twice.
+        """
+        if self.path.exists():
+            raise ConfigurationError(
+                f"There is a job at {str(self.path)!r} already.",
+                argument="state",
+                hint="go on with it with resume(state), or name another file for a new one.",
+            )
+        with on_disk():
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+
+    def save(self, state: JobState) -> None:
+        """Write the state to a temporary name and move it: whoever reads finds a whole one."""
+        temporary = self.path.with_name(f".{self.path.name}.new")
+        with on_disk():
+            with private(temporary) as file:
+                file.write(pydantic_core.to_json(asdict(state), indent=1))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+
+    def load(self) -> JobState:
+        """Read the state.
+
+        Raises:
+            ConfigurationError: There is none, or it is something else.
+        """
+        with on_disk():
+            content = self.path.read_bytes()
+        from pydantic import TypeAdapter  # heavy, and needed by nobody else
+
+        try:
+            state = TypeAdapter(JobState).validate_json(content)
+        except ValueError:
+            state = None
+        if state is None or state.format != FORMAT:
+            raise ConfigurationError(
+                f"{str(self.path)!r} is no batch job of this version.", argument="state"
+            ) from None
+        return state
+
+
+def private(path: Path) -> BinaryIO:
+    """Open a file to write that only the user may read."""
+    opened = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600
+    )
+    return os.fdopen(opened, "wb")
+
+
+@contextlib.contextmanager
+def on_disk() -> Generator[None]:
+    """Turn what a disk refuses into our error."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"The files of the batch job cannot be used ({error.strerror}).", argument="state"
+        ) from error

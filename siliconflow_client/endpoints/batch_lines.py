@@ -1,0 +1,179 @@
+"""No I/O: the lines of a batch's files, one request or one result each (docs/wire.md#batches)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+import pydantic_core
+
+from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client.catalogue.batches import BATCH_MODELS
+from siliconflow_client.endpoints.batches import CHAT_ENDPOINT
+from siliconflow_client.endpoints.chat import (
+    ChatCompletion,
+    ChatRequest,
+    chat_from_wire,
+    chat_request,
+)
+from siliconflow_client.endpoints.shapes import as_object, text
+from siliconflow_client.errors.mapping import (
+    UndocumentedShapeError,
+    error_from_event,
+    error_from_response,
+    unexpected_answer,
+)
+from siliconflow_client.errors.response import TRACE_HEADER, Head, Target
+from siliconflow_client.errors.tree import BatchExpiredError, ConfigurationError, SiliconFlowError
+from siliconflow_client.protocol.requests import Content
+
+_ROLES = ("system", "user", "assistant")
+_ASKED = f'"method":"POST","url":"{CHAT_ENDPOINT}","body":'.encode()
+_UNREACHED = frozenset({"batch_expired", "batch_cancelled"})
+"""Codes of lines that a batch did not get to; the second is OpenAI's."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request of a batch: its model, and its body as JSON, which is never a stream."""
+
+    model: str
+    body: bytes = field(repr=False)
+
+    def written(self, custom_id: str) -> bytes:
+        """The line, with its end; ids are ours, and need no escaping."""
+        return b'{"custom_id":"' + custom_id.encode() + b'",' + _ASKED + self.body + b"}\n"
+
+
+def request_line(
+    request: Mapping[str, object], position: int, *, allow_unlisted: bool = False
+) -> RequestLine:
+    """Check and write one request.
+
+    Args:
+        request: A `ChatRequest`.
+        position: Its place among the requests, to name it by.
+        allow_unlisted: Whether the model may be one that the batch guide does not name.
+
+    Raises:
+        ConfigurationError: The batch API would refuse it; `.argument` names it.
+    """
+    where = f"requests[{position}]"
+    if not isinstance(cast("object", request), Mapping):
+        raise ConfigurationError(f"{where} is no mapping of a chat's fields.", argument=where)
+    try:
+        made = chat_request(cast("ChatRequest", request), None, stream=False)
+    except ConfigurationError as error:
+        argument = error.argument or ""
+        raise ConfigurationError(
+            f"{where}: {error.message}", argument=f"{where}.{argument}", hint=error.hint
+        ) from None
+    assert isinstance(made.body, Content)
+    _check_turns(cast("list[Mapping[str, object]]", request["messages"]), where)
+    n = request.get("n")
+    if isinstance(n, int) and n > 1:
+        raise ConfigurationError(
+            f"{where} asks for n={n} answers; a batch gives one for each request.",
+            argument=f"{where}.n",
+            hint="add the request n times.",
+        )
+    model = made.model or ""
+    if model not in BATCH_MODELS and not allow_unlisted:
+        raise ConfigurationError(
+            f"{where} asks {model!r}, which the batch guide does not name.",
+            argument=f"{where}.model",
+            hint=f"it names {', '.join(BATCH_MODELS)}; allow_unlisted=True sends it all the same.",
+        )
+    return RequestLine(model, made.body.data)
+
+
+def _check_turns(turns: list[Mapping[str, object]], where: str) -> None:
+    for number, turn in enumerate(turns):
+        if turn.get("role") not in _ROLES:
+            raise ConfigurationError(
+                f"{where}.messages[{number}] has the role {str(turn.get('role'))[:40]!r}; batches "
+                "take system, user and assistant only.",
+                argument=f"{where}.messages[{number}]",
+            )
+    if turns[-1].get("role") != "user":
+        raise ConfigurationError(
+            f"{where}.messages does not end with a user message, and batches ask for that.",
+            argument=f"{where}.messages",
+        )
+
+
+def custom_id_of(line: bytes) -> str | None:
+    """Whose result a line is; `None` for a line that is no result."""
+    try:
+        wire: JsonValue = pydantic_core.from_json(line, cache_strings="keys")
+    except ValueError:
+        return None
+    found = wire.get("custom_id") if isinstance(wire, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def read_result(
+    line: bytes, batch_id: str, host: str, model: str
+) -> ChatCompletion | SiliconFlowError:
+    """Read a line of an output or error file; what went wrong with it is returned, not raised."""
+    target = Target(host, "/batches", model)
+    bare = Head(200, {}, 0.0)
+    try:
+        wire = as_object(cast("JsonValue", pydantic_core.from_json(line)), "a result")
+        return _result(wire, batch_id, target)
+    except UndocumentedShapeError as error:
+        return unexpected_answer(line, bare, target, str(error))
+    except ValueError:
+        return unexpected_answer(line, bare, target, "a result is not JSON")
+    except SiliconFlowError as error:
+        return error
+
+
+def _result(wire: JsonObject, batch_id: str, target: Target) -> ChatCompletion | SiliconFlowError:
+    response = wire.get("response")
+    trace = text(response, "request_id") if isinstance(response, dict) else ""
+    headers = {TRACE_HEADER: trace} if trace else {}
+    problem = wire.get("error")
+    if problem:
+        code = problem.get("code") if isinstance(problem, dict) else None
+        if code in _UNREACHED:
+            return expired(str(code), batch_id, target.host, target.model)
+        said: JsonObject = problem if isinstance(problem, dict) else {"message": str(problem)}
+        if not isinstance(response, dict) or response.get("status_code") in (None, 200):
+            found = error_from_event(said, Head(200, headers, 0.0), target)
+            if found is not None:
+                found.__notes__ = []
+                return found
+    answer = as_object(response, "`response`")
+    status = answer.get("status_code")
+    body = answer.get("body")
+    if isinstance(status, int) and not 200 <= status < 300:
+        said_so = pydantic_core.to_json(body if body is not None else problem)
+        return error_from_response(Head(status, headers, 0.0), said_so, target)
+    return chat_from_wire(as_object(body, "`body`"), Head(200, headers, 0.0), may_be_empty=True)
+
+
+def expired(code: str, batch_id: str, host: str, model: str | None) -> BatchExpiredError:
+    """Make the error of a request that its batch did not get to."""
+    why = "was cancelled" if code == "batch_cancelled" else "expired"
+    return BatchExpiredError(
+        f"The batch {why} before it came to this request.",
+        batch_id=batch_id,
+        code=code,
+        host=host,
+        model=model,
+    )
+
+
+def failed(errors: JsonValue, batch_id: str, host: str, model: str) -> SiliconFlowError:
+    """Make the error of a request whose batch failed as a whole, in the batch's own words."""
+    listed = errors.get("data") if isinstance(errors, dict) else errors
+    first = listed[0] if isinstance(listed, list) and listed else None
+    said: JsonObject = first if isinstance(first, dict) else {}
+    message = said.get("message")
+    words = (
+        f"The batch {batch_id} failed: {message}" if message else f"The batch {batch_id} failed."
+    )
+    body = pydantic_core.to_json({"code": said.get("code"), "message": words})
+    return error_from_response(Head(400, {}, 0.0), body, Target(host, "/batches", model))
