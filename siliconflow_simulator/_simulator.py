@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from siliconflow_client import ConfigurationError
 from siliconflow_simulator import _refusals as refusals
@@ -71,6 +71,9 @@ class Simulator:
             SDK's `.stream()` helper stumbles over the null that this API was seen to send.)
         max_embedding_inputs: Most inputs of one request; the documents say 32, the server 64.
         cached_share: Part of every prompt that counts as read from the cache, 0 to 1.
+        batch_output: Whether batches name their results by ids, or by URLs; no source says which.
+        messages_end: Whether streams of `/messages` end with `message_stop`, as Anthropic's do,
+            or with `[DONE]`, as the vendor's page says.
         faults: Orders as in the header `x-simulate`, one for each of the first requests ("" for
             none), for trying retries; each order is used once.
         keep_requests: How many of the last requests are kept for `requests`.
@@ -90,6 +93,8 @@ class Simulator:
         bare_follow_ups: bool = False,
         max_embedding_inputs: int = 64,
         cached_share: float = 0.0,
+        batch_output: Literal["id", "url"] = "id",
+        messages_end: Literal["message_stop", "done"] = "message_stop",
         faults: Iterable[str] = (),
         keep_requests: int = 1000,
     ) -> None:
@@ -103,6 +108,8 @@ class Simulator:
             follow_up=follow_up,
             max_embedding_inputs=max_embedding_inputs,
             cached_share=cached_share,
+            batch_output=batch_output,
+            messages_end=messages_end,
         )
         self._scripted = answers is not None
         self._service = Service(
@@ -120,11 +127,11 @@ class Simulator:
             faults = self._ordered(request)
             response = early_response(faults)
             if response is None:
-                response = apply_faults(self._answer(request, digest), faults)
+                response = apply_faults(self._answer(request, digest, faults), faults)
         except Refusal as refusal:
             if isinstance(refusal, Unanswered):
                 self._log.note_unmatched(refusal.message)
-            response = refusal.response()
+            response = _in_shape(request, refusal).response()
         response.headers[TRACE_HEADER] = f"ti_{digest[:20]}"
         return response
 
@@ -196,13 +203,14 @@ class Simulator:
             queued = []
         return [*queued, *parse_faults(request.header(FAULT_HEADER) or "")]
 
-    def _answer(self, request: SimRequest, digest: str) -> SimResponse:
+    def _answer(self, request: SimRequest, digest: str, faults: Sequence[Fault]) -> SimResponse:
         found = find_route(request.method.upper(), request.path)
         if found is None:
             raise refusals.page_not_found()
         route, parts = found
-        self._check_key(request, route)
-        return route.answer(Exchange(request, self._service, digest, parts))
+        if route.needs_key:
+            self._check_key(request, route)
+        return route.answer(Exchange(request, self._service, digest, parts, faults))
 
     def _check_key(self, request: SimRequest, route: Route) -> None:
         sent = request.header("authorization") or ""
@@ -212,3 +220,10 @@ class Simulator:
         allowed = self._service.settings.api_keys
         if not key or (allowed is not None and key not in allowed):
             raise refusals.token_invalid()
+
+
+def _in_shape(request: SimRequest, refusal: Refusal) -> Refusal:
+    """Return a refusal as the endpoint words it."""
+    found = find_route(request.method.upper(), request.path)
+    refuse = found[0].refuse if found else None
+    return refusal if refuse is None else refuse(refusal)

@@ -9,11 +9,12 @@ from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator.api._fields import read_object, required_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from siliconflow_client import JsonObject, ModelFacts
     from siliconflow_simulator._wire import SimRequest
     from siliconflow_simulator.api._service import Service
+    from siliconflow_simulator.faults.orders import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,18 @@ class Exchange:
         service: What all requests share.
         digest: 64 hex digits that stand for what was asked: ids are made from it.
         parts: What stands in the place of the path's segments in braces.
+        faults: What was ordered to go wrong, for endpoints with faults of their own.
     """
 
     request: SimRequest
     service: Service
     digest: str
     parts: Mapping[str, str] = field(default_factory=lambda: {})
+    faults: Sequence[Fault] = ()
+
+    def fault(self, word: str) -> Fault | None:
+        """Return the fault of this word, if it was ordered."""
+        return next((fault for fault in self.faults if fault.word == word), None)
 
     def json(self) -> JsonObject:
         """Return the body, which must be a JSON object."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from siliconflow_simulator._refusals import Refusal
     from siliconflow_simulator._wire import SimResponse
     from siliconflow_simulator.api._exchange import Exchange
 
@@ -25,12 +26,16 @@ class Route:
         path: Path from the host on; a segment in braces takes anything: "/v1/batches/{id}".
         answer: Answers the request, or raises a `Refusal`.
         takes_x_api_key: Whether the key may also stand in the header `x-api-key`.
+        needs_key: Whether it is refused without a key.
+        refuse: Puts a refusal into the endpoint's own shape; `None` for the usual one.
     """
 
     method: str
     path: str
     answer: Callable[[Exchange], SimResponse]
     takes_x_api_key: bool = False
+    needs_key: bool = True
+    refuse: Callable[[Refusal], Refusal] | None = None
 
     def parts(self, path: str) -> dict[str, str] | None:
         """Return what stands in the place of each segment in braces; `None` for another path."""

@@ -30,6 +30,8 @@ class Settings:
     follow_up: FollowUp = "null"
     max_embedding_inputs: int = 64
     cached_share: float = 0.0
+    batch_output: Literal["id", "url"] = "id"
+    messages_end: Literal["message_stop", "done"] = "message_stop"
 
 
 class Service:

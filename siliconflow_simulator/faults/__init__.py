@@ -22,4 +22,5 @@ One word or several, separated by commas. Words with `=N` take a number.
 | `slow=0.2` | seconds before every chunk, and before a plain body |
 | `crlf` `comments` `no-space` `bom` | the stream with CRLF, comment lines, `data:` without a space, a byte order mark |
 | `one-byte` | the body byte by byte |
+| `expired` `expired=N` | of `POST /batches`: the batch expires after N of its requests (0) |
 """  # noqa: E501

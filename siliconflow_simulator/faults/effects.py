@@ -121,8 +121,9 @@ def _event(payload: JsonObject) -> TimedChunk:
 
 
 def _payload(chunk: TimedChunk) -> JsonObject | None:
-    data = chunk.data.removeprefix(b"data: ").strip()
-    value = None if data == b"[DONE]" else decode(data)
+    # After the name of the event, where it has one.
+    data = chunk.data.partition(b"data: ")[2].strip()
+    value = None if data in (b"", b"[DONE]") else decode(data)
     return value if isinstance(value, dict) else None
 
 

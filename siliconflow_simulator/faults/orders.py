@@ -10,6 +10,8 @@ from siliconflow_simulator._refusals import invalid
 from siliconflow_simulator.faults.bodies import BODIES, DETAIL
 
 COUNTED: Final = frozenset({"cut-stream", "drop", "error-stream", "error-stream-openai", "stall"})
+_OF_ENDPOINTS: Final = frozenset({"expired"})
+"""Words that an endpoint looks at itself; a number may follow."""
 _PLAIN_WORDS: Final = frozenset(
     {
         *BODIES, *DETAIL, "504", "429-plain", "html-200", "error-200", "broken-json", "no-choices",
@@ -17,7 +19,7 @@ _PLAIN_WORDS: Final = frozenset(
     }
 )  # fmt: skip
 _VALUED: Final = frozenset({"429-retry-after", "503-retry-after", "slow"})
-FAULT_WORDS: Final = _PLAIN_WORDS | COUNTED | _VALUED
+FAULT_WORDS: Final = _PLAIN_WORDS | COUNTED | _OF_ENDPOINTS | _VALUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,10 @@ def parse_faults(order: str) -> list[Fault]:
         number = _number(written)
         if (
             (word in _PLAIN_WORDS and not written)
-            or (word in COUNTED and (not written or (number is not None and number >= 0)))
+            or (
+                word in COUNTED | _OF_ENDPOINTS
+                and (not written or (number is not None and number >= 0))
+            )
             or (word in _VALUED and number is not None and number >= 0)
         ):
             faults.append(Fault(word, number))

@@ -206,3 +206,38 @@ def test_the_stream_helper_stumbles_over_the_null_type_that_the_api_was_seen_to_
         pytest.raises(AssertionError),
     ):
         stream.until_done()
+
+
+# --- files and batches, as the vendor's batch guide writes them ----------------------------------
+
+
+def test_the_batch_guide_s_samples(client: openai.OpenAI) -> None:
+    body = {"model": "deepseek-ai/DeepSeek-V3", "messages": messages("Hello"), "stream": True}
+    lines = [
+        {"custom_id": f"r{n}", "method": "POST", "url": "/v1/chat/completions", "body": body}
+        for n in range(3)
+    ]
+    content = "\n".join(json.dumps(line) for line in lines).encode()
+    file: Any = client.files.create(file=("in.jsonl", content), purpose="batch")
+    batch = client.batches.create(
+        input_file_id=file.data["id"],
+        endpoint="/v1/chat/completions",
+        completion_window="24h",
+        metadata={"description": "nightly eval job"},
+        extra_body={"replace": {"model": "deepseek-ai/DeepSeek-V3"}},
+    )
+    while batch.status != "completed":
+        batch = client.batches.retrieve(batch.id)
+    assert batch.id in {known.id for known in client.batches.list(limit=20)}
+    results = client.files.content(batch.output_file_id).text
+    assert {json.loads(line)["custom_id"] for line in results.splitlines()} == {"r0", "r1", "r2"}
+
+
+def test_a_batch_is_cancelled(client: openai.OpenAI) -> None:
+    body = {"model": "deepseek-ai/DeepSeek-V3", "messages": messages("Hello")}
+    content = json.dumps({"custom_id": "a", "body": body}).encode()
+    file: Any = client.files.create(file=("in.jsonl", content), purpose="batch")
+    batch = client.batches.create(
+        input_file_id=file.data["id"], endpoint="/v1/chat/completions", completion_window="24h"
+    )
+    assert client.batches.cancel(batch.id).status == "cancelling"

@@ -51,6 +51,7 @@ PATHS = {
     "chat": ("/v1/chat/completions", {"model": "Qwen/Qwen3-8B", "messages": messages("Hi")}),
     "completions": ("/v1/completions", {"model": "Qwen/Qwen2.5-7B-Instruct", "prompt": "Hi"}),
     "embeddings": ("/v1/embeddings", {"model": "BAAI/bge-m3", "input": "Hi"}),
+    "messages": ("/v1/messages", {"model": "Qwen/Qwen3-8B", "messages": messages("Hi")}),
     "rerank": (
         "/v1/rerank",
         {"model": "BAAI/bge-reranker-v2-m3", "query": "a", "documents": ["a", "b"]},
