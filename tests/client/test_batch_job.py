@@ -137,6 +137,15 @@ async def test_a_part_has_at_most_5000_lines_and_the_bytes_that_a_file_may_have(
     assert [part.ranges for part in target.parts] == [[[0, 3]], [[3, 6]], [[6, 7]]]
 
 
+@pytest.mark.parametrize("kind", ["sync", "async", "aiohttp"])
+async def test_a_job_goes_its_way_over_a_socket(kind: str, state: Path, simulator_url: str):
+    async with Caller(kind, base_url=simulator_url) as ask:
+        job = await do(await submit(ask, requests(5), state, max_lines=2), "wait")
+    assert [f"item {number}" in text for number, text in enumerate(told(job.results()))] == (
+        [True] * 5
+    )
+
+
 # --- refused before anything is sent --------------------------------------------------------
 
 ASSISTANT = {"role": "assistant", "content": "x"}
