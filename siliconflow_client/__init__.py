@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         EmbeddingResult,
     )
     from siliconflow_client.endpoints.history import normalise_messages
+    from siliconflow_client.endpoints.images import ImageRequest, ImagesResult
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import (
         MAX_RERANK_DOCUMENTS,
@@ -67,8 +68,19 @@ if TYPE_CHECKING:
         RerankRequest,
         RerankResult,
     )
+    from siliconflow_client.endpoints.saved_files import ResultFile, Timings
+    from siliconflow_client.endpoints.speech import Speech, SpeechReference, SpeechRequest
+    from siliconflow_client.endpoints.speech_stream import AsyncSpeechStream, SpeechStream
+    from siliconflow_client.endpoints.transcriptions import (
+        MAX_TRANSCRIPTION_BYTES,
+        Transcription,
+        TranscriptionRequest,
+    )
     from siliconflow_client.endpoints.usage import Usage, UsageDict
     from siliconflow_client.endpoints.user import UserInfo
+    from siliconflow_client.endpoints.video_jobs import VideoJob, VideoStatus
+    from siliconflow_client.endpoints.videos import VideoRequest
+    from siliconflow_client.endpoints.voices import Voice, VoiceRequest
     from siliconflow_client.errors.response import ErrorResponse
     from siliconflow_client.errors.tree import (
         APIConnectionError,
@@ -84,6 +96,7 @@ if TYPE_CHECKING:
         GatewayTimeoutError,
         GoneError,
         InsufficientBalanceError,
+        JobFailedError,
         ModelNotFoundError,
         NotFoundError,
         OverloadedError,
@@ -105,11 +118,13 @@ __all__ = [
     "DEFAULT_RERANK_MODEL",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
+    "MAX_TRANSCRIPTION_BYTES",
     "APIConnectionError",
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
     "AsyncSiliconFlowClient",
+    "AsyncSpeechStream",
     "AsyncStream",
     "AudioPart",
     "AudioUrl",
@@ -140,8 +155,11 @@ __all__ = [
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
+    "ImageRequest",
     "ImageUrl",
+    "ImagesResult",
     "InsufficientBalanceError",
+    "JobFailedError",
     "JsonObject",
     "JsonValue",
     "ManyDocuments",
@@ -162,25 +180,38 @@ __all__ = [
     "RerankHit",
     "RerankRequest",
     "RerankResult",
+    "ResultFile",
     "ServerError",
     "SiliconFlowClient",
     "SiliconFlowError",
+    "Speech",
+    "SpeechReference",
+    "SpeechRequest",
+    "SpeechStream",
     "Stream",
     "StreamInterruptedError",
     "TextChoice",
     "TextCompletion",
     "TextPart",
+    "Timings",
     "Tool",
     "ToolCall",
     "ToolCallDelta",
     "ToolCallParam",
     "ToolChoice",
+    "Transcription",
+    "TranscriptionRequest",
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
     "UserInfo",
+    "VideoJob",
     "VideoPart",
+    "VideoRequest",
+    "VideoStatus",
     "VideoUrl",
+    "Voice",
+    "VoiceRequest",
     "__version__",
     "known_models",
     "lookup_model",
@@ -228,6 +259,30 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),
     "endpoints.user": ("UserInfo",),
+    "endpoints.images": (
+        "ImageRequest",
+        "ImagesResult",
+    ),
+    "endpoints.saved_files": (
+        "ResultFile",
+        "Timings",
+    ),
+    "endpoints.speech": ("Speech", "SpeechReference", "SpeechRequest"),
+    "endpoints.speech_stream": ("AsyncSpeechStream", "SpeechStream"),
+    "endpoints.transcriptions": (
+        "MAX_TRANSCRIPTION_BYTES",
+        "Transcription",
+        "TranscriptionRequest",
+    ),
+    "endpoints.video_jobs": (
+        "VideoJob",
+        "VideoStatus",
+    ),
+    "endpoints.videos": ("VideoRequest",),
+    "endpoints.voices": (
+        "Voice",
+        "VoiceRequest",
+    ),
     "errors.response": ("ErrorResponse",),
     "errors.tree": (
         "APIConnectionError",
@@ -243,6 +298,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "GatewayTimeoutError",
         "GoneError",
         "InsufficientBalanceError",
+        "JobFailedError",
         "ModelNotFoundError",
         "NotFoundError",
         "OverloadedError",

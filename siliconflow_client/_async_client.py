@@ -29,6 +29,7 @@ from siliconflow_client.bulk.embedding import (
     checked_width,
 )
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.endpoints.audio import AsyncAudio
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -44,6 +45,7 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.images import AsyncImages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
@@ -52,6 +54,8 @@ from siliconflow_client.endpoints.rerank import (
     rerank_call,
 )
 from siliconflow_client.endpoints.user import AsyncUser
+from siliconflow_client.endpoints.videos import AsyncVideos
+from siliconflow_client.endpoints.voices import AsyncVoices
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
@@ -250,6 +254,26 @@ class AsyncSiliconFlowClient(ClientCore):
     def user(self) -> AsyncUser:
         """The account behind the key."""
         return AsyncUser(self._call)
+
+    @property
+    def images(self) -> AsyncImages:
+        """Images from words, and from other images."""
+        return AsyncImages(self._call)
+
+    @property
+    def videos(self) -> AsyncVideos:
+        """Films from words, and from images."""
+        return AsyncVideos(self._call)
+
+    @property
+    def audio(self) -> AsyncAudio:
+        """Texts read aloud, and recordings written down."""
+        return AsyncAudio(self._call, self._items)
+
+    @property
+    def voices(self) -> AsyncVoices:
+        """The account's own voices."""
+        return AsyncVoices(self._call)
 
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""

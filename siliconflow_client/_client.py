@@ -21,6 +21,7 @@ from siliconflow_client.bulk.embedding import (
 )
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
 from siliconflow_client.bulk.threads import map_ordered
+from siliconflow_client.endpoints.audio import Audio
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -36,6 +37,7 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.images import Images
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
@@ -44,6 +46,8 @@ from siliconflow_client.endpoints.rerank import (
     rerank_call,
 )
 from siliconflow_client.endpoints.user import User
+from siliconflow_client.endpoints.videos import Videos
+from siliconflow_client.endpoints.voices import Voices
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
@@ -307,6 +311,26 @@ class SiliconFlowClient(ClientCore):
     def user(self) -> User:
         """The account behind the key."""
         return User(self._call)
+
+    @property
+    def images(self) -> Images:
+        """Images from words, and from other images."""
+        return Images(self._call)
+
+    @property
+    def videos(self) -> Videos:
+        """Films from words, and from images."""
+        return Videos(self._call)
+
+    @property
+    def audio(self) -> Audio:
+        """Texts read aloud, and recordings written down."""
+        return Audio(self._call, self._items)
+
+    @property
+    def voices(self) -> Voices:
+        """The account's own voices."""
+        return Voices(self._call)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from siliconflow_client.catalogue.facts import lookup_model, nearest_models
-from siliconflow_client.catalogue.parameter_table import PARAMETERS
+from siliconflow_client.catalogue.parameters import ALL_PARAMETERS
 from siliconflow_client.errors.tree import (
     APIResponseError,
     AuthenticationError,
@@ -44,6 +44,7 @@ _BY_CODE = {
     20037: "this model takes no tools; choose one whose catalogue entry has tools.",
     20041: "this model reads text only; choose a vision model for images, video and audio.",
     30005: f"the account needs the real-name check: {CONSOLE}/account/authentication.",
+    20063: "the task has expired: a result is kept for ten minutes; submit it anew.",
     20092: "the endpoint was retired and has no successor. To check a key, list the models: "
     "SiliconFlowClient().models() answers 401 for a wrong one.",
     30003: "the model is disabled for this account; SiliconFlowClient().models() lists those that "
@@ -155,7 +156,7 @@ def hint_for(
 def _documented_range(message: str) -> str | None:
     """The range of a parameter that a refusal names; a model may allow more, or less."""
     words = set(_WORD.findall(message))
-    for parameter in PARAMETERS:
+    for parameter in ALL_PARAMETERS:
         if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
             return f"{parameter.name} is documented as {parameter.range}."
     return None

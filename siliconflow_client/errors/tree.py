@@ -21,8 +21,9 @@
     │  └─ ServerError                         5xx
     │     ├─ OverloadedError                  503
     │     └─ GatewayTimeoutError              504
-    └─ APIResponseError                       2xx, but not the documented shape
-       └─ EmptyAnswerError (also ValueError)  finished with neither text, thinking nor tool call
+    ├─ APIResponseError                       2xx, but not the documented shape
+    │  └─ EmptyAnswerError (also ValueError)  finished with neither text, thinking nor tool call
+    └─ JobFailedError                         a job was taken on, and came to nothing
 
 `str` of an error holds status, code, the server's message, host, model, trace id and a hint;
 never a key, and no text of a prompt or an answer. What came of an answer is on `.partial`,
@@ -337,3 +338,26 @@ class EmptyAnswerError(APIResponseError, ValueError):
         hint = "try again; if it lasts, change the prompt or the model."
         super().__init__(message, trace_id=trace_id, host=host, model=model, hint=hint)
         self.answer = answer
+
+
+class JobFailedError(SiliconFlowError):
+    """A job was taken on, and came to nothing: a film that could not be made.
+
+    Attributes:
+        job: The job's id.
+        reason: The server's words for why, "" when it gave none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        job: str = "",
+        reason: str = "",
+        hint: str | None = None,
+        host: str | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, host=host, trace_id=trace_id)
+        self.job = job
+        self.reason = reason

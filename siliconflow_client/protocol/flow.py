@@ -66,7 +66,7 @@ class RequestContext:
 
     def target(self, request: Request) -> Target:
         """The part of a request that errors may show."""
-        return Target(self.host, request.path, request.model)
+        return request.target(self.host)
 
 
 class StreamState(Generic[D]):

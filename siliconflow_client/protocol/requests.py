@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import pydantic_core
 
+from siliconflow_client.errors.response import Target
 from siliconflow_client.errors.tree import ConfigurationError
 
 Resend: TypeAlias = Literal["always", "if_not_sent"]
@@ -64,6 +66,8 @@ class Request:
         model: Whom it asks, for errors.
         accept: What the answer should be; a stream of events is asked for uncompressed.
         resend: What a lost answer means.
+        url: A whole URL that an answer named, in place of the base URL and `path`. It is fetched
+            without the key and without any other header, cookie or parameter of the client's.
     """
 
     method: str
@@ -73,6 +77,14 @@ class Request:
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"
+    url: str | None = field(default=None, repr=False)
+
+    def target(self, host: str) -> Target:
+        """The part of the request that an error may show: no query, which may be a signature."""
+        if self.url is None:
+            return Target(host, self.path, self.model)
+        named = urlsplit(self.url)
+        return Target(named.netloc.rpartition("@")[2], "the URL of a result", self.model)
 
 
 EVENT_STREAM = "text/event-stream"

@@ -35,6 +35,7 @@ def drive(flow: Flow[T], exchange: SyncExchange) -> Generator[Sequence[object], 
         result: T = stop.value
         return result
     finally:
+        flow.close()  # at once, not when it is collected: it may hold an unfinished file
         exchange.close()
 
 
@@ -58,4 +59,5 @@ async def drive_async(
     except StopIteration as stop:
         done(stop.value)
     finally:
+        flow.close()  # as above
         await exchange.aclose()

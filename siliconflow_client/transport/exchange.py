@@ -97,7 +97,7 @@ class _Exchange:
         key: str | None,
     ) -> httpx.Request:
         settings = self._settings
-        self._target = Target(settings.host, request.path, request.model)
+        self._target = request.target(settings.host)
         if client.is_closed:
             raise ConfigurationError(
                 "The httpx client that was passed in is closed.",
@@ -198,7 +198,7 @@ class SyncExchange(_Exchange):
     def _send(self, request: Request) -> Head:
         source = self._settings.key
         key = None
-        if not isinstance(source, str):
+        if request.url is None and not isinstance(source, str):
             told = source()
             if inspect.isawaitable(told):
                 if inspect.iscoroutine(told):
@@ -210,7 +210,10 @@ class SyncExchange(_Exchange):
             key = checked_key(told)
         extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
         outgoing = self._build(self._client, request, extensions, key)
-        response = self._client.send(outgoing, stream=True)
+        if request.url is None:
+            response = self._client.send(outgoing, stream=True)
+        else:  # without what an injected client would add or follow
+            response = self._client.send(outgoing, stream=True, auth=None, follow_redirects=False)
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
         teach(response.extensions.get(_NETWORK))
         return self._opened(response)
@@ -306,11 +309,16 @@ class AsyncExchange(_Exchange):
     async def _send(self, request: Request) -> Head:
         source = self._settings.key
         key = None
-        if not isinstance(source, str):
+        if request.url is None and not isinstance(source, str):
             told = source()
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
-        response = await self._client.send(outgoing, stream=True)
+        if request.url is None:
+            response = await self._client.send(outgoing, stream=True)
+        else:  # as above
+            response = await self._client.send(
+                outgoing, stream=True, auth=None, follow_redirects=False
+            )
         self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
         return self._opened(response)
 

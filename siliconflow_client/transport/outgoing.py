@@ -45,6 +45,8 @@ def build_request(
     Raises:
         ConfigurationError: A file to send cannot be read.
     """
+    if request.url is not None:
+        return _foreign(request.url, request, settings, extensions)
     if request.accept != "application/json":
         headers["accept"] = request.accept
     if request.accept == EVENT_STREAM:
@@ -84,6 +86,18 @@ def build_request(
             )
         case _:
             assert_never(body)
+
+
+def _foreign(
+    url: str, request: Request, settings: CallSettings, extensions: dict[str, object]
+) -> httpx.Request:
+    """A request to a host that is not the API's: it is told nothing but what is wanted."""
+    headers = {
+        "accept": request.accept,
+        "accept-encoding": "identity",
+        "user-agent": settings.headers.get("user-agent", "siliconflow-integrations"),
+    }
+    return httpx.Request(request.method, url, headers=headers, extensions=extensions)
 
 
 def _opened(file: FilePart, files: ExitStack) -> bytes | BinaryIO:
