@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def check_parameters(
-    body: JsonObject, endpoint: Literal["chat", "completions", "embeddings", "rerank"]
+    body: JsonObject,
+    endpoint: Literal[
+        "chat", "completions", "embeddings", "rerank", "images", "video", "speech", "voices"
+    ],
 ) -> None:
     """Check the parameters that the vendor documents; it does not look at others.
 

@@ -25,12 +25,14 @@ class Route:
         path: Path from the host on; a segment in braces takes anything: "/v1/batches/{id}".
         answer: Answers the request, or raises a `Refusal`.
         takes_x_api_key: Whether the key may also stand in the header `x-api-key`.
+        needs_key: Whether a key is asked for; the files that an answer names need none.
     """
 
     method: str
     path: str
     answer: Callable[[Exchange], SimResponse]
     takes_x_api_key: bool = False
+    needs_key: bool = True
 
     def parts(self, path: str) -> dict[str, str] | None:
         """Return what stands in the place of each segment in braces; `None` for another path."""

@@ -13,7 +13,7 @@ COUNTED: Final = frozenset({"cut-stream", "drop", "error-stream", "error-stream-
 _PLAIN_WORDS: Final = frozenset(
     {
         *BODIES, *DETAIL, "504", "429-plain", "html-200", "error-200", "broken-json", "no-choices",
-        "empty", "crlf", "comments", "no-space", "bom", "one-byte",
+        "empty", "expired", "failed", "crlf", "comments", "no-space", "bom", "one-byte",
     }
 )  # fmt: skip
 _VALUED: Final = frozenset({"429-retry-after", "503-retry-after", "slow"})
