@@ -33,6 +33,7 @@ from siliconflow_client import (
     ContextLengthError,
     GoneError,
     InsufficientBalanceError,
+    JobFailedError,
     ModelNotFoundError,
     NotFoundError,
     PayloadTooLargeError,
@@ -67,6 +68,7 @@ FAMILY: Final[dict[type[SiliconFlowError], type[ModelError]]] = {
     ContentRejectedError: ModelInvalidRequestError,
     ServerError: ModelAPIError,
     APIResponseError: ModelAPIError,
+    JobFailedError: ModelAPIError,
 }
 """Which of LangChain's classes a client class is, too; subclasses inherit their base's."""
 

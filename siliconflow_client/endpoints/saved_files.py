@@ -41,7 +41,7 @@ class ResultFile:
         b64_json: The file in base64, or `None`.
     """
 
-    url: str | None = field(default=None, repr=False)
+    url: str | None = None
     b64_json: str | None = field(default=None, repr=False)
 
 

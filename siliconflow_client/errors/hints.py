@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from siliconflow_client.catalogue.facts import lookup_model, nearest_models
-from siliconflow_client.catalogue.parameters import ALL_PARAMETERS
+from siliconflow_client.catalogue.media_parameters import MEDIA_PARAMETERS
+from siliconflow_client.catalogue.parameter_table import PARAMETERS
 from siliconflow_client.errors.tree import (
     APIResponseError,
     AuthenticationError,
@@ -27,6 +28,9 @@ from siliconflow_client.errors.tree import (
 )
 
 _WORD = re.compile(r"[a-z_]+")
+_OF_TEXTS = frozenset(parameter.name for parameter in PARAMETERS)
+# A refusal does not say which endpoint it is from: names that both have are the text requests'.
+_RANGES = (*PARAMETERS, *(entry for entry in MEDIA_PARAMETERS if entry.name not in _OF_TEXTS))
 
 CONSOLE = "https://cloud.siliconflow.cn"
 CONSOLE_COM = "https://cloud.siliconflow.com"
@@ -156,7 +160,7 @@ def hint_for(
 def _documented_range(message: str) -> str | None:
     """The range of a parameter that a refusal names; a model may allow more, or less."""
     words = set(_WORD.findall(message))
-    for parameter in ALL_PARAMETERS:
+    for parameter in _RANGES:
         if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
             return f"{parameter.name} is documented as {parameter.range}."
     return None

@@ -78,14 +78,16 @@ def apply_faults(response: SimResponse, faults: Sequence[Fault]) -> SimResponse:
 def _spoil(response: SimResponse, fault: Fault) -> SimResponse:
     if response.chunks is None:
         return _spoil_body(response, fault.word)
+    is_file = "event-stream" not in response.headers.get("content-type", "")
+    if fault.word == "failed" or (is_file and fault.word == "no-choices"):
+        return response  # what is streamed is no job, and a file has no fields
     kept = response.chunks[: 2 if fault.number is None else int(fault.number)]
     match fault.word:
-        case "failed":  # what is streamed is no job
-            return response
         case "no-choices":
             return replace(response, chunks=[_edit_event(c, _no_choices) for c in response.chunks])
         case "empty":
-            return replace(response, chunks=[c for c in response.chunks if not _carries(c)])
+            left = [] if is_file else [c for c in response.chunks if not _carries(c)]
+            return replace(response, chunks=left)
         case "broken-json":
             broken = response.chunks[1:2] or response.chunks
             cut = [TimedChunk(chunk.data[:40] + b"\n\n") for chunk in broken]
@@ -131,9 +133,7 @@ def _event(payload: JsonObject) -> TimedChunk:
 
 def _payload(chunk: TimedChunk) -> JsonObject | None:
     data = chunk.data.removeprefix(b"data: ").strip()
-    if data == b"[DONE]" or data == chunk.data.strip():  # the end, or a piece of a file
-        return None
-    value = decode(data)
+    value = None if data == b"[DONE]" else decode(data)
     return value if isinstance(value, dict) else None
 
 

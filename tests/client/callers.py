@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -153,6 +155,16 @@ class Caller:
             self.http.close()
         elif isinstance(self.http, httpx.AsyncClient):
             await self.http.aclose()
+
+
+async def settled(answer: Any) -> Any:
+    """The result of a method of a group, whichever kind of client it belongs to."""
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def left_in(folder: Path) -> list[Path]:
+    """What is in a folder; unfinished files too."""
+    return list(folder.iterdir())
 
 
 def answering(

@@ -51,6 +51,7 @@ SiliconFlowError
       GatewayTimeoutError
   APIResponseError
     EmptyAnswerError
+  JobFailedError
 """
 
 
