@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -219,6 +220,7 @@ def wait_plan(
     """
     status_call(job)
     _check_poll(poll)
+    _check_listener(on_progress)
     folder = None if save_to is None else checked_folder(save_to)
     return WaitForVideo(job, poll, on_progress, folder, checked_most(most))
 
@@ -228,6 +230,14 @@ def _check_poll(poll: object) -> None:
         raise ConfigurationError(
             f"poll must be a number of seconds above 0, not {poll!r}.", argument="poll"
         )
+
+
+def _check_listener(listener: object) -> None:
+    if listener is None or (callable(listener) and not inspect.iscoroutinefunction(listener)):
+        return
+    raise ConfigurationError(
+        "on_progress must be an ordinary function: nothing awaits it.", argument="on_progress"
+    )
 
 
 def within(options: CallOptions | None, deadline: float | None) -> CallOptions:

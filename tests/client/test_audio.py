@@ -215,7 +215,7 @@ async def test_a_sound_that_breaks_off_leaves_no_file(kind: str, order: str, tmp
 @both
 async def test_the_pieces_of_a_sound_can_be_read(kind: str):
     async with Caller(kind, Simulator().transport().handler) as ask:
-        stream = ask.client.audio.speech.stream(**{**HELLO, "input": "Hello there. " * 50})
+        stream: Any = ask.client.audio.speech.stream(**{**HELLO, "input": "Hello there. " * 50})
         pieces = list(stream) if kind == "sync" else [piece async for piece in stream]
         other = ask.client.audio.speech.with_streaming_response.create(**HELLO)
         first = next(other.iter_bytes()) if kind == "sync" else await anext(other.iter_bytes())

@@ -46,6 +46,9 @@ class Job:
         return httpx.Response(200, headers={"content-type": "video/mp4"}, content=b"film")
 
 
+async def never_awaited(status: VideoStatus) -> None: ...
+
+
 DONE = {"status": "Succeed", "results": {"videos": [{"url": "https://s.example.com/a.mp4"}]}}
 
 
@@ -218,6 +221,8 @@ async def test_the_deadline_of_ordinary_calls_is_not_that_of_a_film(kind: str):
         ("poll", True),
         ("deadline", 0),
         ("max_bytes", 0),
+        ("on_progress", 5),
+        ("on_progress", never_awaited),
     ],
 )
 async def test_a_wait_that_cannot_be_meant_costs_no_request(kind: str, argument: str, value: Any):
