@@ -125,6 +125,11 @@ class _ChatMetadata(_Metadata[Delta]):
     __slots__ = ()
 
     @property
+    def fallback_from(self) -> str | None:
+        """The model that was asked for, where another one answered; known at the end."""
+        return self._state.fallback_from
+
+    @property
     def _known(self) -> DeltaNormaliser:
         decoder = self._state.decoder
         return decoder.normaliser if isinstance(decoder, ChatDecoder) else DeltaNormaliser()

@@ -141,7 +141,9 @@ STATUS_ROWS = [
 async def test_status(row: Row):
     """The mapping is written once, so one transport shows it; the next test shows the others."""
     with FaultServer(*row.script) as server:
-        async with Caller("sync", base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            "sync", base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             with pytest.raises(SiliconFlowError) as caught:
                 await ask("chat", **HI)
         check(row, server, ask, caught.value, "")
@@ -150,7 +152,9 @@ async def test_status(row: Row):
 @rows([row for row in STATUS_ROWS if row.name.endswith((" object", " HTML", " empty"))])
 async def test_status_on_the_other_transports(async_kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(async_kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            async_kind, base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             with pytest.raises(SiliconFlowError) as caught:
                 await ask("chat", **HI)
         check(row, server, ask, caught.value, "")
@@ -248,7 +252,9 @@ PLAIN_ROWS = [
 @rows(PLAIN_ROWS)
 async def test_one_answer(kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            kind, base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             error, text = None, ""
             try:
                 text = (await ask("chat", **HI)).text
@@ -339,7 +345,9 @@ STREAM_ROWS = [
 @rows(STREAM_ROWS)
 async def test_stream(kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            kind, base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             told = await ask.stream(**HI)
         check(row, server, ask, told.error, told.text)
         if told.error is None:
