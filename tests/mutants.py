@@ -65,6 +65,7 @@ ROOMS: Final[Mapping[str, Room]] = {
     ),
 }
 
+NO_MUTANT: Final = "none-of-them"
 KILLED: Final = frozenset({"killed", "timeout", "suspicious", "segfault"})
 UNKNOWN: Final = frozenset({"not checked", "check was interrupted by user", "skipped"})
 
@@ -125,6 +126,7 @@ def mutmut(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         # A session of its own, so that a run can be ended with all of its children.
         start_new_session=True,
         stdout=None if arguments[0] == "run" else subprocess.PIPE,
+        stderr=subprocess.DEVNULL if NO_MUTANT in arguments else None,
         text=True,
     )
 
@@ -133,7 +135,7 @@ def run(folder: Path, *, workers: int, minutes: float | None, sample: int | None
     names: list[str] = []
     if sample is not None:
         # Mutants have names once they are made, which a run of none of them does.
-        mutmut(folder, "run", "nothing").wait()
+        mutmut(folder, "run", NO_MUTANT).wait()
         known = sorted(name for name, _ in results(folder))
         names = random.Random(SEED).sample(known, min(sample, len(known)))
     process = mutmut(folder, "run", "--max-children", str(workers), *names)
