@@ -71,23 +71,29 @@ def with_fallbacks(
     request: Request,
     context: RequestContext,
     ask: Callable[[Request], Flow[T]],
+    went_on: Callable[[str], None],
     *,
     may_go_on: Callable[[], bool] = lambda: True,
-) -> Flow[tuple[T, str | None]]:
+) -> Flow[T]:
     """Hand over to the next model when one is busy, limited, disabled or retired for good.
 
-    Returns:
-        The result, and the model that was asked for where another one answered.
+    Args:
+        request: What is asked first.
+        context: Names the other models.
+        ask: Makes the flow of one request.
+        went_on: Told the model that was asked for, when another one is asked.
+        may_go_on: Whether nothing has been handed out.
     """
-    first = request.model
+    first = request.model or ""
     for model in context.fallback_models:
         try:
-            return (yield from ask(request)), (first if request.model != first else None)
+            return (yield from ask(request))
         except _OF_THE_MODEL as error:
-            if not may_go_on() or model == request.model:
+            if not may_go_on():
                 raise
             failure: SiliconFlowError = error
         yield Drop()
         yield Warn(f"Going on with model {model} after: {failure}")
         request = replace(with_body(request, {**body_of(request), "model": model}), model=model)
-    return (yield from ask(request)), (first if request.model != first else None)
+        went_on(first)
+    return (yield from ask(request))

@@ -64,15 +64,17 @@ class ChatPlan:
 
     def flow(self, context: RequestContext) -> Flow[ChatCompletion]:
         """Ask, and mend what can be mended."""
+        asked_for: list[str] = []
         try:
-            answer, asked_for = yield from with_fallbacks(
+            answer = yield from with_fallbacks(
                 self.request,
                 context,
                 lambda request: _with_reasoning(
                     request, context, lambda mended: self._ask(mended, context)
                 ),
+                asked_for.append,
             )
-            answer.fallback_from = asked_for
+            answer.fallback_from = asked_for[0] if asked_for else None
             return answer
         except EmptyAnswerError as error:
             if context.empty_answers == "raise" or not isinstance(error.answer, ChatCompletion):
@@ -123,15 +125,19 @@ class ChatStreamPlan:
     def flow(self, context: RequestContext, state: StreamState[Delta]) -> Flow[None]:
         """Ask, and mend what can be mended, before the first delta."""
         decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+
+        def ask(request: Request) -> Flow[None]:
+            return StreamCall(request, decoder).flow(context, state)
+
+        def went_on(asked_for: str) -> None:
+            state.fallback_from = asked_for
+
         try:
-            _, state.fallback_from = yield from with_fallbacks(
+            yield from with_fallbacks(
                 self.request,
                 context,
-                lambda request: _with_reasoning(
-                    request,
-                    context,
-                    lambda mended: StreamCall(mended, decoder).flow(context, state),
-                ),
+                lambda request: _with_reasoning(request, context, ask),
+                went_on,
                 may_go_on=lambda: not state.handed_out,
             )
         except EmptyAnswerError as error:

@@ -126,7 +126,7 @@ class _ChatMetadata(_Metadata[Delta]):
 
     @property
     def fallback_from(self) -> str | None:
-        """The model that was asked for, where another one answered; known at the end."""
+        """The model that was asked for, where another one answers."""
         return self._state.fallback_from
 
     @property
