@@ -31,7 +31,9 @@ def answer(file: str) -> httpx.Response:
 
 
 def model_for(file: str) -> ChatSiliconFlow:
-    return ChatSiliconFlow(model="m", max_retries=0, **Server(answer(file)).clients)
+    return ChatSiliconFlow(
+        model="m", max_retries=0, empty_answers="raise", **Server(answer(file)).clients
+    )
 
 
 def argument_of(text: str) -> object:
