@@ -324,7 +324,7 @@ class AsyncSiliconFlowClient(ClientCore):
         if self._pools is None:
             from siliconflow_client.transport.pools import LoopClients
 
-            self._pools = LoopClients()
+            self._pools = LoopClients(self.config.async_transport)
         return await self._pools.get()
 
 

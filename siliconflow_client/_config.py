@@ -12,6 +12,7 @@ from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (
+    AsyncTransport,
     EmptyAnswers,
     KeySource,
     LongAnswers,
@@ -22,6 +23,7 @@ from siliconflow_client.protocol.options import (
     checked_long_answers,
     checked_models,
     checked_source,
+    checked_transport,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ class ClientConfig:
         allow_http: Allow plain http to hosts other than loopback.
         http_client: Used for synchronous requests, and never closed by us.
         async_http_client: Used for asynchronous requests, and never closed by us.
+        async_transport: `httpx`, `aiohttp` (the extra `aiohttp`), or `auto`: aiohttp where it is
+            installed, unless a library for mocks, cassettes or traces has patched httpx's
+            transports, which aiohttp passes by. Else `SILICONFLOW_ASYNC_TRANSPORT`.
         empty_answers: An answer of nothing is asked for once more. When that is empty too it is
             returned, with a warning in the log; `raise` makes it an `EmptyAnswerError`.
         long_answers: A long answer outlasts the gateway (504), and asking for it again does not
@@ -79,6 +84,7 @@ class ClientConfig:
         "_key",
         "allow_http",
         "async_http_client",
+        "async_transport",
         "base_url",
         "deadline",
         "default_headers",
@@ -104,6 +110,7 @@ class ClientConfig:
         allow_http: bool = False,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        async_transport: AsyncTransport | None = None,
         empty_answers: EmptyAnswers | None = None,
         long_answers: LongAnswers | None = None,
         fallback_models: Sequence[str] | None = None,
@@ -122,6 +129,7 @@ class ClientConfig:
         self.default_headers = checked_headers(default_headers or {}, "default_headers")
         self.http_client = http_client
         self.async_http_client = async_http_client
+        self.async_transport = checked_transport(async_transport)
         self.empty_answers = checked_empty_answers(empty_answers)
         self.long_answers = checked_long_answers(long_answers)
         self.fallback_models = checked_models(fallback_models)

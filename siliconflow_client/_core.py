@@ -11,6 +11,7 @@ from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import RequestContext
 from siliconflow_client.protocol.options import (
+    AsyncTransport,
     CallOptions,
     EmptyAnswers,
     KeySource,
@@ -38,6 +39,7 @@ class Settings(TypedDict, total=False):
     allow_http: bool
     http_client: httpx.Client | None
     async_http_client: httpx.AsyncClient | None
+    async_transport: AsyncTransport | None
     empty_answers: EmptyAnswers | None
     long_answers: LongAnswers | None
     fallback_models: Sequence[str] | None

@@ -17,6 +17,7 @@ else:
     httpx = LazyModule("httpx")
 
 KEY_VARIABLE = "SILICONFLOW_API_KEY"
+TRANSPORT_VARIABLE = "SILICONFLOW_ASYNC_TRANSPORT"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -33,6 +34,9 @@ KeySource: TypeAlias = str | Callable[[], str | Secret | Awaitable[str | Secret]
 """A key, or a function that tells it, also asynchronously."""
 
 
+AsyncTransport: TypeAlias = Literal["auto", "httpx", "aiohttp"]
+"""What carries asynchronous requests; `auto` is aiohttp where it is installed and no one patches
+httpx's transports."""
 LongAnswers: TypeAlias = Literal["after_504", "stream", "never"]
 """When a plain chat call is asked for as a stream that is joined inside: after the gateway gave up
 waiting (504), from the start, or never."""
@@ -158,6 +162,20 @@ def checked_long_answers(value: object) -> LongAnswers:
             argument="long_answers",
         )
     return "after_504"
+
+
+def checked_transport(value: object) -> AsyncTransport:
+    """Refuse a word that is none of the three; `None` is the environment's, or `auto`."""
+    if value is None:
+        value = os.environ.get(TRANSPORT_VARIABLE) or "auto"
+    for word in get_args(AsyncTransport):
+        if value == word:
+            return cast("AsyncTransport", word)
+    raise ConfigurationError(
+        f"async_transport must be one of {', '.join(get_args(AsyncTransport))}, not {value!r}.",
+        argument="async_transport",
+        hint=f"it is also read from {TRANSPORT_VARIABLE}.",
+    )
 
 
 def checked_models(models: Sequence[str] | None) -> tuple[str, ...]:
