@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnsupportedParameterError,
     )
-    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers
+    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
@@ -144,6 +144,7 @@ __all__ = [
     "InsufficientBalanceError",
     "JsonObject",
     "JsonValue",
+    "LongAnswers",
     "ManyDocuments",
     "ManyEmbeddings",
     "Message",
@@ -254,7 +255,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "StreamInterruptedError",
         "UnsupportedParameterError",
     ),
-    "protocol.options": ("CallOptions", "EmptyAnswers"),
+    "protocol.options": ("CallOptions", "EmptyAnswers", "LongAnswers"),
     "transport.streams": ("AsyncStream", "Stream"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     import httpx
 
     from siliconflow_client.bulk.tasks import ConcurrencyLimiter
+    from siliconflow_client.transport.exchange import AsyncExchange
     from siliconflow_client.transport.pools import LoopClients
 else:
     httpx = LazyModule("httpx")
@@ -305,15 +305,15 @@ class AsyncSiliconFlowClient(ClientCore):
         flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
         return self._drive(flow, settings, _ignore), state
 
-    async def _drive(
+    def _drive(
         self, flow: Flow[T], settings: CallSettings, done: Callable[[T], None]
     ) -> AsyncGenerator[Sequence[object], None]:
-        from siliconflow_client.transport.exchange import AsyncExchange
+        async def opened() -> AsyncExchange:
+            from siliconflow_client.transport import exchange
 
-        exchange = AsyncExchange(await self._http(), settings, self._sleep)
-        async with contextlib.aclosing(drive_async(flow, exchange, done)) as batches:
-            async for batch in batches:
-                yield batch
+            return exchange.AsyncExchange(await self._http(), settings, self._sleep)
+
+        return drive_async(flow, opened, done)
 
     def _is_injected(self) -> bool:
         return self.config.async_http_client is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
@@ -14,10 +14,13 @@ from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (
     EmptyAnswers,
     KeySource,
+    LongAnswers,
     Secret,
     check_limits,
     checked_empty_answers,
     checked_headers,
+    checked_long_answers,
+    checked_models,
     checked_source,
 )
 
@@ -57,6 +60,12 @@ class ClientConfig:
         async_http_client: Used for asynchronous requests, and never closed by us.
         empty_answers: An answer of nothing is asked for once more. When that is empty too it is
             returned, with a warning in the log; `raise` makes it an `EmptyAnswerError`.
+        long_answers: A long answer outlasts the gateway (504), and asking for it again does not
+            help. `after_504`: a chat call that meets one goes on as a stream that is joined
+            inside; `stream`: from the start; `never`. Not with `n > 1`, nor with tools on models
+            that stream broken calls.
+        fallback_models: Chat models to go on with, in their order, when one is overloaded, rate
+            limited, disabled or retired after all retries; never after the first delta.
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
             missing, ask once more with thinking off, or with empty thinking. No source settles
             whether that always helps (docs/wire.md#unsettled-points).
@@ -74,8 +83,10 @@ class ClientConfig:
         "deadline",
         "default_headers",
         "empty_answers",
+        "fallback_models",
         "framework",
         "http_client",
+        "long_answers",
         "max_retries",
         "mend_reasoning",
         "timeout",
@@ -94,6 +105,8 @@ class ClientConfig:
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
         empty_answers: EmptyAnswers | None = None,
+        long_answers: LongAnswers | None = None,
+        fallback_models: Sequence[str] | None = None,
         mend_reasoning: bool = True,
         framework: str | None = None,
     ) -> None:
@@ -110,6 +123,8 @@ class ClientConfig:
         self.http_client = http_client
         self.async_http_client = async_http_client
         self.empty_answers = checked_empty_answers(empty_answers)
+        self.long_answers = checked_long_answers(long_answers)
+        self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
         self.framework = framework
 

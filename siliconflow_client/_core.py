@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import RequestContext
-from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, KeySource, Secret
+from siliconflow_client.protocol.options import (
+    CallOptions,
+    EmptyAnswers,
+    KeySource,
+    LongAnswers,
+    Secret,
+)
 from siliconflow_client.protocol.retry import RetryPolicy
 from siliconflow_client.transport.settings import CallSettings
 
@@ -33,6 +39,8 @@ class Settings(TypedDict, total=False):
     http_client: httpx.Client | None
     async_http_client: httpx.AsyncClient | None
     empty_answers: EmptyAnswers | None
+    long_answers: LongAnswers | None
+    fallback_models: Sequence[str] | None
     mend_reasoning: bool
     framework: str | None
 
@@ -88,8 +96,12 @@ class ClientCore:
             self._host,
             RetryPolicy(retries, settings.deadline),
             random.random,
-            options.empty_answers or self.config.empty_answers,
-            self.config.mend_reasoning,
+            empty_answers=options.empty_answers or self.config.empty_answers,
+            long_answers=options.long_answers or self.config.long_answers,
+            fallback_models=self.config.fallback_models
+            if options.fallback_models is None
+            else tuple(options.fallback_models),
+            mend_reasoning=self.config.mend_reasoning,
         )
 
     def _is_injected(self) -> bool:

@@ -107,6 +107,7 @@ class ChatCompletion:
         trace_id: The `x-siliconcloud-trace-id` header, to quote to support.
         system_fingerprint: As received; usually "".
         raw: The parsed body.
+        fallback_from: The model that was asked for, where another one answered.
     """
 
     id: str
@@ -117,6 +118,7 @@ class ChatCompletion:
     trace_id: str | None
     system_fingerprint: str
     raw: ChatCompletionDict
+    fallback_from: str | None = None
 
     @property
     def text(self) -> str:

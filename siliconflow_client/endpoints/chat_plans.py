@@ -11,10 +11,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar, cast
-
-import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
@@ -25,12 +23,25 @@ from siliconflow_client.endpoints.chat import (
     may_be_empty,
     read_chat,
 )
+from siliconflow_client.endpoints.chat_detours import (
+    as_stream,
+    body_of,
+    may_stream,
+    with_body,
+    with_fallbacks,
+)
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.deltas import Delta
-from siliconflow_client.errors.tree import BadRequestError, EmptyAnswerError
-from siliconflow_client.protocol.actions import Emit, Finish, Flow, Warn
+from siliconflow_client.endpoints.joining import join_deltas
+from siliconflow_client.errors.tree import (
+    BadRequestError,
+    EmptyAnswerError,
+    GatewayTimeoutError,
+    SiliconFlowError,
+)
+from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Wait, Warn
 from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
-from siliconflow_client.protocol.requests import Content, Request, json_content
+from siliconflow_client.protocol.requests import Request
 
 T = TypeVar("T")
 
@@ -53,18 +64,55 @@ class ChatPlan:
 
     def flow(self, context: RequestContext) -> Flow[ChatCompletion]:
         """Ask, and mend what can be mended."""
-        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty)
+        asked_for: list[str] = []
         try:
-            return (
-                yield from _with_reasoning(
-                    self.request, context, lambda request: Call(request, parse).flow(context)
-                )
+            answer = yield from with_fallbacks(
+                self.request,
+                context,
+                lambda request: _with_reasoning(
+                    request, context, lambda mended: self._ask(mended, context)
+                ),
+                asked_for.append,
             )
+            answer.fallback_from = asked_for[0] if asked_for else None
+            return answer
         except EmptyAnswerError as error:
             if context.empty_answers == "raise" or not isinstance(error.answer, ChatCompletion):
                 raise
             yield Warn(_returned(error))
             return error.answer
+
+    def _ask(self, request: Request, context: RequestContext) -> Flow[ChatCompletion]:
+        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty)
+        call = Call(request, parse)
+        if context.long_answers == "never" or not may_stream(request):
+            return (yield from call.flow(context))
+        if context.long_answers == "after_504":
+            try:
+                return (yield from call.flow(context, until=GatewayTimeoutError))
+            except GatewayTimeoutError as error:
+                if not context.policy.max_retries:
+                    raise
+                failure: SiliconFlowError = error
+            yield Drop()
+            yield Wait(0.0, failure)
+            context = context.after_one_attempt()
+        return (yield from self._streamed_inside(request, context))
+
+    def _streamed_inside(self, request: Request, context: RequestContext) -> Flow[ChatCompletion]:
+        """Ask for a stream and join it; nothing was handed out, so a break is tried again."""
+        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+        state = StreamState[Delta]()
+        trace_id = None
+        try:
+            deltas = yield from StreamCall(as_stream(request), decoder).collected(context, state)
+        except EmptyAnswerError as error:
+            last = cast("Sequence[Delta]", error.answer)
+            error.answer = join_deltas(last, error.trace_id)
+            raise
+        if state.head is not None:
+            trace_id = state.head.trace_id
+        return join_deltas(deltas, trace_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +125,20 @@ class ChatStreamPlan:
     def flow(self, context: RequestContext, state: StreamState[Delta]) -> Flow[None]:
         """Ask, and mend what can be mended, before the first delta."""
         decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+
+        def ask(request: Request) -> Flow[None]:
+            return StreamCall(request, decoder).flow(context, state)
+
+        def went_on(asked_for: str) -> None:
+            state.fallback_from = asked_for
+
         try:
-            yield from _with_reasoning(
+            yield from with_fallbacks(
                 self.request,
                 context,
-                lambda request: StreamCall(request, decoder).flow(context, state),
+                lambda request: _with_reasoning(request, context, ask),
+                went_on,
+                may_go_on=lambda: not state.handed_out,
             )
         except EmptyAnswerError as error:
             if context.empty_answers == "raise":
@@ -135,9 +192,7 @@ def _with_reasoning(
 
 def _mended(request: Request) -> tuple[str, Request] | None:
     """The request with thinking off, where the model has a switch, else with empty thinking."""
-    if not isinstance(request.body, Content):
-        return None
-    body = cast("JsonObject", pydantic_core.from_json(request.body.data))
+    body = body_of(request)
     if lookup_model(request.model or "").thinking == "switch":
         how = "with thinking off"
         if body.get("enable_thinking") is False:
@@ -148,4 +203,4 @@ def _mended(request: Request) -> tuple[str, Request] | None:
         for turn in cast("list[JsonObject]", body.get("messages") or []):
             if turn.get("tool_calls"):
                 turn.setdefault("reasoning_content", "")
-    return how, replace(request, body=json_content(cast("Mapping[str, object]", body)))
+    return how, with_body(request, body)

@@ -77,6 +77,8 @@ class ChatDecoder:
             try:
                 chunk: JsonValue = pydantic_core.from_json(event, cache_strings="keys")
             except ValueError as error:
+                if event.lstrip().startswith(b":"):  # a comment that a gateway has put into data
+                    continue
                 if at_end:  # cut in the middle of a line: the end is early, not the JSON broken
                     return
                 raise self._unexpected(event, "an event is not JSON") from error

@@ -9,7 +9,7 @@ poll, a next page, an upload before a job are flows too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar, cast
 
 from siliconflow_client.errors.mapping import (
@@ -34,7 +34,7 @@ from siliconflow_client.protocol.actions import (
     Wait,
 )
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
-from siliconflow_client.protocol.options import EmptyAnswers
+from siliconflow_client.protocol.options import EmptyAnswers, LongAnswers
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.retry import RetryPolicy
 
@@ -54,6 +54,8 @@ class RequestContext:
         policy: How often to try, and how long.
         jitter: A number from 0 to 1, new at each call.
         empty_answers: What becomes of an answer of nothing that came twice.
+        long_answers: When a plain chat call is asked for as a stream inside.
+        fallback_models: Models to go on with, in their order, when one cannot answer.
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.
     """
@@ -62,7 +64,13 @@ class RequestContext:
     policy: RetryPolicy
     jitter: Callable[[], float]
     empty_answers: EmptyAnswers = "return"
+    long_answers: LongAnswers = "after_504"
+    fallback_models: tuple[str, ...] = ()
     mend_reasoning: bool = True
+
+    def after_one_attempt(self) -> RequestContext:
+        """The same with one attempt less, for a request that goes on where another one failed."""
+        return replace(self, policy=replace(self.policy, max_retries=self.policy.max_retries - 1))
 
     def target(self, request: Request) -> Target:
         """The part of a request that errors may show."""
@@ -72,12 +80,13 @@ class RequestContext:
 class StreamState(Generic[D]):
     """What a stream knows so far; shared with the object that the caller holds."""
 
-    __slots__ = ("decoder", "handed_out", "head")
+    __slots__ = ("decoder", "fallback_from", "handed_out", "head")
 
     def __init__(self) -> None:
         self.head: Head | None = None
         self.decoder: StreamDecoder[D] | None = None
         self.handed_out = False
+        self.fallback_from: str | None = None
 
 
 class Plan(Protocol[T_co]):
@@ -109,9 +118,16 @@ class Call(Generic[T]):
     request: Request
     parse: Callable[[bytes, Head], T]
 
-    def flow(self, context: RequestContext) -> Flow[T]:
-        """Send, and again as the policy says, until there is a result or nothing more to try."""
-        return with_retries(lambda: _attempt(self, context), context, self.request)
+    def flow(
+        self, context: RequestContext, *, until: type[SiliconFlowError] | None = None
+    ) -> Flow[T]:
+        """Send, and again as the policy says, until there is a result or nothing more to try.
+
+        Args:
+            context: The client's settings.
+            until: A failure that is raised at once, since the caller goes another way.
+        """
+        return with_retries(lambda: _attempt(self, context), context, self.request, until=until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +153,10 @@ class StreamCall(Generic[D]):
             may_retry=lambda: not state.handed_out,
         )
 
-    def collected(self, context: RequestContext) -> Flow[list[D]]:
+    def collected(self, context: RequestContext, state: StreamState[D]) -> Flow[list[D]]:
         """The same with all items as the result; tried again also after a stream that broke."""
         return with_retries(
-            lambda: _collected(self, context),
+            lambda: _collected(self, context, state),
             context,
             self.request,
         )
@@ -152,6 +168,7 @@ def with_retries(
     request: Request,
     *,
     may_retry: Callable[[], bool] = lambda: True,
+    until: type[SiliconFlowError] | None = None,
 ) -> Flow[T]:
     """Run `attempt` until it succeeds, or until the policy has no more attempts for its error."""
     policy = context.policy
@@ -162,7 +179,7 @@ def with_retries(
             return (yield from attempt())
         except SiliconFlowError as error:
             delay = None
-            if may_retry():
+            if may_retry() and not (until and isinstance(error, until)):
                 delay = policy.delay(error, attempts, context.jitter(), request.resend)
             if delay is None:
                 if attempts > 1:
@@ -254,10 +271,12 @@ def _stream_attempt(
     yield Finish()
 
 
-def _collected(call: StreamCall[D], context: RequestContext) -> Flow[list[D]]:
+def _collected(
+    call: StreamCall[D], context: RequestContext, state: StreamState[D]
+) -> Flow[list[D]]:
     """Keep what an attempt emits, and pass on everything else that it asks for."""
     items: list[D] = []
-    flow = _stream_attempt(call, context, StreamState())
+    flow = _stream_attempt(call, context, state)
     try:
         action = next(flow)
         while True:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast, get_args
 
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
@@ -33,6 +33,9 @@ KeySource: TypeAlias = str | Callable[[], str | Secret | Awaitable[str | Secret]
 """A key, or a function that tells it, also asynchronously."""
 
 
+LongAnswers: TypeAlias = Literal["after_504", "stream", "never"]
+"""When a plain chat call is asked for as a stream that is joined inside: after the gateway gave up
+waiting (504), from the start, or never."""
 EmptyAnswers: TypeAlias = Literal["return", "raise"]
 """What becomes of a chat answer with nothing in it that came twice in a row."""
 
@@ -47,6 +50,8 @@ class CallOptions:
         max_retries: Further attempts after the first.
         headers: Sent with this call.
         empty_answers: `return` or `raise` an answer of nothing that came twice.
+        long_answers: When a plain chat call streams inside.
+        fallback_models: Models to go on with when one cannot answer.
 
     Raises:
         ConfigurationError: A setting cannot be right; `.argument` names it.
@@ -57,12 +62,16 @@ class CallOptions:
     max_retries: int | None = None
     headers: Mapping[str, str] | None = None
     empty_answers: EmptyAnswers | None = None
+    long_answers: LongAnswers | None = None
+    fallback_models: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         """Check before any request."""
         check_limits(self.timeout, self.deadline, self.max_retries)
         checked_headers(self.headers or {}, "headers")
         checked_empty_answers(self.empty_answers)
+        checked_long_answers(self.long_answers)
+        checked_models(self.fallback_models)
 
 
 def checked_source(api_key: Secret | KeySource | None) -> KeySource:
@@ -136,6 +145,36 @@ def checked_empty_answers(value: object) -> EmptyAnswers:
             f'empty_answers must be "return" or "raise", not {value!r}.', argument="empty_answers"
         )
     return "raise" if value == "raise" else "return"
+
+
+def checked_long_answers(value: object) -> LongAnswers:
+    """Refuse a word that is none of the three; `None` is the default."""
+    for word in get_args(LongAnswers):
+        if value == word:
+            return cast("LongAnswers", word)
+    if value is not None:
+        raise ConfigurationError(
+            f"long_answers must be one of {', '.join(get_args(LongAnswers))}, not {value!r}.",
+            argument="long_answers",
+        )
+    return "after_504"
+
+
+def checked_models(models: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the models to fall back to.
+
+    Raises:
+        ConfigurationError: They are no list of names.
+    """
+    if models is None:
+        return ()
+    names = () if isinstance(models, str) else tuple(cast("Sequence[object]", models))
+    known = tuple(name for name in names if isinstance(name, str) and name)
+    if isinstance(models, str) or len(known) != len(names):
+        raise ConfigurationError(
+            "fallback_models must be a list of model ids.", argument="fallback_models"
+        )
+    return known
 
 
 def _check_positive(value: object, name: str) -> None:

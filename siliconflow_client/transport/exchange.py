@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import logging
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import (
@@ -19,12 +19,13 @@ from siliconflow_client.protocol.actions import Drop, Elapsed, Finish, Read, Sen
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import deadline_error, failures, transport_error
+from siliconflow_client.transport.left_open import HeldResponse, is_watched, left_open
 from siliconflow_client.transport.outgoing import build_request
 from siliconflow_client.transport.read_bounds import bounded, is_taught, teach, trace
 from siliconflow_client.transport.settings import timeouts_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
     import httpx
 
@@ -244,7 +245,7 @@ class SyncExchange(_Exchange):
 class AsyncExchange(_Exchange):
     """Does a flow's actions with an `httpx.AsyncClient`."""
 
-    __slots__ = ("_client", "_pieces", "_sleep")
+    __slots__ = ("_client", "_held", "_pieces", "_sleep", "_unwatched")
 
     def __init__(
         self,
@@ -255,7 +256,10 @@ class AsyncExchange(_Exchange):
         super().__init__(settings)
         self._client = client
         self._sleep = sleep
-        self._pieces: AsyncIterator[bytes] | None = None
+        self._pieces: AsyncGenerator[bytes, None] | None = None
+        loop = asyncio.get_running_loop()
+        self._unwatched = None if is_watched(loop) else loop
+        self._held: HeldResponse | None = None
 
     async def perform(self, action: IOAction) -> Outcome:
         """Do one action.
@@ -311,7 +315,11 @@ class AsyncExchange(_Exchange):
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
         response = await self._client.send(outgoing, stream=True)
-        self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
+        pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
+        self._pieces = cast("AsyncGenerator[bytes, None]", pieces)  # httpx says less than it gives
+        if self._unwatched is not None:
+            self._held = HeldResponse(response, self._pieces)
+            left_open.hold(self._unwatched, self._held)
         return self._opened(response)
 
     async def _finish(self) -> None:
@@ -330,7 +338,17 @@ class AsyncExchange(_Exchange):
         if response is not None:
             with contextlib.suppress(*failures()):
                 await response.aclose()
+        held, self._held = self._held, None
+        if held is not None and self._unwatched is not None:
+            left_open.release(self._unwatched, held)
         self._files.close()
+
+    def leave_open(self) -> None:
+        """Where nothing can be awaited, leave the response to be closed where something can."""
+        held, self._held = self._held, None
+        if held is not None and self._unwatched is not None:
+            self._response = self._pieces = None
+            left_open.leave(self._unwatched, held)
 
 
 def _log_wait(action: Wait) -> None:

@@ -7,7 +7,6 @@ constructing a client costs neither its import nor an SSL context.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import threading
 import weakref
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from siliconflow_client.transport import forks
-from siliconflow_client.transport.failures import failures
+from siliconflow_client.transport.left_open import abandon, is_watched, left_open
 
 if TYPE_CHECKING:
     import ssl
@@ -98,7 +97,7 @@ class LoopClients:
 
     def __init__(self) -> None:
         self._pools: dict[
-            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None, None]]
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None, None] | None]
         ] = {}
         forks.register(self)
 
@@ -110,41 +109,43 @@ class LoopClients:
     async def get(self) -> httpx.AsyncClient:
         """The running loop's pool, made on first use."""
         loop = asyncio.get_running_loop()
+        await left_open.close(loop)
         found = self._pools.get(loop)
         if found is not None and not found[0].is_closed:
             return found[0]
         self._abandon_closed()
         client = new_async_client()
-        closer = _close_with_loop(client)
-        self._pools[loop] = client, closer
-        await anext(closer)
+        if is_watched(loop):
+            closer = _close_with_loop(client)
+            self._pools[loop] = client, closer
+            await anext(closer)
+        else:
+            self._pools[loop] = client, None
+            left_open.hold(loop, client)
         return client
 
     async def aclose(self) -> None:
         """Close the running loop's pool; the others close with their loops."""
-        found = self._pools.pop(asyncio.get_running_loop(), None)
+        loop = asyncio.get_running_loop()
+        await left_open.close(loop)
+        found = self._pools.pop(loop, None)
         if found is not None:
-            await found[1].aclose()
+            client, closer = found
+            await (client if closer is None else closer).aclose()
+            left_open.release(loop, client)
 
     def _abandon_closed(self) -> None:
         # A copy first: other threads may be running loops of their own.
         for other in [other for other in list(self._pools) if other.is_closed()]:
-            _abandon(self._pools.pop(other)[0])
+            client = self._pools.pop(other)[0]
+            left_open.release(other, client)
+            abandon(client)
 
     def __del__(self) -> None:
         self._abandon_closed()
-
-
-def _abandon(client: httpx.AsyncClient) -> None:
-    """Close a pool whose loop was closed without `shutdown_asyncgens()`.
-
-    Nothing can be awaited there any more, but closing sockets needs no waiting: one step does
-    it, and spares the user aiohttp's "Unclosed client session" on standard error.
-    """
-    closing = client.aclose()
-    with contextlib.suppress(StopIteration, RuntimeError, *failures()):  # RuntimeError: the loop's
-        closing.send(None)
-    closing.close()
+        for loop, (client, closer) in self._pools.items():
+            if closer is None:
+                left_open.leave(loop, client)
 
 
 async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:

@@ -108,6 +108,7 @@ def test_no_agent_runs_a_tool_with_its_defaults(arguments: str, mode: str) -> No
     DELETED.clear()
     agent: Any = create_agent(model_for(deleting([arguments], "length")), [delete])
     question = {"messages": [HumanMessage("Delete a.")]}
+    agent = agent.with_config(recursion_limit=8)
     if mode == "invoke":
         state = agent.invoke(question)
     elif mode == "ainvoke":

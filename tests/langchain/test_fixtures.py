@@ -31,7 +31,7 @@ def answer(file: str) -> httpx.Response:
 
 
 def model_replaying(file: str) -> ChatSiliconFlow:
-    return unlisted_model_for(Server(answer(file)), max_retries=0)
+    return unlisted_model_for(Server(answer(file)), max_retries=0, empty_answers="raise")
 
 
 def argument_of(text: str) -> object:
