@@ -144,10 +144,7 @@ class Double:
             case Exception():
                 raise given
             case httpx.Response():
-                # A response can be read once only, and the same answer may be given again.
-                return httpx.Response(
-                    given.status_code, headers=given.headers, content=given.content
-                )
+                return _again(given)
             case Reply():
                 headers = {**self._headers(given), "transfer-encoding": "chunked"}
                 return httpx.Response(given.status, headers=headers, stream=_Pieces(given, asked))
@@ -235,6 +232,13 @@ class Double:
                 cut = told.ending == "dropped"
                 reply = Reply([*pieces], told.status, dict(told.headers), cut)
         return reply, self._headers(reply)
+
+
+def _again(response: httpx.Response) -> httpx.Response:
+    """Copy a response, which can be read once only; one that streams is handed out as it is."""
+    if not response.is_closed:
+        return response
+    return httpx.Response(response.status_code, headers=response.headers, content=response.content)
 
 
 class _Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):

@@ -14,7 +14,6 @@ from langchain_core.exceptions import ModelInvalidRequestError
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
-from langchain_siliconflow import ChatSiliconFlow
 from tests.langchain.wire import (
     Server,
     by_stream,
@@ -26,10 +25,7 @@ from tests.langchain.wire import (
     sse,
     tool_delta,
 )
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": "m", **server.clients, **fields})
+from tests.langchain.wire import unlisted_model_for as model_for
 
 
 class Answer(BaseModel):

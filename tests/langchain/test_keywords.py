@@ -16,12 +16,8 @@ from langchain_siliconflow import (
     SiliconFlowRerank,
 )
 from siliconflow_client import ConfigurationError
-from tests.langchain.wire import MODEL, Server, plain_s
+from tests.langchain.wire import Server, model_for, plain_s
 from tests.parameters import CHAT_PARAMETERS
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
 def test_none_is_never_sent() -> None:

@@ -36,15 +36,11 @@ from tests.langchain.wire import (
     end,
     error,
     event,
+    model_for,
     plain_s,
     sse,
     stream_s,
 )
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
-
 
 # --- tracing and serialising ------------------------------------------------------------------
 
