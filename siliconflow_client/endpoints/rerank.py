@@ -17,11 +17,18 @@ from siliconflow_client.endpoints.checks import (
     takes_objects,
     wrong,
 )
-from siliconflow_client.endpoints.shapes import as_object, optional_count, read_object, text
+from siliconflow_client.endpoints.shapes import (
+    as_object,
+    finite,
+    optional_count,
+    read_object,
+    text,
+)
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.notices import warn_once
 from siliconflow_client.protocol.requests import Request, json_content
 
 MAX_RERANK_DOCUMENTS = 64
@@ -65,23 +72,38 @@ class RerankResult:
     trace_id: str | None
 
 
-def read_reranking(content: bytes, head: Head, *, documents: int) -> RerankResult:
-    """Read the answer of `POST /rerank`, best score first."""
+def read_reranking(
+    content: bytes, head: Head, *, documents: int, wanted: int | None = None
+) -> RerankResult:
+    """Read the answer of `POST /rerank`, best score first.
+
+    No source promises that every document is ranked, so fewer results than `wanted` are what
+    came, with one warning.
+    """
     answer = read_object(content)
     results = answer.get("results")
     if not isinstance(results, list):
         raise UndocumentedShapeError("`results` is not a list")
     hits: list[RerankHit] = []
+    ranked: set[int] = set()
     for item in results:
         wire = as_object(item, "a result")
-        index, score = wire.get("index"), wire.get("relevance_score")
-        if not isinstance(index, int) or not isinstance(score, int | float):
-            raise UndocumentedShapeError("a result lacks `index` or `relevance_score`")
+        index, score = wire.get("index"), finite(wire.get("relevance_score"))
+        if isinstance(index, bool) or not isinstance(index, int) or score is None:
+            raise UndocumentedShapeError("a result lacks `index` or a finite `relevance_score`")
         if not 0 <= index < documents:
             raise UndocumentedShapeError(f"a result names document {index} of {documents}")
+        if index in ranked:
+            raise UndocumentedShapeError(f"two results name document {index}")
+        ranked.add(index)
         document = wire.get("document")
         echoed = document.get("text") if isinstance(document, dict) else document
-        hits.append(RerankHit(index, float(score), echoed))
+        hits.append(RerankHit(index, score, echoed))
+    if wanted is not None and len(hits) < wanted:
+        warn_once(
+            "A reranking had fewer results than there were documents to rank; those that came are "
+            "used."
+        )
     hits.sort(key=lambda hit: -hit.relevance_score)
     meta = answer.get("meta")
     tokens = meta.get("tokens") if isinstance(meta, dict) else None
@@ -117,5 +139,13 @@ def rerank_call(
     check_texts(documents, "documents", model)
     return Call(
         Request("POST", "/rerank", json_content(body), model=model),
-        functools.partial(read_reranking, documents=len(documents)),
+        functools.partial(
+            read_reranking, documents=len(documents), wanted=_wanted(body, len(documents))
+        ),
     )
+
+
+def _wanted(body: Mapping[str, object], documents: int) -> int:
+    """How many results are asked for."""
+    top_n = body.get("top_n")
+    return min(top_n, documents) if isinstance(top_n, int) and top_n > 0 else documents

@@ -347,8 +347,8 @@ STREAM_ROWS = [
     # no stream at all
     Row("a JSON answer", [GOOD], APIResponseError),
     Row("a JSON answer said to be a stream", [body(CHAT, 200, "text/event-stream")], APIResponseError),
-    Row("an error object", [body(b'{"code":50501,"message":"x"}')], APIResponseError, 1, {"code": 50501}),
-    Row("an error object said to be a stream", [body(b'{"code":50501,"message":"x"}', 200, "text/event-stream")], APIResponseError, 1, {"code": 50501}),
+    Row("an error object: a time out", [body(b'{"code":50501,"message":"x"}')], GatewayTimeoutError, 4, {"code": 50501}),
+    Row("an error object said to be a stream: a time out", [body(b'{"code":50501,"message":"x"}', 200, "text/event-stream")], GatewayTimeoutError, 4, {"code": 50501}),
     Row("an HTML page", [body(b"<html><title>Log in</title>", 200, "text/html")], APIResponseError),
     Row("an HTML page said to be a stream", [body(b"<html>\n<title>Log in</title>", 200, "text/event-stream")], APIResponseError),
     Row("an empty body said to be a stream, for ever", [body(b"", 200, "text/event-stream")], StreamInterruptedError, 4),
