@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
     )
     from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
+    from siliconflow_client.transport.limiter import Limits
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
@@ -144,6 +145,7 @@ __all__ = [
     "InsufficientBalanceError",
     "JsonObject",
     "JsonValue",
+    "Limits",
     "LongAnswers",
     "ManyDocuments",
     "ManyEmbeddings",
@@ -256,6 +258,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "UnsupportedParameterError",
     ),
     "protocol.options": ("CallOptions", "EmptyAnswers", "LongAnswers"),
+    "transport.limiter": ("Limits",),
     "transport.streams": ("AsyncStream", "Stream"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

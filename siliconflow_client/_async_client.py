@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -81,6 +82,7 @@ class AsyncSiliconFlowClient(ClientCore):
     Args:
         config: Settings made before, to share with other clients.
         sleep: Waits between attempts, in seconds.
+        clock: Tells the time that `limits` count in, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -92,9 +94,11 @@ class AsyncSiliconFlowClient(ClientCore):
         config: ClientConfig | None = None,
         *,
         sleep: Callable[[float], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
         **settings: Unpack[Settings],
     ) -> None:
         super().__init__(config, settings)
+        self._clock = clock
         self._sleep = sleep or _sleep
         self._pools: LoopClients | None = None
         self._limiter: ConcurrencyLimiter | None = None
@@ -311,7 +315,7 @@ class AsyncSiliconFlowClient(ClientCore):
         async def opened() -> AsyncExchange:
             from siliconflow_client.transport import exchange
 
-            return exchange.AsyncExchange(await self._http(), settings, self._sleep)
+            return exchange.AsyncExchange(await self._http(), settings, self._sleep, self._clock)
 
         return drive_async(flow, opened, done)
 

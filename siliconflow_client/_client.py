@@ -67,6 +67,7 @@ class SiliconFlowClient(ClientCore):
     Args:
         config: Settings made before, to share with other clients.
         sleep: Waits between attempts, in seconds.
+        clock: Tells the time that `limits` count in, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -89,9 +90,11 @@ class SiliconFlowClient(ClientCore):
         config: ClientConfig | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         **settings: Unpack[Settings],
     ) -> None:
         super().__init__(config, settings)
+        self._clock = clock
         self._sleep = sleep
 
     def chat(
@@ -350,7 +353,7 @@ class SiliconFlowClient(ClientCore):
     def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:
         from siliconflow_client.transport.exchange import SyncExchange
 
-        exchange = SyncExchange(self._http(), settings, self._sleep)
+        exchange = SyncExchange(self._http(), settings, self._sleep, self._clock)
         return (yield from drive(flow, exchange))
 
     def _is_injected(self) -> bool:

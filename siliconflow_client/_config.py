@@ -25,6 +25,7 @@ from siliconflow_client.protocol.options import (
     checked_source,
     checked_transport,
 )
+from siliconflow_client.transport.limiter import Limits
 
 if TYPE_CHECKING:
     import httpx
@@ -69,6 +70,8 @@ class ClientConfig:
             help. `after_504`: a chat call that meets one goes on as a stream that is joined
             inside; `stream`: from the start; `never`. Not with `n > 1`, nor with tools on models
             that stream broken calls.
+        limits: Keeps requests within what the account may send a minute; share one object among
+            all that use the account.
         fallback_models: Chat models to go on with, in their order, when one is overloaded, rate
             limited, disabled or retired after all retries; never after the first delta.
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
@@ -92,6 +95,7 @@ class ClientConfig:
         "fallback_models",
         "framework",
         "http_client",
+        "limits",
         "long_answers",
         "max_retries",
         "mend_reasoning",
@@ -114,6 +118,7 @@ class ClientConfig:
         empty_answers: EmptyAnswers | None = None,
         long_answers: LongAnswers | None = None,
         fallback_models: Sequence[str] | None = None,
+        limits: Limits | None = None,
         mend_reasoning: bool = True,
         framework: str | None = None,
     ) -> None:
@@ -132,6 +137,7 @@ class ClientConfig:
         self.async_transport = checked_transport(async_transport)
         self.empty_answers = checked_empty_answers(empty_answers)
         self.long_answers = checked_long_answers(long_answers)
+        self.limits = limits
         self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
         self.framework = framework

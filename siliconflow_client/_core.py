@@ -19,6 +19,7 @@ from siliconflow_client.protocol.options import (
     Secret,
 )
 from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.transport.limiter import Limits
 from siliconflow_client.transport.settings import CallSettings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Settings(TypedDict, total=False):
     empty_answers: EmptyAnswers | None
     long_answers: LongAnswers | None
     fallback_models: Sequence[str] | None
+    limits: Limits | None
     mend_reasoning: bool
     framework: str | None
 
@@ -90,6 +92,7 @@ class ClientCore:
             timeout=config.timeout if options.timeout is None else options.timeout,
             deadline=config.deadline if options.deadline is None else options.deadline,
             is_injected=self._is_injected(),
+            limits=config.limits,
         )
 
     def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
@@ -104,6 +107,7 @@ class ClientCore:
             if options.fallback_models is None
             else tuple(options.fallback_models),
             mend_reasoning=self.config.mend_reasoning,
+            is_limited=self.config.limits is not None,
         )
 
     def _is_injected(self) -> bool:

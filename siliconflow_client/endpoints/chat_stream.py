@@ -7,6 +7,7 @@ import pydantic_core
 from siliconflow_client._json import JsonValue
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
+from siliconflow_client.endpoints.usage import Usage, usage_from_wire
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_event,
@@ -38,6 +39,12 @@ class ChatDecoder:
         self._events = SSEDecoder()
         self.normaliser = DeltaNormaliser()
         self.is_complete = False
+
+    @property
+    def usage(self) -> Usage | None:
+        """Token totals so far."""
+        raw = self.normaliser.usage
+        return usage_from_wire(raw) if raw else None
 
     @property
     def partial(self) -> Partial:

@@ -20,6 +20,7 @@ from siliconflow_client.errors.mapping import (
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import (
     APIConnectionError,
+    RateLimitError,
     SiliconFlowError,
     StreamInterruptedError,
 )
@@ -30,10 +31,13 @@ from siliconflow_client.protocol.actions import (
     Finish,
     Flow,
     Read,
+    Reserve,
     Send,
+    Settle,
     Wait,
 )
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
+from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
 from siliconflow_client.protocol.options import EmptyAnswers, LongAnswers
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.retry import RetryPolicy
@@ -58,6 +62,7 @@ class RequestContext:
         fallback_models: Models to go on with, in their order, when one cannot answer.
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.
+        is_limited: Whether requests wait for a place among those of their account.
     """
 
     host: str
@@ -67,6 +72,7 @@ class RequestContext:
     long_answers: LongAnswers = "after_504"
     fallback_models: tuple[str, ...] = ()
     mend_reasoning: bool = True
+    is_limited: bool = False
 
     def after_one_attempt(self) -> RequestContext:
         """The same with one attempt less, for a request that goes on where another one failed."""
@@ -151,6 +157,7 @@ class StreamCall(Generic[D]):
             context,
             self.request,
             may_retry=lambda: not state.handed_out,
+            told=lambda: state.decoder,
         )
 
     def collected(self, context: RequestContext, state: StreamState[D]) -> Flow[list[D]]:
@@ -159,6 +166,7 @@ class StreamCall(Generic[D]):
             lambda: _collected(self, context, state),
             context,
             self.request,
+            told=lambda: state.decoder,
         )
 
 
@@ -169,18 +177,30 @@ def with_retries(
     *,
     may_retry: Callable[[], bool] = lambda: True,
     until: type[SiliconFlowError] | None = None,
+    told: Callable[[], object] | None = None,
 ) -> Flow[T]:
     """Run `attempt` until it succeeds, or until the policy has no more attempts for its error."""
     policy = context.policy
+    demand = demand_of(request) if context.is_limited else None
     attempts = 0
     while True:
         attempts += 1
+        if demand is not None:
+            yield Reserve(demand)
         try:
-            return (yield from attempt())
+            result = yield from attempt()
+            if demand is not None:
+                yield Settle(tokens_of(result if told is None else told()))
+            return result
         except SiliconFlowError as error:
             delay = None
             if may_retry() and not (until and isinstance(error, until)):
                 delay = policy.delay(error, attempts, context.jitter(), request.resend)
+            if demand is not None:
+                refusal = error if isinstance(error, RateLimitError) else None
+                yield Settle(refusal=refusal)
+                if refusal is not None and may_retry() and attempts < MOST_PLACES:
+                    delay = 0.0  # the next place says how long to wait
             if delay is None:
                 if attempts > 1:
                     error.add_note(f"This was attempt {attempts}.")

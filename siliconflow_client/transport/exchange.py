@@ -15,7 +15,17 @@ from siliconflow_client.errors.tree import (
     ConfigurationError,
     SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Drop, Elapsed, Finish, Read, Send, Wait, Warn
+from siliconflow_client.protocol.actions import (
+    Drop,
+    Elapsed,
+    Finish,
+    Read,
+    Reserve,
+    Send,
+    Settle,
+    Wait,
+    Warn,
+)
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import deadline_error, failures, transport_error
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
     import httpx
 
     from siliconflow_client.protocol.requests import Request
+    from siliconflow_client.transport.limiter import Reservation
     from siliconflow_client.transport.settings import CallSettings
 
 logger = logging.getLogger("siliconflow")
@@ -42,7 +53,7 @@ READ_MARGIN = 0.5
 
 _NETWORK = "network_stream"
 
-IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn
+IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn | Reserve | Settle
 Outcome: TypeAlias = Head | bytes | float | None
 
 
@@ -50,10 +61,13 @@ class _Exchange:
     """What both kinds share: the settings, the clock, and how failures are mapped."""
 
     __slots__ = (
+        "_clock",
         "_deadline",
         "_ended",
         "_files",
         "_generation",
+        "_is_waiting",
+        "_place",
         "_response",
         "_secrets",
         "_settings",
@@ -62,8 +76,11 @@ class _Exchange:
         "_timeouts",
     )
 
-    def __init__(self, settings: CallSettings) -> None:
+    def __init__(self, settings: CallSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
+        self._clock = clock
+        self._place: Reservation | None = None
+        self._is_waiting = False
         self._deadline = settings.deadline
         self._started = time.monotonic()
         self._generation = forks.generation()
@@ -122,6 +139,35 @@ class _Exchange:
     def _elapsed(self) -> float:
         return time.monotonic() - self._started
 
+    def _book(self, action: Reserve) -> None:
+        limits = self._settings.limits
+        if limits is not None:
+            demand = action.demand
+            account = self._settings.account(demand.model)
+            self._place = limits.book(account, demand, self._clock())
+            self._is_waiting = True
+
+    def _place_in(self) -> float:
+        """Seconds until the request's place, at most those that the deadline leaves."""
+        wait = 0.0 if self._place is None else self._place.wait(self._clock())
+        left = self._remaining()
+        if left is not None and wait > left:
+            raise deadline_error(self._deadline or 0.0, self._target)
+        if not wait:
+            self._is_waiting = False
+        return wait
+
+    def _settle(self, action: Settle) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.settle(action.tokens, action.refusal, self._clock())
+
+    def _leave_queue(self) -> None:
+        """Give back the place of a request that was given up before it was sent."""
+        if self._is_waiting and self._place is not None:
+            self._place.cancel()
+            self._place, self._is_waiting = None, False
+
     def _check_process(self) -> None:
         """The socket of a forked child's stream is its parent's, who reads from it too."""
         if self._generation != forks.generation():
@@ -150,9 +196,13 @@ class SyncExchange(_Exchange):
     __slots__ = ("_client", "_pieces", "_sleep", "_until")
 
     def __init__(
-        self, client: httpx.Client, settings: CallSettings, sleep: Callable[[float], None]
+        self,
+        client: httpx.Client,
+        settings: CallSettings,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, clock)
         self._client = client
         self._sleep = sleep
         self._pieces: Iterator[bytes] = iter(())
@@ -192,6 +242,12 @@ class SyncExchange(_Exchange):
         elif isinstance(action, Wait):
             _log_wait(action)
             self._sleep(action.seconds)
+        elif isinstance(action, Reserve):
+            self._book(action)
+            while (wait := self._place_in()) > 0:
+                self._sleep(wait)
+        elif isinstance(action, Settle):
+            self._settle(action)
         else:
             logger.warning("%s", action.text)
         return None
@@ -233,6 +289,7 @@ class SyncExchange(_Exchange):
 
     def close(self) -> None:
         """Free or close the connection, if there is one."""
+        self._leave_queue()
         if self._generation != forks.generation():
             self._leave_to_parent()
         response, self._response = self._response, None
@@ -252,8 +309,9 @@ class AsyncExchange(_Exchange):
         client: httpx.AsyncClient,
         settings: CallSettings,
         sleep: Callable[[float], Awaitable[None]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, clock)
         self._client = client
         self._sleep = sleep
         self._pieces: AsyncGenerator[bytes, None] | None = None
@@ -303,6 +361,12 @@ class AsyncExchange(_Exchange):
         elif isinstance(action, Wait):
             _log_wait(action)
             await self._sleep(action.seconds)
+        elif isinstance(action, Reserve):
+            self._book(action)
+            while (wait := self._place_in()) > 0:
+                await self._sleep(wait)
+        elif isinstance(action, Settle):
+            self._settle(action)
         else:
             logger.warning("%s", action.text)
         return None
@@ -332,6 +396,7 @@ class AsyncExchange(_Exchange):
 
     async def aclose(self) -> None:
         """Free or close the connection, if there is one."""
+        self._leave_queue()
         if self._generation != forks.generation():
             self._leave_to_parent()
         response, self._response = self._response, None
