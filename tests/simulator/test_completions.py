@@ -119,5 +119,11 @@ def test_any_model_can_be_served() -> None:
     ):
         assert post(path, body, simulator=simulator).status == 200
         assert post(path, body).status == 400
+    image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    seen = {"messages": [{"role": "user", "content": [image]}]}
+    form = {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}}
+    for fields in (seen, form):
+        body = {**chat, **fields}
+        assert post("/v1/chat/completions", body, simulator=simulator).status == 200
     known = {"model": "BAAI/bge-m3", "prompt": "Hello"}
     assert post(COMPLETIONS, known, simulator=simulator).status == 400
