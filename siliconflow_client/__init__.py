@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         EmbeddingResult,
     )
     from siliconflow_client.endpoints.history import normalise_messages
+    from siliconflow_client.endpoints.media_inputs import ImageSource, TextOrMedia, image_input
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import (
         MAX_RERANK_DOCUMENTS,
@@ -140,6 +141,7 @@ __all__ = [
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
+    "ImageSource",
     "ImageUrl",
     "InsufficientBalanceError",
     "JsonObject",
@@ -170,6 +172,7 @@ __all__ = [
     "StreamInterruptedError",
     "TextChoice",
     "TextCompletion",
+    "TextOrMedia",
     "TextPart",
     "Tool",
     "ToolCall",
@@ -183,6 +186,7 @@ __all__ = [
     "VideoPart",
     "VideoUrl",
     "__version__",
+    "image_input",
     "known_models",
     "lookup_model",
     "normalise_messages",
@@ -225,6 +229,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.deltas": ("ChatChunkDict", "Delta", "ToolCall", "ToolCallDelta"),
     "endpoints.embeddings": ("MAX_EMBEDDING_INPUTS", "EmbeddingRequest", "EmbeddingResult"),
     "endpoints.history": ("normalise_messages",),
+    "endpoints.media_inputs": ("ImageSource", "TextOrMedia", "image_input"),
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),

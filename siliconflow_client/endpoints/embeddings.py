@@ -8,7 +8,7 @@ import functools
 import re
 import sys
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Required, TypedDict, cast
 
@@ -23,12 +23,14 @@ from siliconflow_client.endpoints.checks import (
     model_of,
     wrong,
 )
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.shapes import as_object, filled_list, read_object, text
 from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.notices import warn_once
 from siliconflow_client.protocol.requests import Request, json_content
 
 MAX_EMBEDDING_INPUTS = 32
@@ -37,10 +39,13 @@ SERVER_EMBEDDING_INPUTS = 64
 
 
 class EmbeddingRequest(TypedDict, total=False):
-    """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64)."""
+    """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64).
+
+    Models that see take objects among the inputs: `{"text": …}`, `{"image": …}`.
+    """
 
     model: Required[str]
-    input: Required[str | list[str] | list[JsonObject]]
+    input: Required[str | Sequence[TextOrMedia]]
     dimensions: int
     encoding_format: Literal["float", "base64"]
     user: str
@@ -93,23 +98,32 @@ def read_embeddings(content: bytes, head: Head, *, expected: int) -> EmbeddingRe
     """Read the answer of `POST /embeddings`: vectors in the order of the inputs.
 
     The answer may be in any order (fixture embeddings/float_out_of_order_no_object.json), so
-    `index` decides, and a missing vector is an error rather than a shifted list.
+    `index` decides where it is a permutation of the places. Qwen3-VL-Embedding-8B restarts it
+    every 8 inputs while the array is in order (docs/wire.md, Embeddings): then the array decides.
+    A missing vector is an error rather than a shifted list.
     """
     answer, vector = _vectors(content)
-    data = filled_list(answer, "data")
-    vectors: list[list[float] | None] = [None] * expected
-    for position, item in enumerate(data):
-        wire = as_object(item, "an embedding")
-        index = wire.get("index", position)
-        if not isinstance(index, int) or not 0 <= index < expected or vectors[index] is not None:
-            raise UndocumentedShapeError(
-                f"expected {expected} embeddings, got one with index {index!r}"
-            )
-        vectors[index] = vector(wire.get("embedding"))
-    found = [vector for vector in vectors if vector is not None]
-    if len(found) != expected:
-        raise UndocumentedShapeError(f"expected {expected} embeddings, got {len(found)}")
-    return EmbeddingResult(found, text(answer, "model"), read_usage(answer), head.trace_id)
+    rows = [as_object(item, "an embedding") for item in filled_list(answer, "data")]
+    if len(rows) != expected:
+        raise UndocumentedShapeError(f"expected {expected} embeddings, got {len(rows)}")
+    model = text(answer, "model")
+    places = [row.get("index", position) for position, row in enumerate(rows)]
+    vectors: list[list[float]] = [[]] * expected
+    for place, row in zip(_order(places, model), rows, strict=True):
+        vectors[place] = vector(row.get("embedding"))
+    return EmbeddingResult(vectors, model, read_usage(answer), head.trace_id)
+
+
+def _order(places: Sequence[JsonValue], model: str) -> Sequence[int]:
+    """The places if they are all different and leave none out, else the array's order."""
+    whole = [place for place in places if isinstance(place, int)]
+    if len(whole) == len(places) and set(whole) == set(range(len(places))):
+        return whole
+    warn_once(
+        f"{model or 'A model'} numbers its vectors in a way that is no order; they are taken in "
+        "the order in which they came."
+    )
+    return range(len(places))
 
 
 def _vectors(content: bytes) -> tuple[JsonObject, Callable[[JsonValue], list[float]]]:
