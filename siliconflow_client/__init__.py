@@ -60,7 +60,13 @@ if TYPE_CHECKING:
         EmbeddingResult,
     )
     from siliconflow_client.endpoints.history import normalise_messages
-    from siliconflow_client.endpoints.media_inputs import ImageSource, TextOrMedia, image_input
+    from siliconflow_client.endpoints.media_inputs import (
+        DEFAULT_IMAGE_BATCH,
+        ImageSource,
+        TextOrMedia,
+        image_input,
+        image_inputs,
+    )
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import (
         MAX_RERANK_DOCUMENTS,
@@ -103,6 +109,7 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
+    "DEFAULT_IMAGE_BATCH",
     "DEFAULT_RERANK_MODEL",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
@@ -187,6 +194,7 @@ __all__ = [
     "VideoUrl",
     "__version__",
     "image_input",
+    "image_inputs",
     "known_models",
     "lookup_model",
     "normalise_messages",
@@ -229,7 +237,13 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.deltas": ("ChatChunkDict", "Delta", "ToolCall", "ToolCallDelta"),
     "endpoints.embeddings": ("MAX_EMBEDDING_INPUTS", "EmbeddingRequest", "EmbeddingResult"),
     "endpoints.history": ("normalise_messages",),
-    "endpoints.media_inputs": ("ImageSource", "TextOrMedia", "image_input"),
+    "endpoints.media_inputs": (
+        "DEFAULT_IMAGE_BATCH",
+        "ImageSource",
+        "TextOrMedia",
+        "image_input",
+        "image_inputs",
+    ),
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),

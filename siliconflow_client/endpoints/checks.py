@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import assert_never, cast
 
-from siliconflow_client.catalogue.facts import known_models, lookup_model
+from siliconflow_client.catalogue.facts import ModelKind, known_models, lookup_model
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
 from siliconflow_client.errors.tree import ConfigurationError
@@ -70,7 +70,7 @@ def check_object(value: object, name: str, model: str) -> None:
         raise wrong(name, "a string", value)
     held = cast("Mapping[object, object]", value)
     if not takes_objects(model):
-        seeing = [one.id for one in known_models(facts.kind) if "image" in one.inputs]
+        seeing = seeing_models(facts.kind)
         hint = f"Objects are for models that see: {', '.join(seeing)}." if seeing else None
         raise wrong(name, "a string", held, hint=hint)
     if facts.known and not any(isinstance(held.get(kind), str) for kind in facts.inputs):
@@ -85,6 +85,11 @@ def takes_objects(model: str) -> bool:
     """Vision embedders and rerankers take `{"text": …}` and `{"image": …}` beside strings."""
     facts = lookup_model(model)
     return "image" in facts.inputs or not facts.known
+
+
+def seeing_models(kind: ModelKind) -> list[str]:
+    """The ids of the models of this kind that take images, for hints."""
+    return [one.id for one in known_models(kind) if "image" in one.inputs and not one.retired]
 
 
 def as_sequence(value: object) -> Sequence[object] | None:

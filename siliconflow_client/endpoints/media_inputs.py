@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import stat
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from siliconflow_client._json import JsonValue
-from siliconflow_client.endpoints.checks import wrong
+from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.endpoints.checks import seeing_models, takes_objects, wrong
 from siliconflow_client.errors.tree import ConfigurationError
 
 TextOrMedia: TypeAlias = str | Mapping[str, JsonValue]
@@ -26,6 +27,9 @@ ImageSource: TypeAlias = str | bytes | os.PathLike[str] | BufferedIOBase
 
 MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
 """Of an image that is sent along. No source tells the server's limit."""
+DEFAULT_IMAGE_BATCH: Final = 8
+"""Images in a request. Qwen3-VL-Embedding-8B works on eight inputs at a time (its `index` restarts
+there), and a body of 32 files would be large."""
 _KINDS: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -75,6 +79,34 @@ def image_input(source: ImageSource, argument: str = "image") -> dict[str, JsonV
     else:
         raise wrong(argument, "a URL, a data URI, a path, bytes or an open binary file", value)
     return {"image": _data_uri(content, argument)}
+
+
+def image_inputs(
+    sources: Iterable[ImageSource], model: str, name: str = "images"
+) -> Iterator[dict[str, JsonValue]]:
+    """Make the inputs that stand for many images, each when it is asked for.
+
+    So a thousand files are not in memory at once. That the model sees is checked at once.
+
+    Args:
+        sources: The images; see `image_input`.
+        model: Whom they are for.
+        name: What errors call all of them.
+
+    Raises:
+        ConfigurationError: The model takes no images, or `sources` is one image and no list;
+            while iterating, an image cannot be sent.
+    """
+    if isinstance(sources, str | bytes | bytearray | os.PathLike | BufferedIOBase):
+        raise wrong(name, "a list of images", cast("object", sources))
+    if not takes_objects(model):
+        seeing = seeing_models(lookup_model(model).kind)
+        raise ConfigurationError(
+            f"{model} takes no images.",
+            argument=name,
+            hint=f"Models that do: {', '.join(seeing)}." if seeing else None,
+        )
+    return (image_input(one, f"{name}[{position}]") for position, one in enumerate(sources))
 
 
 def text_of(item: TextOrMedia) -> str:

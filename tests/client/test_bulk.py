@@ -352,7 +352,9 @@ class Seeing(Bulk):
 
         def answer(request: httpx.Request) -> httpx.Response:
             self.requests.append(json.loads(request.content))
-            return transport.handler(request)
+            answered = transport.handler(request)
+            assert isinstance(answered, httpx.Response)
+            return answered
 
         self.sync = kind == "sync"
         mock = httpx.MockTransport(answer)
