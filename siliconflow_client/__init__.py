@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
+        DEFAULT_IMAGE_EMBEDDING_MODEL,
         DEFAULT_RERANK_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
@@ -110,6 +111,7 @@ __all__ = [
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
     "DEFAULT_IMAGE_BATCH",
+    "DEFAULT_IMAGE_EMBEDDING_MODEL",
     "DEFAULT_RERANK_MODEL",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
@@ -210,7 +212,12 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "_version": ("__version__",),
     "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
     "bulk.reranking": ("ManyDocuments", "RankedBatch"),
-    "catalogue.defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
+    "catalogue.defaults": (
+        "DEFAULT_CHAT_MODEL",
+        "DEFAULT_EMBEDDING_MODEL",
+        "DEFAULT_IMAGE_EMBEDDING_MODEL",
+        "DEFAULT_RERANK_MODEL",
+    ),
     "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),
     "catalogue.parameters": ("parameters_of", "settings_of"),
