@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
+        DEFAULT_IMAGE_EMBEDDING_MODEL,
         DEFAULT_RERANK_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
@@ -60,6 +61,13 @@ if TYPE_CHECKING:
         EmbeddingResult,
     )
     from siliconflow_client.endpoints.history import normalise_messages
+    from siliconflow_client.endpoints.media_inputs import (
+        DEFAULT_IMAGE_BATCH,
+        ImageSource,
+        TextOrMedia,
+        image_input,
+        image_inputs,
+    )
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import (
         MAX_RERANK_DOCUMENTS,
@@ -103,6 +111,8 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
+    "DEFAULT_IMAGE_BATCH",
+    "DEFAULT_IMAGE_EMBEDDING_MODEL",
     "DEFAULT_RERANK_MODEL",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
@@ -141,6 +151,7 @@ __all__ = [
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
+    "ImageSource",
     "ImageUrl",
     "InsufficientBalanceError",
     "JsonObject",
@@ -172,6 +183,7 @@ __all__ = [
     "StreamInterruptedError",
     "TextChoice",
     "TextCompletion",
+    "TextOrMedia",
     "TextPart",
     "Tool",
     "ToolCall",
@@ -185,6 +197,8 @@ __all__ = [
     "VideoPart",
     "VideoUrl",
     "__version__",
+    "image_input",
+    "image_inputs",
     "known_models",
     "lookup_model",
     "normalise_messages",
@@ -200,7 +214,12 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "_version": ("__version__",),
     "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
     "bulk.reranking": ("ManyDocuments", "RankedBatch"),
-    "catalogue.defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
+    "catalogue.defaults": (
+        "DEFAULT_CHAT_MODEL",
+        "DEFAULT_EMBEDDING_MODEL",
+        "DEFAULT_IMAGE_EMBEDDING_MODEL",
+        "DEFAULT_RERANK_MODEL",
+    ),
     "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),
     "catalogue.parameters": ("parameters_of", "settings_of"),
@@ -227,6 +246,13 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.deltas": ("ChatChunkDict", "Delta", "ToolCall", "ToolCallDelta"),
     "endpoints.embeddings": ("MAX_EMBEDDING_INPUTS", "EmbeddingRequest", "EmbeddingResult"),
     "endpoints.history": ("normalise_messages",),
+    "endpoints.media_inputs": (
+        "DEFAULT_IMAGE_BATCH",
+        "ImageSource",
+        "TextOrMedia",
+        "image_input",
+        "image_inputs",
+    ),
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),

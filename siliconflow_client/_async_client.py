@@ -44,6 +44,7 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
@@ -165,7 +166,7 @@ class AsyncSiliconFlowClient(ClientCore):
 
     def embed_many(
         self,
-        texts: Iterable[str],
+        texts: Iterable[TextOrMedia],
         *,
         batch_size: int = MAX_EMBEDDING_INPUTS,
         width: int = DEFAULT_WIDTH,
@@ -189,8 +190,8 @@ class AsyncSiliconFlowClient(ClientCore):
 
     async def rerank_many(
         self,
-        query: str,
-        documents: Sequence[str],
+        query: TextOrMedia,
+        documents: Sequence[TextOrMedia],
         *,
         top_n: int | None = None,
         batch_size: int = MAX_RERANK_DOCUMENTS,

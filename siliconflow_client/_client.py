@@ -36,6 +36,7 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
@@ -172,7 +173,7 @@ class SiliconFlowClient(ClientCore):
 
     def embed_many(
         self,
-        texts: Iterable[str],
+        texts: Iterable[TextOrMedia],
         *,
         batch_size: int = MAX_EMBEDDING_INPUTS,
         width: int = DEFAULT_WIDTH,
@@ -186,7 +187,8 @@ class SiliconFlowClient(ClientCore):
 
         Args:
             texts: Taken as there is room, so memory does not grow with their number. A list is
-                checked before anything is sent.
+                checked before anything is sent. Models that see take objects beside texts:
+                `{"text": …}`, `{"image": …}` (see `image_input`).
             batch_size: Texts in a request: 32 by the documentation, and the server refuses more
                 than 64.
             width: Requests in flight at once.
@@ -211,8 +213,8 @@ class SiliconFlowClient(ClientCore):
 
     def rerank_many(
         self,
-        query: str,
-        documents: Sequence[str],
+        query: TextOrMedia,
+        documents: Sequence[TextOrMedia],
         *,
         top_n: int | None = None,
         batch_size: int = MAX_RERANK_DOCUMENTS,
@@ -225,7 +227,9 @@ class SiliconFlowClient(ClientCore):
 
         Args:
             query: What the documents should answer.
-            documents: Texts; `index` of the hits counts in them. None cost no request.
+            documents: Texts; `index` of the hits counts in them. None cost no request. Models
+                that see take objects, here and as query: `{"text": …}`, `{"image": …}` (see
+                `image_input`), `{"video": …}`.
             top_n: How many hits to return; all when `None`.
             batch_size: Documents in a request.
             width: Requests in flight at once.

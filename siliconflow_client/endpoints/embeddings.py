@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Required, TypedDict, cast
 
@@ -24,6 +24,7 @@ from siliconflow_client.endpoints.checks import (
     model_of,
     wrong,
 )
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.shapes import (
     as_object,
     filled_list,
@@ -45,10 +46,13 @@ SERVER_EMBEDDING_INPUTS = 64
 
 
 class EmbeddingRequest(TypedDict, total=False):
-    """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64)."""
+    """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64).
+
+    Models that see take objects among the inputs: `{"text": …}`, `{"image": …}`.
+    """
 
     model: Required[str]
-    input: Required[str | list[str] | list[JsonObject]]
+    input: Required[str | Sequence[TextOrMedia]]
     dimensions: int
     encoding_format: Literal["float", "base64"]
     user: str

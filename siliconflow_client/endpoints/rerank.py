@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.endpoints.checks import (
     as_sequence,
+    check_object,
     check_string,
     check_texts,
     checked_body,
     model_of,
-    takes_objects,
     wrong,
 )
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.shapes import (
     as_object,
     finite,
@@ -36,11 +37,15 @@ MAX_RERANK_DOCUMENTS = 64
 
 
 class RerankRequest(TypedDict, total=False):
-    """Body of `POST /rerank`."""
+    """Body of `POST /rerank`.
+
+    Models that see take objects as query and among the documents: `{"text": …}`,
+    `{"image": …}`, `{"video": …}`.
+    """
 
     model: Required[str]
-    query: Required[str]
-    documents: Required[list[str]]
+    query: Required[TextOrMedia]
+    documents: Required[Sequence[TextOrMedia]]
     top_n: int
     return_documents: bool
     instruction: str
@@ -129,7 +134,9 @@ def rerank_call(
     """
     body = checked_body("rerank", cast("Mapping[str, object]", request), extra_body)
     model = model_of(body)
-    if not (isinstance(body.get("query"), Mapping) and takes_objects(model)):
+    if isinstance(body.get("query"), Mapping):
+        check_object(body["query"], "query", model)
+    else:
         check_string(body.get("query"), "query")
     documents = as_sequence(body.get("documents"))
     if documents is None:

@@ -154,6 +154,24 @@ def test_vectors_without_an_index_keep_their_places():
     assert read_embeddings(content, HEAD, expected=2).vectors == [[1.0], [2.0]]
 
 
+@pytest.mark.parametrize("places", [(0, 0), (1, 1), (0, 2), (0, -1), (0, "1"), (0, 1.0), (None, 0)])
+def test_numbers_that_are_no_order_leave_the_arrays(
+    places: tuple[Any, Any], caplog: pytest.LogCaptureFixture
+):
+    warn_once.cache_clear()
+    content = vectors(row(places[0], [1.0]), row(places[1], [2.0]))
+    for _ in range(2):
+        assert read_embeddings(content, HEAD, expected=2).vectors == [[1.0], [2.0]]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "in the order in which they came" in caplog.text
+
+
+def test_an_index_that_restarts_every_eight_is_no_order():
+    rows = [row(at % 8, [float(at)]) for at in range(12)]
+    result = read_embeddings(vectors(*rows), HEAD, expected=12)
+    assert result.vectors == [[float(at)] for at in range(12)]
+
+
 def test_whole_numbers_become_floats():
     (vector,) = read_embeddings(vectors(row(0, [1, -2, 0])), HEAD, expected=1).vectors
     assert vector == [1.0, -2.0, 0.0]
