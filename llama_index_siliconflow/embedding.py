@@ -13,8 +13,10 @@ from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, Em
 
 if TYPE_CHECKING:
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.callbacks import CallbackManager
 
+    from llama_index_siliconflow._connection import KeySource
     from siliconflow_client import ManyEmbeddings
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
@@ -29,7 +31,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
 
     Args:
         model: The model's id; `model_name` means the same.
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
         encoding_format: How vectors travel: "float" or "base64"; the vectors are the same.
         max_retries: Further tries after the first.
@@ -98,7 +100,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     def __init__(
         self,
         model: str | None = None,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         base_url: str | None = None,
         encoding_format: Literal["float", "base64"] | None = None,
         max_retries: int = 3,
