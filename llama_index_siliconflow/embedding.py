@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.callbacks import CallbackManager
 
+    from llama_index_siliconflow._connection import KeySource
     from siliconflow_client import ManyEmbeddings, TextOrMedia
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
@@ -31,7 +33,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
 
     Args:
         model: The model's id; `model_name` means the same.
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
         encoding_format: How vectors travel: "float" or "base64"; the vectors are the same.
         max_retries: Further tries after the first.
@@ -103,7 +105,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     def __init__(
         self,
         model: str | None = None,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         base_url: str | None = None,
         encoding_format: Literal["float", "base64"] | None = None,
         max_retries: int = 3,

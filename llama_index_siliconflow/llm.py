@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.llms.llm import ToolSelection
     from llama_index.core.tools.types import BaseTool
 
+    from llama_index_siliconflow._connection import KeySource
     from llama_index_siliconflow._fields import Call
 
 _OUTPUT_WHEN_UNKNOWN = 4096
@@ -57,7 +59,7 @@ class SiliconFlow(StructuredPrediction):
     that was cut off at `max_tokens` is an error, so that no agent executes half of it.
 
     Args:
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         model: The model's id.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
         temperature: 0 to 2.
@@ -84,7 +86,7 @@ class SiliconFlow(StructuredPrediction):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         model: str = DEFAULT_CHAT_MODEL,
         base_url: str | None = None,
         temperature: float | None = None,
@@ -212,7 +214,7 @@ class SiliconFlow(StructuredPrediction):
                 options=call.options, extra_body=call.extra_body, **call.request
             ) as stream:
                 for delta in stream:
-                    yield answer.add(delta, stream.trace_id)
+                    yield answer.add(delta, stream.trace_id, stream.fallback_from)
 
         return responses()
 
@@ -230,7 +232,7 @@ class SiliconFlow(StructuredPrediction):
                 options=call.options, extra_body=call.extra_body, **call.request
             ) as stream:
                 async for delta in stream:
-                    yield answer.add(delta, stream.trace_id)
+                    yield answer.add(delta, stream.trace_id, stream.fallback_from)
 
         return responses()
 

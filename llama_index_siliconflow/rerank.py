@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.schema import QueryBundle
 
+    from llama_index_siliconflow._connection import KeySource
     from siliconflow_client import ManyDocuments, RerankResult, TextOrMedia
 
 _dispatcher = get_dispatcher(__name__)
@@ -52,7 +54,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     Args:
         model: The model's id.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         top_n: Nodes to keep.
         return_documents: Have the server echo the texts; nothing here needs it.
         max_chunks_per_doc: Chunks that a long document is cut into (bge and bce only).
@@ -94,7 +96,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         self,
         model: str | None = None,
         base_url: str | None = None,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         top_n: int = 4,
         return_documents: bool | None = None,
         max_chunks_per_doc: int | None = None,

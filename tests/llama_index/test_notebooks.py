@@ -145,13 +145,13 @@ async def main():
 stream = asyncio.run(main())
 """,
 }
-WITHOUT_AIOHTTP = "import sys; sys.modules['httpx_aiohttp'] = None"
 
 
-def run(stub: Stub, *parts: str) -> subprocess.CompletedProcess[str]:
+def run(stub: Stub, transport: str, *parts: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "\n".join([f"URL = {stub.url!r}", *parts])],
         cwd=ROOT,
+        env={**os.environ, "SILICONFLOW_ASYNC_TRANSPORT": transport},
         capture_output=True,
         text=True,
         check=False,
@@ -170,9 +170,8 @@ def test_nothing_is_printed_on_standard_error(stub: Stub, nested: bool, transpor
         return answer(request)
 
     stub.script = script
-    first = WITHOUT_AIOHTTP if transport == "httpx" else ""
     cells = [f"{cell}\nprint({name!r})" for name, cell in CELLS.items()]
-    done = run(stub, first, f"NEST = {nested}", HEAD, NESTED if nested else "", *cells)
+    done = run(stub, transport, f"NEST = {nested}", HEAD, NESTED if nested else "", *cells)
     assert done.stderr == "", done.stdout
     assert done.returncode == 0
     assert done.stdout.splitlines() == list(CELLS)
