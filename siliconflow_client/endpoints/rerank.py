@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Required, TypedDict, cast
 
-from siliconflow_client._json import JsonValue
+from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.checks import (
     as_sequence,
     check_string,
@@ -36,11 +36,14 @@ MAX_RERANK_DOCUMENTS = 64
 
 
 class RerankRequest(TypedDict, total=False):
-    """Body of `POST /rerank`."""
+    """Body of `POST /rerank`.
+
+    Vision models take `{"text": …}`, `{"image": …}` and `{"video": …}` beside strings.
+    """
 
     model: Required[str]
-    query: Required[str]
-    documents: Required[list[str]]
+    query: Required[str | JsonObject]
+    documents: Required[list[str] | list[JsonObject] | list[str | JsonObject]]
     top_n: int
     return_documents: bool
     instruction: str
