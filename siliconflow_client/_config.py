@@ -16,6 +16,7 @@ from siliconflow_client.protocol.options import (
     KeySource,
     Secret,
     check_limits,
+    checked_answer_bytes,
     checked_empty_answers,
     checked_headers,
     checked_source,
@@ -60,6 +61,9 @@ class ClientConfig:
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
             missing, ask once more with thinking off, or with empty thinking. No source settles
             whether that always helps (docs/wire.md#unsettled-points).
+        max_answer_bytes: The longest plain answer that is read into memory, 256 MiB by default;
+            what is longer is an `APIResponseError`. Streams have no limit but for one event
+            (64 MiB), and of an error's body 1 MiB is read.
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -76,6 +80,7 @@ class ClientConfig:
         "empty_answers",
         "framework",
         "http_client",
+        "max_answer_bytes",
         "max_retries",
         "mend_reasoning",
         "timeout",
@@ -95,6 +100,7 @@ class ClientConfig:
         async_http_client: httpx.AsyncClient | None = None,
         empty_answers: EmptyAnswers | None = None,
         mend_reasoning: bool = True,
+        max_answer_bytes: int | None = None,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -111,6 +117,7 @@ class ClientConfig:
         self.async_http_client = async_http_client
         self.empty_answers = checked_empty_answers(empty_answers)
         self.mend_reasoning = mend_reasoning
+        self.max_answer_bytes = checked_answer_bytes(max_answer_bytes)
         self.framework = framework
 
     @property

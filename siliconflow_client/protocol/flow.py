@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_response,
+    too_long,
     unexpected_answer,
 )
 from siliconflow_client.errors.response import Head, Target
@@ -34,14 +35,23 @@ from siliconflow_client.protocol.actions import (
     Wait,
 )
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
-from siliconflow_client.protocol.options import EmptyAnswers
+from siliconflow_client.protocol.options import DEFAULT_MAX_ANSWER_BYTES, EmptyAnswers
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
+MAX_ERROR_BYTES = 2**20
+"""What is read of an answer that is none; the errors of the API are a few hundred bytes."""
+
+_ANSWER_HINT = "if such an answer is meant, raise max_answer_bytes (of ClientConfig)."
+_EVENT_HINT = (
+    "no event of the API is that long, so something else may have answered; without streaming, "
+    "an answer may have max_answer_bytes (of ClientConfig)."
+)
 PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
 
 
@@ -56,6 +66,7 @@ class RequestContext:
         empty_answers: What becomes of an answer of nothing that came twice.
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.
+        max_answer_bytes: The longest plain answer that is read.
     """
 
     host: str
@@ -63,6 +74,7 @@ class RequestContext:
     jitter: Callable[[], float]
     empty_answers: EmptyAnswers = "return"
     mend_reasoning: bool = True
+    max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
 
     def target(self, request: Request) -> Target:
         """The part of a request that errors may show."""
@@ -187,10 +199,13 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     target = context.target(call.request)
     head = yield Send(call.request)
     assert isinstance(head, Head)
-    content = yield from _whole_body()
-    yield Finish()
     if not head.is_success:
-        raise error_from_response(head, content, target)
+        raise error_from_response(head, (yield from _diagnosed()), target)
+    limit = context.max_answer_bytes if call.request.is_bounded else None
+    content, is_whole = yield from _body(limit)
+    if not is_whole:
+        assert limit is not None
+        raise too_long("The answer", limit, head, target, _ANSWER_HINT)
     try:
         return call.parse(content, head)
     except UndocumentedShapeError as error:
@@ -204,12 +219,25 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
         raise unexpected_answer(content, head, target, what) from error
 
 
-def _whole_body() -> Flow[bytes]:
+def _body(limit: int | None) -> Flow[tuple[bytes, bool]]:
+    """Read up to `limit` bytes, be done with the connection, and tell whether that was all."""
     pieces: list[bytes] = []
+    size = 0
     while (piece := (yield Read())) is not None:
         assert isinstance(piece, bytes)
         pieces.append(piece)
-    return b"".join(pieces)
+        size += len(piece)
+        if limit is not None and size > limit:
+            yield Drop()
+            return b"".join(pieces)[:limit], False
+    yield Finish()
+    return b"".join(pieces), True
+
+
+def _diagnosed() -> Flow[bytes]:
+    """As much of a body as an error needs."""
+    content, _ = yield from _body(MAX_ERROR_BYTES)
+    return content
 
 
 def _stream_attempt(
@@ -223,8 +251,7 @@ def _stream_attempt(
     kind = head.content_type
     is_stream = not kind or any(known in kind for known in call.content_types)
     if not (head.is_success and is_stream):
-        content = yield from _whole_body()
-        yield Finish()
+        content = yield from _diagnosed()
         if not head.is_success:
             raise error_from_response(head, content, target)
         raise unexpected_answer(content, head, target, "a plain body where a stream was asked for")
@@ -246,6 +273,8 @@ def _stream_attempt(
                 decoder.finish(items)
         except SiliconFlowError as error:
             broken = error
+        except EventTooLongError:
+            broken = too_long("An event", LONGEST_EVENT, head, target, _EVENT_HINT)
         if items:  # also those that came before an error: they are the caller's
             state.handed_out = True
             yield Emit(items)

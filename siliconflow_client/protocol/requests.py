@@ -64,6 +64,7 @@ class Request:
         model: Whom it asks, for errors.
         accept: What the answer should be; a stream of events is asked for uncompressed.
         resend: What a lost answer means.
+        is_bounded: Whether `max_answer_bytes` holds; not for downloads and results of batches.
     """
 
     method: str
@@ -73,6 +74,7 @@ class Request:
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"
+    is_bounded: bool = True
 
 
 EVENT_STREAM = "text/event-stream"
