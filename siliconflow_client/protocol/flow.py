@@ -208,15 +208,18 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
         raise too_long("The answer", limit, head, target, _ANSWER_HINT)
     try:
         return call.parse(content, head)
-    except UndocumentedShapeError as error:
-        raise unexpected_answer(content, head, target, str(error)) from error
     except SiliconFlowError as error:
         error.host, error.model = target.host, target.model
         error.trace_id = head.trace_id
-        raise
+        failure, cause = error, error.__cause__
     except ValueError as error:
         what = "not JSON" if content.strip() else "an empty body"
-        raise unexpected_answer(content, head, target, what) from error
+        if isinstance(error, UndocumentedShapeError):
+            what = str(error)
+        failure, cause = unexpected_answer(content, head, target, what), error
+    # Tracebacks may be shown with their local variables, which hold what came.
+    del content
+    raise failure.with_traceback(None) from (cause and cause.with_traceback(None))
 
 
 def _body(limit: int | None) -> Flow[tuple[bytes, bool]]:
@@ -251,10 +254,11 @@ def _stream_attempt(
     kind = head.content_type
     is_stream = not kind or any(known in kind for known in call.content_types)
     if not (head.is_success and is_stream):
-        content = yield from _diagnosed()
         if not head.is_success:
-            raise error_from_response(head, content, target)
-        raise unexpected_answer(content, head, target, "a plain body where a stream was asked for")
+            raise error_from_response(head, (yield from _diagnosed()), target)
+        raise unexpected_answer(
+            (yield from _diagnosed()), head, target, "a plain body where a stream was asked for"
+        )
     at_end = False
     while not at_end:
         try:
@@ -263,22 +267,26 @@ def _stream_attempt(
             failure = _interrupted(error, head, decoder.partial)
             raise failure from (error if failure is not error else error.__cause__)
         assert piece is None or isinstance(piece, bytes)
+        at_end = piece is None
         items: list[D] = []
         broken: SiliconFlowError | None = None
         try:
             if piece is not None:
                 decoder.feed(piece, items)
-            at_end = piece is None or decoder.is_complete
+            at_end = at_end or decoder.is_complete
             if at_end:
                 decoder.finish(items)
         except SiliconFlowError as error:
-            broken = error
+            broken = error.with_traceback(None)  # its frames hold what came
+            if broken.__cause__ is not None:
+                broken.__cause__.__traceback__ = None
         except EventTooLongError:
             broken = too_long("An event", LONGEST_EVENT, head, target, _EVENT_HINT)
         if items:  # also those that came before an error: they are the caller's
             state.handed_out = True
             yield Emit(items)
         if broken is not None:
+            del piece, items
             raise broken
     yield Finish()
 
@@ -302,6 +310,8 @@ def _collected(call: StreamCall[D], context: RequestContext) -> Flow[list[D]]:
                 action = flow.send(outcome)
     except StopIteration:
         return items
+    finally:
+        outcome = None  # tracebacks may show it, and it is what came
 
 
 def _interrupted(error: APIConnectionError, head: Head, partial: Partial) -> APIConnectionError:

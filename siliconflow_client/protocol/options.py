@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
 from siliconflow_client._lazy import LazyModule
@@ -59,7 +59,7 @@ class CallOptions:
     timeout: float | httpx.Timeout | None = None
     deadline: float | None = None
     max_retries: int | None = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
     empty_answers: EmptyAnswers | None = None
 
     def __post_init__(self) -> None:

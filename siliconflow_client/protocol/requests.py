@@ -20,7 +20,7 @@ server cannot have seen it, or has said a definite no (429)."""
 class Content:
     """A body that is in memory."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str = "application/json"
 
 
@@ -46,7 +46,7 @@ class Multipart:
     """A form with one file, sent piece by piece."""
 
     file: FilePart
-    fields: Mapping[str, str] = field(default_factory=lambda: {})
+    fields: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
 
 
 Body: TypeAlias = Content | Multipart
@@ -70,7 +70,7 @@ class Request:
     method: str
     path: str
     body: Body | None = None
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None = field(default=None, repr=False)
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"

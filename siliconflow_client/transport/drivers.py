@@ -35,6 +35,7 @@ def drive(flow: Flow[T], exchange: SyncExchange) -> Generator[Sequence[object], 
         result: T = stop.value
         return result
     finally:
+        outcome = None  # tracebacks may show it, and it is what came
         exchange.close()
 
 
@@ -58,4 +59,5 @@ async def drive_async(
     except StopIteration as stop:
         done(stop.value)
     finally:
+        outcome = None  # tracebacks may show it, and it is what came
         await exchange.aclose()
