@@ -112,7 +112,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[ChatRequest],
     ) -> ChatCompletion:
         """As `SiliconFlowClient.chat`."""
-        return await self._call(chat_call(request, extra_body), options)
+        plan = chat_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     def stream_chat(
         self,
@@ -132,7 +134,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """As `SiliconFlowClient.complete`."""
-        return await self._call(completion_call(request, extra_body), options)
+        plan = completion_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     def stream_complete(
         self,
@@ -152,7 +156,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """As `SiliconFlowClient.embed`."""
-        return await self._call(embedding_call(request, extra_body), options)
+        plan = embedding_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     async def rerank(
         self,
@@ -162,7 +168,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """As `SiliconFlowClient.rerank`."""
-        return await self._call(rerank_call(request, extra_body), options)
+        plan = rerank_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     def embed_many(
         self,

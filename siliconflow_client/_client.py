@@ -116,7 +116,9 @@ class SiliconFlowClient(ClientCore):
             ConfigurationError: An argument of the wrong kind, before any request.
             SiliconFlowError: Every other failure; see `siliconflow_client.errors`.
         """
-        return self._call(chat_call(request, extra_body), options)
+        plan = chat_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def stream_chat(
         self,
@@ -139,7 +141,9 @@ class SiliconFlowClient(ClientCore):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """Continue a text, or fill the middle before `suffix` (`POST /completions`)."""
-        return self._call(completion_call(request, extra_body), options)
+        plan = completion_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def stream_complete(
         self,
@@ -159,7 +163,9 @@ class SiliconFlowClient(ClientCore):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """Embed up to 32 texts (`POST /embeddings`); vectors come in the order of the inputs."""
-        return self._call(embedding_call(request, extra_body), options)
+        plan = embedding_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def rerank(
         self,
@@ -169,7 +175,9 @@ class SiliconFlowClient(ClientCore):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """Order documents by how well they answer a query (`POST /rerank`), best first."""
-        return self._call(rerank_call(request, extra_body), options)
+        plan = rerank_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def embed_many(
         self,

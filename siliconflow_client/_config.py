@@ -18,6 +18,7 @@ from siliconflow_client.protocol.options import (
     LongAnswers,
     Secret,
     check_limits,
+    checked_answer_bytes,
     checked_empty_answers,
     checked_headers,
     checked_long_answers,
@@ -77,6 +78,9 @@ class ClientConfig:
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
             missing, ask once more with thinking off, or with empty thinking. No source settles
             whether that always helps (docs/wire.md#unsettled-points).
+        max_answer_bytes: The longest plain answer that is read into memory, 256 MiB by default;
+            what is longer is an `APIResponseError`. Streams have no limit but for one event
+            (64 MiB), and of an error's body 1 MiB is read.
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -97,6 +101,7 @@ class ClientConfig:
         "http_client",
         "limits",
         "long_answers",
+        "max_answer_bytes",
         "max_retries",
         "mend_reasoning",
         "timeout",
@@ -120,6 +125,7 @@ class ClientConfig:
         fallback_models: Sequence[str] | None = None,
         limits: Limits | None = None,
         mend_reasoning: bool = True,
+        max_answer_bytes: int | None = None,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -140,6 +146,7 @@ class ClientConfig:
         self.limits = limits
         self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
+        self.max_answer_bytes = checked_answer_bytes(max_answer_bytes)
         self.framework = framework
 
     @property

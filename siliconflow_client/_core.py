@@ -46,6 +46,7 @@ class Settings(TypedDict, total=False):
     fallback_models: Sequence[str] | None
     limits: Limits | None
     mend_reasoning: bool
+    max_answer_bytes: int | None
     framework: str | None
 
 
@@ -108,6 +109,7 @@ class ClientCore:
             else tuple(options.fallback_models),
             mend_reasoning=self.config.mend_reasoning,
             is_limited=self.config.limits is not None,
+            max_answer_bytes=self.config.max_answer_bytes,
         )
 
     def _is_injected(self) -> bool:

@@ -22,6 +22,7 @@ from siliconflow_client.endpoints.checks import (
     check_texts,
     checked_body,
     model_of,
+    takes_objects,
     wrong,
 )
 from siliconflow_client.endpoints.media_inputs import TextOrMedia
@@ -48,11 +49,12 @@ SERVER_EMBEDDING_INPUTS = 64
 class EmbeddingRequest(TypedDict, total=False):
     """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64).
 
-    Models that see take objects among the inputs: `{"text": …}`, `{"image": …}`.
+    Models that see take objects among the inputs: `{"text": …}`, `{"image": …}` (a URL or a data
+    URI).
     """
 
     model: Required[str]
-    input: Required[str | Sequence[TextOrMedia]]
+    input: Required[str | JsonObject | Sequence[TextOrMedia]]
     dimensions: int
     encoding_format: Literal["float", "base64"]
     user: str
@@ -203,7 +205,8 @@ def embedding_call(
     body = checked_body("embeddings", cast("Mapping[str, object]", request), extra_body)
     model = model_of(body)
     given = body.get("input")
-    inputs = [given] if isinstance(given, str) else as_sequence(given)
+    is_one = isinstance(given, str) or (isinstance(given, Mapping) and takes_objects(model))
+    inputs = [given] if is_one else as_sequence(given)
     if inputs is None:
         raise wrong("input", "a string or a list of strings", given)
     if not inputs:

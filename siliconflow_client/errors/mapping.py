@@ -161,10 +161,10 @@ def unexpected_answer(
 _DAMAGED = "the answer was cut short or damaged on its way, perhaps by a proxy; ask again."
 
 
-def too_large(limit: int, head: Head, target: Target, hint: str) -> APIResponseError:
-    """Make the error for a 2xx answer that was longer than is read."""
+def too_long(what: str, limit: int, head: Head, target: Target, hint: str) -> APIResponseError:
+    """Make the error for a 2xx answer, or an event of one, that is longer than is read."""
     return APIResponseError(
-        f"The answer from {target.path} is longer than {limit:,} bytes; the rest was not read.",
+        f"{what} from {target.path} is longer than {limit:,} bytes; the rest was not read.",
         trace_id=head.trace_id,
         host=target.host,
         model=target.model,

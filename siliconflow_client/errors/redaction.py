@@ -14,7 +14,23 @@ _READ_AT_MOST = 8192
 _KEY = re.compile(r"\bsk-[A-Za-z0-9_-]{4,}")
 _ECHOED_INPUT = re.compile(r"input_value=(?:.*?(?=, input_type=)|.*(?=\])|.*)", re.DOTALL)
 _SHORTEST_SECRET = 4
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password")
+_SCHEMES = ("bearer", "basic")
 HIDDEN = "sk-…"
+
+
+def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What a request's headers hold in confidence: the key, and tokens of gateways and proxies.
+
+    Args:
+        headers: Names in lower case.
+    """
+    found: list[str] = []
+    for name, value in headers.items():
+        if _SECRET_HEADER.search(name):
+            scheme, space, token = value.partition(" ")
+            found.append(token if space and scheme.lower() in _SCHEMES else value)
+    return tuple(found)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

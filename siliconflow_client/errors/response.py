@@ -40,7 +40,7 @@ class Head:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     now: float
     secrets: tuple[str, ...] = field(default=(), repr=False)
 

@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_response,
+    too_long,
     unexpected_answer,
 )
 from siliconflow_client.errors.response import Head, Target
@@ -38,14 +39,27 @@ from siliconflow_client.protocol.actions import (
 )
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
-from siliconflow_client.protocol.options import EmptyAnswers, LongAnswers
+from siliconflow_client.protocol.options import (
+    DEFAULT_MAX_ANSWER_BYTES,
+    EmptyAnswers,
+    LongAnswers,
+)
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
+MAX_ERROR_BYTES = 2**20
+"""What is read of an answer that is none; the errors of the API are a few hundred bytes."""
+
+_ANSWER_HINT = "if such an answer is meant, raise max_answer_bytes (of ClientConfig)."
+_EVENT_HINT = (
+    "no event of the API is that long, so something else may have answered; without streaming, "
+    "an answer may have max_answer_bytes (of ClientConfig)."
+)
 PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
 
 
@@ -63,6 +77,7 @@ class RequestContext:
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.
         is_limited: Whether requests wait for a place among those of their account.
+        max_answer_bytes: The longest plain answer that is read.
     """
 
     host: str
@@ -72,6 +87,7 @@ class RequestContext:
     long_answers: LongAnswers = "after_504"
     fallback_models: tuple[str, ...] = ()
     mend_reasoning: bool = True
+    max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
     is_limited: bool = False
 
     def after_one_attempt(self) -> RequestContext:
@@ -224,29 +240,48 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     target = context.target(call.request)
     head = yield Send(call.request)
     assert isinstance(head, Head)
-    content = yield from _whole_body()
-    yield Finish()
     if not head.is_success:
-        raise error_from_response(head, content, target)
+        raise error_from_response(head, (yield from _diagnosed()), target)
+    limit = context.max_answer_bytes if call.request.is_bounded else None
+    content, is_whole = yield from _body(limit)
+    if not is_whole:
+        assert limit is not None
+        raise too_long("The answer", limit, head, target, _ANSWER_HINT)
     try:
         return call.parse(content, head)
-    except UndocumentedShapeError as error:
-        raise unexpected_answer(content, head, target, str(error)) from error
     except SiliconFlowError as error:
         error.host, error.model = target.host, target.model
         error.trace_id = head.trace_id
-        raise
+        failure, cause = error, error.__cause__
     except ValueError as error:
         what = "not JSON" if content.strip() else "an empty body"
-        raise unexpected_answer(content, head, target, what) from error
+        if isinstance(error, UndocumentedShapeError):
+            what = str(error)
+        failure, cause = unexpected_answer(content, head, target, what), error
+    # Tracebacks may be shown with their local variables, which hold what came.
+    del content
+    raise failure.with_traceback(None) from (cause and cause.with_traceback(None))
 
 
-def _whole_body() -> Flow[bytes]:
+def _body(limit: int | None) -> Flow[tuple[bytes, bool]]:
+    """Read up to `limit` bytes, be done with the connection, and tell whether that was all."""
     pieces: list[bytes] = []
+    size = 0
     while (piece := (yield Read())) is not None:
         assert isinstance(piece, bytes)
         pieces.append(piece)
-    return b"".join(pieces)
+        size += len(piece)
+        if limit is not None and size > limit:
+            yield Drop()
+            return b"".join(pieces)[:limit], False
+    yield Finish()
+    return b"".join(pieces), True
+
+
+def _diagnosed() -> Flow[bytes]:
+    """As much of a body as an error needs."""
+    content, _ = yield from _body(MAX_ERROR_BYTES)
+    return content
 
 
 def _stream_attempt(
@@ -260,11 +295,11 @@ def _stream_attempt(
     kind = head.content_type
     is_stream = not kind or any(known in kind for known in call.content_types)
     if not (head.is_success and is_stream):
-        content = yield from _whole_body()
-        yield Finish()
         if not head.is_success:
-            raise error_from_response(head, content, target)
-        raise unexpected_answer(content, head, target, "a plain body where a stream was asked for")
+            raise error_from_response(head, (yield from _diagnosed()), target)
+        raise unexpected_answer(
+            (yield from _diagnosed()), head, target, "a plain body where a stream was asked for"
+        )
     at_end = False
     while not at_end:
         try:
@@ -273,20 +308,26 @@ def _stream_attempt(
             failure = _interrupted(error, head, decoder.partial)
             raise failure from (error if failure is not error else error.__cause__)
         assert piece is None or isinstance(piece, bytes)
+        at_end = piece is None
         items: list[D] = []
         broken: SiliconFlowError | None = None
         try:
             if piece is not None:
                 decoder.feed(piece, items)
-            at_end = piece is None or decoder.is_complete
+            at_end = at_end or decoder.is_complete
             if at_end:
                 decoder.finish(items)
         except SiliconFlowError as error:
-            broken = error
+            broken = error.with_traceback(None)  # its frames hold what came
+            if broken.__cause__ is not None:
+                broken.__cause__.__traceback__ = None
+        except EventTooLongError:
+            broken = too_long("An event", LONGEST_EVENT, head, target, _EVENT_HINT)
         if items:  # also those that came before an error: they are the caller's
             state.handed_out = True
             yield Emit(items)
         if broken is not None:
+            del piece, items
             raise broken
     yield Finish()
 
@@ -312,6 +353,8 @@ def _collected(
                 action = flow.send(outcome)
     except StopIteration:
         return items
+    finally:
+        outcome = None  # tracebacks may show it, and it is what came
 
 
 def _interrupted(error: APIConnectionError, head: Head, partial: Partial) -> APIConnectionError:

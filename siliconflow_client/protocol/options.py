@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast, get_args
 
 from siliconflow_client._lazy import LazyModule
@@ -44,6 +44,10 @@ EmptyAnswers: TypeAlias = Literal["return", "raise"]
 """What becomes of a chat answer with nothing in it that came twice in a row."""
 
 
+DEFAULT_MAX_ANSWER_BYTES = 256 * 2**20
+"""The longest plain answer that is read into memory: 64 vectors of 4096 numbers are 6 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallOptions:
     """Settings for one call; what is `None` stays as the client has it.
@@ -64,7 +68,7 @@ class CallOptions:
     timeout: float | httpx.Timeout | None = None
     deadline: float | None = None
     max_retries: int | None = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
     empty_answers: EmptyAnswers | None = None
     long_answers: LongAnswers | None = None
     fallback_models: Sequence[str] | None = None
@@ -140,6 +144,22 @@ def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]
                 f"{argument}[{name!r}] is not a header's name and ASCII text.", argument=argument
             )
     return dict(headers)
+
+
+def checked_answer_bytes(value: object) -> int:
+    """The longest plain answer, in bytes.
+
+    Raises:
+        ConfigurationError: It is no whole number above 0.
+    """
+    if value is None:
+        return DEFAULT_MAX_ANSWER_BYTES
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(
+            f"max_answer_bytes must be a whole number above 0, not {value!r}.",
+            argument="max_answer_bytes",
+        )
+    return value
 
 
 def checked_empty_answers(value: object) -> EmptyAnswers:

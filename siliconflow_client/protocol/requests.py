@@ -20,7 +20,7 @@ server cannot have seen it, or has said a definite no (429)."""
 class Content:
     """A body that is in memory."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str = "application/json"
 
 
@@ -46,7 +46,7 @@ class Multipart:
     """A form with one file, sent piece by piece."""
 
     file: FilePart
-    fields: Mapping[str, str] = field(default_factory=lambda: {})
+    fields: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
 
 
 Body: TypeAlias = Content | Multipart
@@ -64,15 +64,17 @@ class Request:
         model: Whom it asks, for errors.
         accept: What the answer should be; a stream of events is asked for uncompressed.
         resend: What a lost answer means.
+        is_bounded: Whether `max_answer_bytes` holds; not for downloads and results of batches.
     """
 
     method: str
     path: str
     body: Body | None = None
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None = field(default=None, repr=False)
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"
+    is_bounded: bool = True
 
 
 EVENT_STREAM = "text/event-stream"

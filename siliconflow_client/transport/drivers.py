@@ -42,6 +42,7 @@ def drive(flow: Flow[T], exchange: SyncExchange) -> Generator[Sequence[object], 
         result: T = stop.value
         return result
     finally:
+        outcome = None  # tracebacks may show it, and it is what came
         exchange.close()
 
 
@@ -73,4 +74,5 @@ async def drive_async(
         exchange.leave_open()
         raise
     finally:
+        outcome = None  # tracebacks may show it, and it is what came
         await exchange.aclose()

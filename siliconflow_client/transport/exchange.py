@@ -9,6 +9,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from siliconflow_client.errors.redaction import printable, secrets_of
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import (
     APIConnectionError,
@@ -28,9 +29,15 @@ from siliconflow_client.protocol.actions import (
 )
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import forks
-from siliconflow_client.transport.failures import deadline_error, failures, transport_error
+from siliconflow_client.transport.failures import (
+    deadline_error,
+    failures,
+    transport_error,
+    without_words,
+)
 from siliconflow_client.transport.left_open import HeldResponse, is_watched, left_open
 from siliconflow_client.transport.outgoing import build_request
+from siliconflow_client.transport.proxies import proxy_for
 from siliconflow_client.transport.read_bounds import bounded, is_taught, teach, trace
 from siliconflow_client.transport.settings import timeouts_for
 
@@ -88,7 +95,7 @@ class _Exchange:
         self._ended = True
         self._timeouts: dict[str, float | None] = {}
         self._target = Target(settings.host, "")
-        self._secrets: tuple[str, ...] = (settings.key,) if isinstance(settings.key, str) else ()
+        self._secrets: tuple[str, ...] = ()
         self._files = contextlib.ExitStack()
 
     def _remaining(self) -> float | None:
@@ -101,10 +108,14 @@ class _Exchange:
         return left
 
     def _failed(self, error: Exception) -> SiliconFlowError:
+        """Our error for a transport's, with the latter as its cause where that can be shown."""
         passed = self._deadline is not None and time.monotonic() - self._started >= self._deadline
-        mapped = transport_error(error, self._target, self._timeouts)
+        proxy = None if self._settings.is_injected else proxy_for(self._settings.base_url)
+        mapped = transport_error(error, self._target, self._timeouts, proxy)
+        cause = without_words(error)
         if passed and self._deadline is not None:
-            return deadline_error(self._deadline, self._target)
+            mapped = deadline_error(self._deadline, self._target)
+        mapped.__cause__ = cause
         return mapped
 
     def _build(
@@ -126,8 +137,8 @@ class _Exchange:
         extensions["timeout"] = self._timeouts
         headers = dict(settings.headers)
         if key is not None:
-            self._secrets = (key,)
             headers.setdefault("authorization", f"Bearer {key}")
+        self._secrets = secrets_of(headers)
         return build_request(client, settings, request, headers, extensions, self._files)
 
     def _opened(self, response: httpx.Response) -> Head:
@@ -223,8 +234,13 @@ class SyncExchange(_Exchange):
             if isinstance(action, Read | Send):
                 self._remaining()
         except failures() as error:
-            raise self._failed(error) from error
-        return outcome
+            failure = self._failed(error)
+        except SiliconFlowError as error:
+            failure = error.with_traceback(None)
+        else:
+            return outcome
+        # Here, since what was being handled would be the context, and its words are a peer's.
+        raise failure
 
     def _do(self, action: IOAction) -> Outcome:
         if isinstance(action, Read):
@@ -249,7 +265,7 @@ class SyncExchange(_Exchange):
         elif isinstance(action, Settle):
             self._settle(action)
         else:
-            logger.warning("%s", action.text)
+            logger.warning("%s", printable(action.text))
         return None
 
     def _send(self, request: Request) -> Head:
@@ -335,7 +351,11 @@ class AsyncExchange(_Exchange):
             async with asyncio.timeout(left):
                 return await self._do(action)
         except failures() as error:
-            raise self._failed(error) from error
+            failure = self._failed(error)
+        except SiliconFlowError as error:
+            failure = error.with_traceback(None)
+        # Here, since what was being handled would be the context, and its words are a peer's.
+        raise failure
 
     def _guarded(self, left: float | None) -> float | None:
         """The read limit once more, a little later: aiohttp forgets its own on a broken chunk."""
@@ -368,7 +388,7 @@ class AsyncExchange(_Exchange):
         elif isinstance(action, Settle):
             self._settle(action)
         else:
-            logger.warning("%s", action.text)
+            logger.warning("%s", printable(action.text))
         return None
 
     async def _send(self, request: Request) -> Head:
