@@ -5,30 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
-    Iterable,
     Mapping,
     Sequence,
 )
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from siliconflow_client._async_many import AsyncManyCalls
 from siliconflow_client._config import ClientConfig
-from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
+from siliconflow_client._core import NO_OPTIONS, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
-from siliconflow_client.bulk.embedding import (
-    DEFAULT_WIDTH,
-    EmbeddedBatch,
-    EmbeddingJob,
-    EmbeddingSettings,
-    TextBatch,
-    checked_width,
-)
-from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -39,15 +28,12 @@ from siliconflow_client.endpoints.completions import (
 )
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.embeddings import (
-    MAX_EMBEDDING_INPUTS,
     EmbeddingRequest,
     EmbeddingResult,
     embedding_call,
 )
-from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
-    MAX_RERANK_DOCUMENTS,
     RerankRequest,
     RerankResult,
     rerank_call,
@@ -63,7 +49,6 @@ from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 if TYPE_CHECKING:
     import httpx
 
-    from siliconflow_client.bulk.tasks import ConcurrencyLimiter
     from siliconflow_client.transport.exchange import AsyncExchange
     from siliconflow_client.transport.pools import LoopClients
 else:
@@ -74,7 +59,7 @@ D = TypeVar("D")
 Item = TypeVar("Item")
 
 
-class AsyncSiliconFlowClient(ClientCore):
+class AsyncSiliconFlowClient(AsyncManyCalls):
     """SiliconFlow's API, asynchronously; one connection pool per event loop.
 
     A client may be used from several `asyncio.run` in a row: each loop gets connections of its
@@ -102,7 +87,6 @@ class AsyncSiliconFlowClient(ClientCore):
         self._clock = clock
         self._sleep = sleep or _sleep
         self._pools: LoopClients | None = None
-        self._limiter: ConcurrencyLimiter | None = None
 
     async def chat(
         self,
@@ -172,83 +156,6 @@ class AsyncSiliconFlowClient(ClientCore):
         del request, extra_body  # shown by tracebacks with local variables
         return await self._call(plan, options)
 
-    def embed_many(
-        self,
-        texts: Iterable[TextOrMedia],
-        *,
-        batch_size: int = MAX_EMBEDDING_INPUTS,
-        width: int = DEFAULT_WIDTH,
-        start: int = 0,
-        shorten: bool = False,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        **settings: Unpack[EmbeddingSettings],
-    ) -> AsyncIterator[EmbeddedBatch]:
-        """As `SiliconFlowClient.embed_many`; called without `await`, used with `async for`.
-
-        `width` bounds all calls of this client in one event loop together.
-        """
-        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
-
-        async def embed(batch: TextBatch) -> EmbeddedBatch:
-            with job.naming_long_texts(batch):
-                return job.result(batch, await self._call(job.call(batch), options))
-
-        return self._map(embed, job.batches(texts, start), width, shared=True)
-
-    async def rerank_many(
-        self,
-        query: TextOrMedia,
-        documents: Sequence[TextOrMedia],
-        *,
-        top_n: int | None = None,
-        batch_size: int = MAX_RERANK_DOCUMENTS,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        **settings: Unpack[RerankSettings],
-    ) -> RerankResult:
-        """As `SiliconFlowClient.rerank_many`."""
-        job = RerankJob(query, batch_size, top_n, settings, extra_body)
-
-        async def rank(batch: DocumentBatch) -> RankedBatch:
-            return RankedBatch(batch.start, await self._call(job.call(batch), options))
-
-        with job.collector() as collected:
-            async for ranked in self._map(rank, job.batches(documents), width):
-                collected.add(ranked)
-        return collected.merged()
-
-    def chat_many(
-        self,
-        requests: Iterable[ChatRequest],
-        *,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-    ) -> AsyncIterator[ChatCompletion]:
-        """As `SiliconFlowClient.chat_many`; called without `await`, used with `async for`."""
-
-        async def ask(request: ChatRequest) -> ChatCompletion:
-            return await self._call(chat_call(request, extra_body), options)
-
-        return self._map(ask, requests, width)
-
-    def complete_many(
-        self,
-        requests: Iterable[CompletionRequest],
-        *,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-    ) -> AsyncIterator[TextCompletion]:
-        """As `chat_many`, for texts to continue."""
-
-        async def ask(request: CompletionRequest) -> TextCompletion:
-            return await self._call(completion_call(request, extra_body), options)
-
-        return self._map(ask, requests, width)
-
     async def models(
         self,
         *,
@@ -279,22 +186,6 @@ class AsyncSiliconFlowClient(ClientCore):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    def _map(
-        self,
-        work: Callable[[Item], Coroutine[None, None, T]],
-        items: Iterable[Item],
-        width: int,
-        *,
-        shared: bool = False,
-    ) -> AsyncIterator[T]:
-        from siliconflow_client.bulk.tasks import ConcurrencyLimiter, amap_ordered
-
-        slots = None
-        if shared:
-            self._limiter = self._limiter or ConcurrencyLimiter()
-            slots = self._limiter.slots(checked_width(width))
-        return amap_ordered(work, items, checked_width(width), slots)
 
     async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         settings = self._settings(options or NO_OPTIONS)

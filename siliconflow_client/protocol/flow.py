@@ -9,8 +9,8 @@ poll, a next page, an upload before a job are flows too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar, cast
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
@@ -37,16 +37,21 @@ from siliconflow_client.protocol.actions import (
     Settle,
     Wait,
 )
+from siliconflow_client.protocol.context import Plan, RequestContext, StreamPlan, StreamState
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
-from siliconflow_client.protocol.options import (
-    DEFAULT_MAX_ANSWER_BYTES,
-    EmptyAnswers,
-    LongAnswers,
-)
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
-from siliconflow_client.protocol.retry import RetryPolicy
 from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
+
+__all__ = [
+    "Call",
+    "Plan",
+    "RequestContext",
+    "StreamCall",
+    "StreamPlan",
+    "StreamState",
+    "with_retries",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -61,70 +66,6 @@ _EVENT_HINT = (
     "an answer may have max_answer_bytes (of ClientConfig)."
 )
 PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """What a flow has to know of the client that runs it.
-
-    Attributes:
-        host: The host that is asked, for errors.
-        policy: How often to try, and how long.
-        jitter: A number from 0 to 1, new at each call.
-        empty_answers: What becomes of an answer of nothing that came twice.
-        long_answers: When a plain chat call is asked for as a stream inside.
-        fallback_models: Models to go on with, in their order, when one cannot answer.
-        mend_reasoning: Whether a history without the thinking that a model asks for is sent once
-            more in another form.
-        is_limited: Whether requests wait for a place among those of their account.
-        max_answer_bytes: The longest plain answer that is read.
-    """
-
-    host: str
-    policy: RetryPolicy
-    jitter: Callable[[], float]
-    empty_answers: EmptyAnswers = "return"
-    long_answers: LongAnswers = "after_504"
-    fallback_models: tuple[str, ...] = ()
-    mend_reasoning: bool = True
-    max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
-    is_limited: bool = False
-
-    def after_one_attempt(self) -> RequestContext:
-        """The same with one attempt less, for a request that goes on where another one failed."""
-        return replace(self, policy=replace(self.policy, max_retries=self.policy.max_retries - 1))
-
-    def target(self, request: Request) -> Target:
-        """The part of a request that errors may show."""
-        return Target(self.host, request.path, request.model)
-
-
-class StreamState(Generic[D]):
-    """What a stream knows so far; shared with the object that the caller holds."""
-
-    __slots__ = ("decoder", "fallback_from", "handed_out", "head")
-
-    def __init__(self) -> None:
-        self.head: Head | None = None
-        self.decoder: StreamDecoder[D] | None = None
-        self.handed_out = False
-        self.fallback_from: str | None = None
-
-
-class Plan(Protocol[T_co]):
-    """Something to ask for: a request with one answer, or several requests in a row."""
-
-    def flow(self, context: RequestContext) -> Flow[T_co]:
-        """The actions that it takes; the result is what the flow returns."""
-        ...
-
-
-class StreamPlan(Protocol[D]):
-    """Something to ask for that is answered piece by piece."""
-
-    def flow(self, context: RequestContext, state: StreamState[D]) -> Flow[None]:
-        """The actions that it takes; the items are emitted."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

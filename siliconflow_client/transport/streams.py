@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+from types import TracebackType
+from typing import Generic, Self, TypeVar, cast
 
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
-from siliconflow_client.endpoints.usage import usage_from_wire
+from siliconflow_client.endpoints.usage import Usage, usage_from_wire
+from siliconflow_client.protocol.flow import StreamState
 from siliconflow_client.transport.drivers import CloseStreamError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from siliconflow_client.endpoints.usage import Usage
-    from siliconflow_client.protocol.flow import StreamState
 
 D = TypeVar("D")
 

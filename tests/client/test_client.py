@@ -73,8 +73,8 @@ def test_both_clients_have_the_same_methods_and_arguments():
             name.replace("aclose", "close"): [
                 (p.name, p.kind, p.default) for p in inspect.signature(value).parameters.values()
             ]
-            for name, value in vars(cls).items()
-            if inspect.isfunction(value) and not name.startswith("_")
+            for name, value in inspect.getmembers(cls, inspect.isfunction)
+            if not name.startswith("_")
         }
 
     assert methods(SiliconFlowClient) == methods(AsyncSiliconFlowClient)
