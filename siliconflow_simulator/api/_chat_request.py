@@ -42,7 +42,7 @@ def check_chat(body: JsonObject, service: Service) -> ChatCall:
         service: Knows the models.
 
     Raises:
-        Refusal: As documented; see `_errors`.
+        Refusal: As documented; see `_refusals`.
     """
     model = required_text(body, "model")
     facts = service.facts(model)
