@@ -23,11 +23,19 @@ from siliconflow_client.transport.failures import (
     deadline_error,
     failures,
     transport_error,
+    unasked_answer,
     without_words,
 )
 from siliconflow_client.transport.outgoing import build_request
 from siliconflow_client.transport.proxies import proxy_for
-from siliconflow_client.transport.read_bounds import bounded, is_taught, teach, trace
+from siliconflow_client.transport.read_bounds import (
+    bounded,
+    came_unasked,
+    is_taught,
+    teach,
+    teach_async,
+    trace,
+)
 from siliconflow_client.transport.settings import timeouts_for
 
 if TYPE_CHECKING:
@@ -126,6 +134,8 @@ class _Exchange:
     def _opened(self, response: httpx.Response) -> Head:
         self._response = response
         self._ended = False
+        if came_unasked(response):
+            raise unasked_answer(self._target)
         headers = dict(response.headers.multi_items())
         return Head(response.status_code, headers, time.time(), self._secrets)
 
@@ -331,6 +341,7 @@ class AsyncExchange(_Exchange):
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
         response = await self._client.send(outgoing, stream=True)
+        teach_async(response.extensions.get(_NETWORK))
         self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
         return self._opened(response)
 
