@@ -33,7 +33,13 @@ from siliconflow_client.transport.failures import (
     failures,
 )
 from siliconflow_client.transport.left_open import HeldResponse, is_watched, left_open
-from siliconflow_client.transport.read_bounds import bounded, is_taught, teach, trace
+from siliconflow_client.transport.read_bounds import (
+    bounded,
+    is_taught,
+    teach,
+    teach_async,
+    trace,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -262,6 +268,7 @@ class AsyncExchange(ExchangeState):
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
         response = await self._client.send(outgoing, stream=True)
+        teach_async(response.extensions.get(_NETWORK))
         pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
         self._pieces = cast("AsyncGenerator[bytes, None]", pieces)  # httpx says less than it gives
         if self._unwatched is not None:

@@ -21,10 +21,12 @@ from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import (
     deadline_error,
     transport_error,
+    unasked_answer,
     without_words,
 )
 from siliconflow_client.transport.outgoing import build_request
 from siliconflow_client.transport.proxies import proxy_for
+from siliconflow_client.transport.read_bounds import came_unasked
 from siliconflow_client.transport.settings import timeouts_for
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 
     from siliconflow_client.protocol.requests import Request
     from siliconflow_client.transport.limiter import Reservation
-    from siliconflow_client.transport.settings import CallSettings
+    from siliconflow_client.transport.read_bounds import came_unasked
+from siliconflow_client.transport.settings import CallSettings
 
 
 class ExchangeState:
@@ -119,6 +122,8 @@ class ExchangeState:
     def _opened(self, response: httpx.Response) -> Head:
         self._response = response
         self._ended = False
+        if came_unasked(response):
+            raise unasked_answer(self._target)
         headers = dict(response.headers.multi_items())
         return Head(response.status_code, headers, time.time(), self._secrets)
 

@@ -108,11 +108,14 @@ def transport_error(
         return _timeout_error(error, target, timeouts, proxy)
     words = next((text for cls, text in _WORDS if isinstance(error, cls)), "the connection broke")
     if lost:
-        unreached = any(kind.__name__ == "ClientConnectorError" for kind in type(cause).__mro__)
-        words = "could not connect" if unreached else "the connection broke"
+        kinds = {kind.__name__ for kind in type(cause).__mro__}
+        unreached = bool(kinds & {"ClientConnectorError", "ClientHttpProxyError"})
+        words = "could not connect" if "ClientConnectorError" in kinds else "the connection broke"
     else:
         unreached = isinstance(error, httpx.ConnectError | httpx.ProxyError)
     hint = _CONNECT_HINT if words == "could not connect" else None
+    if any(isinstance(link, ssl.SSLError) for link in _chain(error)):
+        proxy = None  # it was passed
     if proxy is not None and unreached:
         words = f"{words} to the proxy {proxy}" if hint else f"the proxy {proxy} refused"
         hint = _PROXY_HINT
@@ -238,6 +241,16 @@ def _phase_of(error: httpx.TimeoutException | TimeoutError) -> Phase:
         if isinstance(error, cls):
             return phase
     return "read"
+
+
+def unasked_answer(target: Target) -> APIConnectionError:
+    """Say that a connection held an answer before the request was sent."""
+    return APIConnectionError(
+        "Connection error: an answer was there before the request was sent, so it is another's.",
+        host=target.host,
+        model=target.model,
+        hint="something in between mixes up answers; look at the proxy or gateway, and ask again.",
+    )
 
 
 def deadline_error(limit: float, target: Target) -> APITimeoutError:

@@ -30,6 +30,7 @@ ESCAPED = "".join(f"\\u{ord(character):04x}" for character in PLAIN_KEY)
 
 async def failure(kind: str, reply: Reply, streamed: bool, **settings: Any) -> SiliconFlowError:
     settings.setdefault("api_key", PLAIN_KEY)
+    settings.setdefault("timeout", 2.0)  # aiohttp may wait on after a chunk that is none
     with FaultServer(reply) as server:
         async with Caller(kind, base_url=server.url, max_retries=1, **settings) as ask:
             if streamed:
