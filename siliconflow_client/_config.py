@@ -60,6 +60,9 @@ class ClientConfig:
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
             missing, ask once more with thinking off, or with empty thinking. No source settles
             whether that always helps (docs/wire.md#unsettled-points).
+        tool_markup: When tools were offered and none was called, read calls that the model wrote
+            as text, in its own notation (docs/wire.md#tool-markup). Only a whole call of an
+            offered tool counts; everything else stays text.
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -79,6 +82,7 @@ class ClientConfig:
         "max_retries",
         "mend_reasoning",
         "timeout",
+        "tool_markup",
     )
 
     def __init__(
@@ -95,6 +99,7 @@ class ClientConfig:
         async_http_client: httpx.AsyncClient | None = None,
         empty_answers: EmptyAnswers | None = None,
         mend_reasoning: bool = True,
+        tool_markup: bool = True,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -111,6 +116,7 @@ class ClientConfig:
         self.async_http_client = async_http_client
         self.empty_answers = checked_empty_answers(empty_answers)
         self.mend_reasoning = mend_reasoning
+        self.tool_markup = tool_markup
         self.framework = framework
 
     @property

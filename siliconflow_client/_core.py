@@ -34,6 +34,7 @@ class Settings(TypedDict, total=False):
     async_http_client: httpx.AsyncClient | None
     empty_answers: EmptyAnswers | None
     mend_reasoning: bool
+    tool_markup: bool
     framework: str | None
 
 
@@ -90,6 +91,7 @@ class ClientCore:
             random.random,
             options.empty_answers or self.config.empty_answers,
             self.config.mend_reasoning,
+            self.config.tool_markup if options.tool_markup is None else options.tool_markup,
         )
 
     def _is_injected(self) -> bool:

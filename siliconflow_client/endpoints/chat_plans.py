@@ -18,6 +18,7 @@ import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.endpoints.answer_reader import AnswerRules
 from siliconflow_client.endpoints.chat import (
     ChatCompletion,
     ChatRequest,
@@ -45,21 +46,23 @@ class ChatPlan:
 
     Attributes:
         request: What is sent.
+        rules: How the answer is to be read.
         may_be_empty: Whether an answer of nothing can be right.
     """
 
     request: Request
+    rules: AnswerRules
     may_be_empty: bool
 
     def flow(self, context: RequestContext) -> Flow[ChatCompletion]:
         """Ask, and mend what can be mended."""
-        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty)
+
+        def ask(request: Request, rules: AnswerRules) -> Flow[ChatCompletion]:
+            parse = functools.partial(read_chat, may_be_empty=self.may_be_empty, rules=rules)
+            return Call(request, parse).flow(context)
+
         try:
-            return (
-                yield from _with_reasoning(
-                    self.request, context, lambda request: Call(request, parse).flow(context)
-                )
-            )
+            return (yield from _with_reasoning(self.request, self.rules, context, ask))
         except EmptyAnswerError as error:
             if context.empty_answers == "raise" or not isinstance(error.answer, ChatCompletion):
                 raise
@@ -72,17 +75,18 @@ class ChatStreamPlan:
     """A chat request that is answered by a stream; see `ChatPlan`."""
 
     request: Request
+    rules: AnswerRules
     may_be_empty: bool
 
     def flow(self, context: RequestContext, state: StreamState[Delta]) -> Flow[None]:
         """Ask, and mend what can be mended, before the first delta."""
-        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+
+        def ask(request: Request, rules: AnswerRules) -> Flow[None]:
+            decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty, rules=rules)
+            return StreamCall(request, decoder).flow(context, state)
+
         try:
-            yield from _with_reasoning(
-                self.request,
-                context,
-                lambda request: StreamCall(request, decoder).flow(context, state),
-            )
+            yield from _with_reasoning(self.request, self.rules, context, ask)
         except EmptyAnswerError as error:
             if context.empty_answers == "raise":
                 raise
@@ -98,14 +102,14 @@ def chat_call(request: ChatRequest, extra_body: Mapping[str, JsonValue] | None) 
     Raises:
         ConfigurationError: An argument of the wrong kind; `.argument` names it.
     """
-    return ChatPlan(chat_request(request, extra_body, stream=False), may_be_empty(request))
+    return ChatPlan(*chat_request(request, extra_body, stream=False), may_be_empty(request))
 
 
 def chat_stream_call(
     request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
 ) -> ChatStreamPlan:
     """Ask for an answer in pieces; as `chat_call`."""
-    return ChatStreamPlan(chat_request(request, extra_body, stream=True), may_be_empty(request))
+    return ChatStreamPlan(*chat_request(request, extra_body, stream=True), may_be_empty(request))
 
 
 def _returned(error: EmptyAnswerError) -> str:
@@ -116,24 +120,28 @@ def _returned(error: EmptyAnswerError) -> str:
 
 
 def _with_reasoning(
-    request: Request, context: RequestContext, ask: Callable[[Request], Flow[T]]
+    request: Request,
+    rules: AnswerRules,
+    context: RequestContext,
+    ask: Callable[[Request, AnswerRules], Flow[T]],
 ) -> Flow[T]:
     """Ask once more where the refusal says that thinking in the history is missing."""
+    rules = rules.of_call(tool_markup=context.tool_markup)
     try:
-        return (yield from ask(request))
+        return (yield from ask(request, rules))
     except BadRequestError as error:
-        mended = _mended(request) if context.mend_reasoning else None
+        mended = _mended(request, rules) if context.mend_reasoning else None
         if mended is None or not _LOST_REASONING.search(error.message):
             raise
-        how, request = mended
+        how, request, rules = mended
         yield Warn(
             f"{error.model} asked for thinking that the history does not hold (trace id "
             f"{error.trace_id}); asking once more {how}."
         )
-    return (yield from ask(request))
+    return (yield from ask(request, rules))
 
 
-def _mended(request: Request) -> tuple[str, Request] | None:
+def _mended(request: Request, rules: AnswerRules) -> tuple[str, Request, AnswerRules] | None:
     """The request with thinking off, where the model has a switch, else with empty thinking."""
     if not isinstance(request.body, Content):
         return None
@@ -143,9 +151,10 @@ def _mended(request: Request) -> tuple[str, Request] | None:
         if body.get("enable_thinking") is False:
             return None
         body["enable_thinking"] = False
+        rules = rules.without_thinking()
     else:
         how = "with empty thinking"
         for turn in cast("list[JsonObject]", body.get("messages") or []):
             if turn.get("tool_calls"):
                 turn.setdefault("reasoning_content", "")
-    return how, replace(request, body=json_content(cast("Mapping[str, object]", body)))
+    return how, replace(request, body=json_content(cast("Mapping[str, object]", body))), rules

@@ -56,6 +56,7 @@ class RequestContext:
         empty_answers: What becomes of an answer of nothing that came twice.
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.
+        tool_markup: Whether tool calls that a model wrote as text become tool calls.
     """
 
     host: str
@@ -63,6 +64,7 @@ class RequestContext:
     jitter: Callable[[], float]
     empty_answers: EmptyAnswers = "return"
     mend_reasoning: bool = True
+    tool_markup: bool = True
 
     def target(self, request: Request) -> Target:
         """The part of a request that errors may show."""

@@ -47,6 +47,7 @@ class CallOptions:
         max_retries: Further attempts after the first.
         headers: Sent with this call.
         empty_answers: `return` or `raise` an answer of nothing that came twice.
+        tool_markup: Whether tool calls that a model wrote as text become tool calls.
 
     Raises:
         ConfigurationError: A setting cannot be right; `.argument` names it.
@@ -57,6 +58,7 @@ class CallOptions:
     max_retries: int | None = None
     headers: Mapping[str, str] | None = None
     empty_answers: EmptyAnswers | None = None
+    tool_markup: bool | None = None
 
     def __post_init__(self) -> None:
         """Check before any request."""
