@@ -81,6 +81,9 @@ class ClientConfig:
         max_answer_bytes: The longest plain answer that is read into memory, 256 MiB by default;
             what is longer is an `APIResponseError`. Streams have no limit but for one event
             (64 MiB), and of an error's body 1 MiB is read.
+        tool_markup: When tools were offered and none was called, read calls that the model wrote
+            as text, in its own notation (docs/wire.md#tool-markup). Only a whole call of an
+            offered tool counts; everything else stays text.
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -105,6 +108,7 @@ class ClientConfig:
         "max_retries",
         "mend_reasoning",
         "timeout",
+        "tool_markup",
     )
 
     def __init__(
@@ -126,6 +130,7 @@ class ClientConfig:
         limits: Limits | None = None,
         mend_reasoning: bool = True,
         max_answer_bytes: int | None = None,
+        tool_markup: bool = True,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -147,6 +152,7 @@ class ClientConfig:
         self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
         self.max_answer_bytes = checked_answer_bytes(max_answer_bytes)
+        self.tool_markup = tool_markup
         self.framework = framework
 
     @property

@@ -47,6 +47,7 @@ class Settings(TypedDict, total=False):
     limits: Limits | None
     mend_reasoning: bool
     max_answer_bytes: int | None
+    tool_markup: bool
     framework: str | None
 
 
@@ -110,6 +111,9 @@ class ClientCore:
             mend_reasoning=self.config.mend_reasoning,
             is_limited=self.config.limits is not None,
             max_answer_bytes=self.config.max_answer_bytes,
+            tool_markup=self.config.tool_markup
+            if options.tool_markup is None
+            else options.tool_markup,
         )
 
     def _is_injected(self) -> bool:

@@ -16,6 +16,7 @@ from typing import TypeVar, cast
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.endpoints.answer_reader import AnswerRules
 from siliconflow_client.endpoints.chat import (
     ChatCompletion,
     ChatRequest,
@@ -56,10 +57,12 @@ class ChatPlan:
 
     Attributes:
         request: What is sent.
+        rules: How the answer is to be read.
         may_be_empty: Whether an answer of nothing can be right.
     """
 
     request: Request
+    rules: AnswerRules
     may_be_empty: bool
 
     def flow(self, context: RequestContext) -> Flow[ChatCompletion]:
@@ -70,7 +73,10 @@ class ChatPlan:
                 self.request,
                 context,
                 lambda request: _with_reasoning(
-                    request, context, lambda mended: self._ask(mended, context)
+                    request,
+                    self.rules.of_model(request.model),
+                    context,
+                    lambda mended, rules: self._ask(mended, rules, context),
                 ),
                 asked_for.append,
             )
@@ -82,8 +88,10 @@ class ChatPlan:
             yield Warn(_returned(error))
             return error.answer
 
-    def _ask(self, request: Request, context: RequestContext) -> Flow[ChatCompletion]:
-        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty)
+    def _ask(
+        self, request: Request, rules: AnswerRules, context: RequestContext
+    ) -> Flow[ChatCompletion]:
+        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty, rules=rules)
         call = Call(request, parse)
         if context.long_answers == "never" or not may_stream(request):
             return (yield from call.flow(context))
@@ -97,11 +105,13 @@ class ChatPlan:
             yield Drop()
             yield Wait(0.0, failure)
             context = context.after_one_attempt()
-        return (yield from self._streamed_inside(request, context))
+        return (yield from self._streamed_inside(request, rules, context))
 
-    def _streamed_inside(self, request: Request, context: RequestContext) -> Flow[ChatCompletion]:
+    def _streamed_inside(
+        self, request: Request, rules: AnswerRules, context: RequestContext
+    ) -> Flow[ChatCompletion]:
         """Ask for a stream and join it; nothing was handed out, so a break is tried again."""
-        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty, rules=rules)
         state = StreamState[Delta]()
         trace_id = None
         try:
@@ -120,13 +130,14 @@ class ChatStreamPlan:
     """A chat request that is answered by a stream; see `ChatPlan`."""
 
     request: Request
+    rules: AnswerRules
     may_be_empty: bool
 
     def flow(self, context: RequestContext, state: StreamState[Delta]) -> Flow[None]:
         """Ask, and mend what can be mended, before the first delta."""
-        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
 
-        def ask(request: Request) -> Flow[None]:
+        def ask(request: Request, rules: AnswerRules) -> Flow[None]:
+            decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty, rules=rules)
             return StreamCall(request, decoder).flow(context, state)
 
         def went_on(asked_for: str) -> None:
@@ -136,7 +147,9 @@ class ChatStreamPlan:
             yield from with_fallbacks(
                 self.request,
                 context,
-                lambda request: _with_reasoning(request, context, ask),
+                lambda request: _with_reasoning(
+                    request, self.rules.of_model(request.model), context, ask
+                ),
                 went_on,
                 may_go_on=lambda: not state.handed_out,
             )
@@ -155,14 +168,14 @@ def chat_call(request: ChatRequest, extra_body: Mapping[str, JsonValue] | None) 
     Raises:
         ConfigurationError: An argument of the wrong kind; `.argument` names it.
     """
-    return ChatPlan(chat_request(request, extra_body, stream=False), may_be_empty(request))
+    return ChatPlan(*chat_request(request, extra_body, stream=False), may_be_empty(request))
 
 
 def chat_stream_call(
     request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
 ) -> ChatStreamPlan:
     """Ask for an answer in pieces; as `chat_call`."""
-    return ChatStreamPlan(chat_request(request, extra_body, stream=True), may_be_empty(request))
+    return ChatStreamPlan(*chat_request(request, extra_body, stream=True), may_be_empty(request))
 
 
 def _returned(error: EmptyAnswerError) -> str:
@@ -173,24 +186,28 @@ def _returned(error: EmptyAnswerError) -> str:
 
 
 def _with_reasoning(
-    request: Request, context: RequestContext, ask: Callable[[Request], Flow[T]]
+    request: Request,
+    rules: AnswerRules,
+    context: RequestContext,
+    ask: Callable[[Request, AnswerRules], Flow[T]],
 ) -> Flow[T]:
     """Ask once more where the refusal says that thinking in the history is missing."""
+    rules = rules.of_call(tool_markup=context.tool_markup)
     try:
-        return (yield from ask(request))
+        return (yield from ask(request, rules))
     except BadRequestError as error:
-        mended = _mended(request) if context.mend_reasoning else None
+        mended = _mended(request, rules) if context.mend_reasoning else None
         if mended is None or not _LOST_REASONING.search(error.message):
             raise
-        how, request = mended
+        how, request, rules = mended
         yield Warn(
             f"{error.model} asked for thinking that the history does not hold (trace id "
             f"{error.trace_id}); asking once more {how}."
         )
-    return (yield from ask(request))
+    return (yield from ask(request, rules))
 
 
-def _mended(request: Request) -> tuple[str, Request] | None:
+def _mended(request: Request, rules: AnswerRules) -> tuple[str, Request, AnswerRules] | None:
     """The request with thinking off, where the model has a switch, else with empty thinking."""
     body = body_of(request)
     if lookup_model(request.model or "").thinking == "switch":
@@ -198,9 +215,10 @@ def _mended(request: Request) -> tuple[str, Request] | None:
         if body.get("enable_thinking") is False:
             return None
         body["enable_thinking"] = False
+        rules = rules.without_thinking()
     else:
         how = "with empty thinking"
         for turn in cast("list[JsonObject]", body.get("messages") or []):
             if turn.get("tool_calls"):
                 turn.setdefault("reasoning_content", "")
-    return how, with_body(request, body)
+    return how, with_body(request, body), rules

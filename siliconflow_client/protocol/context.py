@@ -47,6 +47,7 @@ class RequestContext:
         fallback_models: Models to go on with, in their order, when one cannot answer.
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.
+        tool_markup: Whether tool calls that a model wrote as text become tool calls.
         is_limited: Whether requests wait for a place among those of their account.
         max_answer_bytes: The longest plain answer that is read.
     """
@@ -58,6 +59,7 @@ class RequestContext:
     long_answers: LongAnswers = "after_504"
     fallback_models: tuple[str, ...] = ()
     mend_reasoning: bool = True
+    tool_markup: bool = True
     max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
     is_limited: bool = False
 

@@ -60,6 +60,7 @@ class CallOptions:
         empty_answers: `return` or `raise` an answer of nothing that came twice.
         long_answers: When a plain chat call streams inside.
         fallback_models: Models to go on with when one cannot answer.
+        tool_markup: Whether tool calls that a model wrote as text become tool calls.
 
     Raises:
         ConfigurationError: A setting cannot be right; `.argument` names it.
@@ -72,6 +73,7 @@ class CallOptions:
     empty_answers: EmptyAnswers | None = None
     long_answers: LongAnswers | None = None
     fallback_models: Sequence[str] | None = None
+    tool_markup: bool | None = None
 
     def __post_init__(self) -> None:
         """Check before any request."""
