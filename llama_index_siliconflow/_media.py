@@ -102,7 +102,6 @@ def node_image(node: BaseNode) -> ImageSource | None:
     """
     data: str | bytes | None
     path: str | Path | None
-    url: str | None
     if isinstance(node, ImageNode):
         data, path, url = node.image, node.image_path, node.image_url
     elif isinstance(node, Node) and node.image_resource is not None:

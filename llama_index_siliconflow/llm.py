@@ -50,8 +50,12 @@ class SiliconFlow(StructuredPrediction):
 
     Every parameter of the API is a field and a keyword of each call; what is `None` is not sent.
     Parameters without a name of their own go through `additional_kwargs`, or as keywords of a
-    call. A call also takes `timeout`, `deadline`, `max_retries`, `extra_headers`, `extra_body`, and
+    call. A call also takes `timeout`, `deadline`, `max_retries`, `extra_headers`, `extra_body`,
+    `stream_usage`, `empty_answers`, `long_answers`, `fallback_models`, and
     `allow_parallel_tool_calls=False`, which keeps the first tool call of an answer only.
+
+    The newest user message is checked strictly; what stands before it is history, in which blocks
+    that the API has no place for are described in words, with one warning a kind.
 
     Responses hold a `ThinkingBlock` (if the model thought), one `TextBlock` and `ToolCallBlock`s;
     while streaming, new thinking text is in `additional_kwargs["thinking_delta"]`. `raw` is the

@@ -15,6 +15,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import LLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from pydantic import SecretStr
 
 import llama_index_siliconflow
 from llama_index_siliconflow import (
@@ -180,6 +181,7 @@ def test_positional_orders_of_the_older_classes() -> None:
         8,
     )
     for component in (llm, embedding, rerank):
+        assert isinstance(component.api_key, SecretStr)
         assert component.api_key.get_secret_value() == KEY
 
 

@@ -11,12 +11,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.llama_index import scenarios as s
-from tests.llama_index.stub import Reply, Request, Stub
+from tests.llama_index.stub import Request, Stub
 
 HEAD = """
 import asyncio, gc, sys, urllib.request
@@ -164,7 +165,7 @@ def run(stub: Stub, transport: str, *parts: str) -> subprocess.CompletedProcess[
 def test_nothing_is_printed_on_standard_error(stub: Stub, nested: bool, transport: str) -> None:
     answer = stub.script
 
-    def script(request: Request) -> Reply:
+    def script(request: Request) -> Any:
         if request.path == "/open":
             return s.text_reply(str(len(stub._open)), 200)
         return answer(request)
