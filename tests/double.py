@@ -98,19 +98,19 @@ class Double:
     # --- what is answered -------------------------------------------------------------------
 
     @property
-    def script(self) -> Given:
+    def answer(self) -> Given:
         """What answers the next request; it may be exchanged at any time."""
         return self._answers[min(self._given, len(self._answers) - 1)]
 
-    @script.setter
-    def script(self, answer: Given) -> None:
+    @answer.setter
+    def answer(self, answer: Given) -> None:
         with self._lock:
             self._answers, self._given = [answer], 0
 
     def _next(self, asked: Asked) -> Scripted | httpx.Response | Reply | Exception:
         with self._lock:
             self.requests.append(asked)
-            given = self.script
+            given = self.answer
             self._given += 1
         while callable(given):
             given = given(asked)

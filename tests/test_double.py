@@ -126,7 +126,7 @@ def test_the_answer_may_be_exchanged(face: Any) -> None:
     double = Double("one", "two")
     client = face(double)
     assert client.chat(**HI).choices[0].text == "one"
-    double.script = calls("f")
+    double.answer = calls("f")
     assert [client.chat(**HI).choices[0].tool_calls[0].name for _ in range(2)] == ["f", "f"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from tests.double import Asked as Request
 from tests.double import Double, Reply
@@ -14,7 +14,15 @@ Script: TypeAlias = Callable[[Request], Reply]
 
 
 class Stub(Double):
-    """Answers by a script; `script` may be exchanged at any time."""
+    """Answers by a script, which may be exchanged at any time."""
 
     def __init__(self, script: Script) -> None:
         super().__init__(script, trace="ti_stub0001")
+
+    @property
+    def script(self) -> Script:
+        return cast("Script", self.answer)
+
+    @script.setter
+    def script(self, script: Script) -> None:
+        self.answer = script
