@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
+        DEFAULT_IMAGE_EMBEDDING_MODEL,
         DEFAULT_RERANK_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
@@ -61,6 +62,13 @@ if TYPE_CHECKING:
     )
     from siliconflow_client.endpoints.history import normalise_messages
     from siliconflow_client.endpoints.images import ImageRequest, ImagesResult
+    from siliconflow_client.endpoints.media_inputs import (
+        DEFAULT_IMAGE_BATCH,
+        ImageSource,
+        TextOrMedia,
+        image_input,
+        image_inputs,
+    )
     from siliconflow_client.endpoints.models import ModelCard
     from siliconflow_client.endpoints.rerank import (
         MAX_RERANK_DOCUMENTS,
@@ -108,13 +116,16 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnsupportedParameterError,
     )
-    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers
+    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
+    from siliconflow_client.transport.limiter import Limits
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
+    "DEFAULT_IMAGE_BATCH",
+    "DEFAULT_IMAGE_EMBEDDING_MODEL",
     "DEFAULT_RERANK_MODEL",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
@@ -156,12 +167,15 @@ __all__ = [
     "GoneError",
     "ImagePart",
     "ImageRequest",
+    "ImageSource",
     "ImageUrl",
     "ImagesResult",
     "InsufficientBalanceError",
     "JobFailedError",
     "JsonObject",
     "JsonValue",
+    "Limits",
+    "LongAnswers",
     "ManyDocuments",
     "ManyEmbeddings",
     "Message",
@@ -192,6 +206,7 @@ __all__ = [
     "StreamInterruptedError",
     "TextChoice",
     "TextCompletion",
+    "TextOrMedia",
     "TextPart",
     "Timings",
     "Tool",
@@ -213,6 +228,8 @@ __all__ = [
     "Voice",
     "VoiceRequest",
     "__version__",
+    "image_input",
+    "image_inputs",
     "known_models",
     "lookup_model",
     "normalise_messages",
@@ -228,7 +245,12 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "_version": ("__version__",),
     "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
     "bulk.reranking": ("ManyDocuments", "RankedBatch"),
-    "catalogue.defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
+    "catalogue.defaults": (
+        "DEFAULT_CHAT_MODEL",
+        "DEFAULT_EMBEDDING_MODEL",
+        "DEFAULT_IMAGE_EMBEDDING_MODEL",
+        "DEFAULT_RERANK_MODEL",
+    ),
     "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),
     "catalogue.parameters": ("parameters_of", "settings_of"),
@@ -255,6 +277,13 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.deltas": ("ChatChunkDict", "Delta", "ToolCall", "ToolCallDelta"),
     "endpoints.embeddings": ("MAX_EMBEDDING_INPUTS", "EmbeddingRequest", "EmbeddingResult"),
     "endpoints.history": ("normalise_messages",),
+    "endpoints.media_inputs": (
+        "DEFAULT_IMAGE_BATCH",
+        "ImageSource",
+        "TextOrMedia",
+        "image_input",
+        "image_inputs",
+    ),
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),
@@ -310,7 +339,8 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "StreamInterruptedError",
         "UnsupportedParameterError",
     ),
-    "protocol.options": ("CallOptions", "EmptyAnswers"),
+    "protocol.options": ("CallOptions", "EmptyAnswers", "LongAnswers"),
+    "transport.limiter": ("Limits",),
     "transport.streams": ("AsyncStream", "Stream"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

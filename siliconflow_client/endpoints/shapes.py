@@ -6,6 +6,8 @@ for one that is not JSON, so that no `KeyError` ever reaches a caller.
 
 from __future__ import annotations
 
+import math
+
 import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
@@ -53,3 +55,14 @@ def count(value: JsonValue) -> int:
 def optional_count(value: JsonValue) -> int | None:
     """A whole number; `None` for anything else."""
     return value if isinstance(value, int) else None
+
+
+def finite(value: JsonValue) -> float | None:
+    """A number that can be counted with; `None` for NaN, infinity, `true` and anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

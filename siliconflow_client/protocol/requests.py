@@ -22,7 +22,7 @@ server cannot have seen it, or has said a definite no (429)."""
 class Content:
     """A body that is in memory."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str = "application/json"
 
 
@@ -48,7 +48,7 @@ class Multipart:
     """A form with one file, sent piece by piece."""
 
     file: FilePart
-    fields: Mapping[str, str] = field(default_factory=lambda: {})
+    fields: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
 
 
 Body: TypeAlias = Content | Multipart
@@ -68,16 +68,18 @@ class Request:
         resend: What a lost answer means.
         url: A whole URL that an answer named, in place of the base URL and `path`. It is fetched
             without the key and without any other header, cookie or parameter of the client's.
+        is_bounded: Whether `max_answer_bytes` holds; not for downloads and results of batches.
     """
 
     method: str
     path: str
     body: Body | None = None
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None = field(default=None, repr=False)
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"
     url: str | None = field(default=None, repr=False)
+    is_bounded: bool = True
 
     def target(self, host: str) -> Target:
         """The part of the request that an error may show: no query, which may be a signature."""

@@ -30,6 +30,7 @@ class Settings:
     follow_up: FollowUp = "null"
     max_embedding_inputs: int = 64
     cached_share: float = 0.0
+    any_model: bool = False
 
 
 class Service:
@@ -72,7 +73,7 @@ class Service:
             Refusal: The model is not served.
         """
         facts = self._models.get(model) or lookup_model(model)
-        if not facts.known:
+        if not facts.known and not self.settings.any_model:
             raise refusals.engine_has_no_model(model) if self.native else refusals.model_not_found()
         return facts
 

@@ -20,6 +20,7 @@ from siliconflow_client import (
     SiliconFlowError,
     Usage,
 )
+from tests.double import Double
 
 KEY = "sk-test-0123456789abcdef"
 TRACE = "ti_0123456789abcdef"
@@ -169,14 +170,7 @@ def left_in(folder: Path) -> list[Path]:
 
 def answering(
     content: bytes, status: int = 200, content_type: str = "application/json", **headers: str
-) -> Handler:
-    """A handler that always gives the same answer."""
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(
-            status,
-            headers={"content-type": content_type, "x-siliconcloud-trace-id": TRACE, **headers},
-            content=content,
-        )
-
-    return handle
+) -> Double:
+    """A double that always gives the same answer."""
+    told = {"content-type": content_type, "x-siliconcloud-trace-id": TRACE, **headers}
+    return Double(httpx.Response(status, headers=told, content=content))
