@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import time
@@ -107,7 +108,7 @@ def by_character(text: str, **more: Any):
 
 def cut(text: str, places: list[int]) -> list[str]:
     edges = [0, *sorted({place % (len(text) + 1) for place in places}), len(text)]
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [text[a:b] for a, b in itertools.pairwise(edges) if a < b]
 
 
 # --- the seven notations ----------------------------------------------------------------------
@@ -204,7 +205,7 @@ def test_any_split_gives_the_same(texts: list[str], thoughts: list[str], places:
 
 
 @given(
-    st.text(alphabet=st.sampled_from(list('<>{}[]"\\/=:`|｜▁_toolcalnmexinvkpru \n') + ["tool_call", "function=", "get_weather", "<tool_call>", "<think>"]), max_size=200),
+    st.text(alphabet=st.sampled_from([*list('<>{}[]"\\/=:`|｜▁_toolcalnmexinvkpru \n'), "tool_call", "function=", "get_weather", "<tool_call>", "<think>"]), max_size=200),
     st.booleans(),
 )  # fmt: skip
 @settings(max_examples=300, deadline=None)
