@@ -100,6 +100,8 @@ def node_image(node: BaseNode) -> ImageSource | None:
     Raises:
         ConfigurationError: Its base64 data is none.
     """
+    data: str | bytes | None
+    path: str | Path | None
     if isinstance(node, ImageNode):
         data, path, url = node.image, node.image_path, node.image_url
     elif isinstance(node, Node) and node.image_resource is not None:
