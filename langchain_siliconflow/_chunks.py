@@ -98,6 +98,10 @@ class HasTraceId(Protocol):
     """A stream, sync or async."""
 
     @property
+    def fallback_from(self) -> str | None:
+        """The model that was asked for, where another one answers."""
+
+    @property
     def trace_id(self) -> str | None:
         """The `x-siliconcloud-trace-id` header."""
 
@@ -166,9 +170,7 @@ class ChunkBuilder:
         last = delta.finish_reason is not None or delta.usage is not None
         if last:
             metadata.update(
-                _final_metadata(
-                    delta.model, delta.finish_reason, delta.id, source.trace_id, delta.raw
-                )
+                _final_metadata(delta.model, delta.finish_reason, delta.id, source, delta.raw)
             )
         return self._full(delta, metadata, last=last)
 
@@ -250,14 +252,15 @@ def _final_metadata(
     model: str,
     finish_reason: str | None,
     completion_id: str,
-    trace_id: str | None,
+    source: HasTraceId | ChatCompletion,
     raw: ChatChunkDict | ChatCompletionDict,
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "model_name": model,
         "finish_reason": finish_reason,
         "id": completion_id,
-        "trace_id": trace_id,
+        "trace_id": source.trace_id,
+        "fallback_from": source.fallback_from,
         "system_fingerprint": raw.get("system_fingerprint") or None,
     }
     return {name: value for name, value in metadata.items() if value is not None}
@@ -287,7 +290,7 @@ def to_message(
     if refusal:
         extra["refusal"] = refusal
     metadata = _final_metadata(
-        completion.model, choice.finish_reason, completion.id, completion.trace_id, completion.raw
+        completion.model, choice.finish_reason, completion.id, completion, completion.raw
     )
     metadata["model_provider"] = PROVIDER
     if choice.logprobs is not None:

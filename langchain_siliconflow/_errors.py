@@ -34,6 +34,7 @@ from siliconflow_client import (
     ContextLengthError,
     GoneError,
     InsufficientBalanceError,
+    JobFailedError,
     ModelNotFoundError,
     NotFoundError,
     PayloadTooLargeError,
@@ -69,6 +70,7 @@ FAMILY: Final[dict[type[SiliconFlowError], type[ModelError]]] = {
     ServerError: ModelAPIError,
     BatchExpiredError: ModelTimeoutError,
     APIResponseError: ModelAPIError,
+    JobFailedError: ModelAPIError,
 }
 """Which of LangChain's classes a client class is, too; subclasses inherit their base's."""
 

@@ -33,7 +33,8 @@ _CALL_ALIASES: Final = {
     "extra_headers": "headers",
 }
 _REPLAYS: Final = get_args(ReasoningReplay)
-_OPTIONS: Final = ("timeout", "deadline", "max_retries", "headers")
+_CHAT_OPTIONS: Final = ("empty_answers", "long_answers", "fallback_models")
+_OPTIONS: Final = ("timeout", "deadline", "max_retries", "headers", *_CHAT_OPTIONS)
 # LangChain's own marks on a call; core takes most of them out before we see them.
 _FRAMEWORK: Final = frozenset({"stream", "ls_structured_output_format", "structured_output_format"})
 _CALL_ONLY: Final = frozenset(
@@ -142,7 +143,7 @@ def build_call(
     return ChatCall(
         request=cast("ChatRequest", request),
         extra_body=_extra_body(fields, call),
-        options=_options(call),
+        options=_options(fields, call),
         include_usage=fields["stream_usage"] if include_usage is None else include_usage,
         stream_options=None if options is None else _mapping("stream_options", options),
         answer_class=form if isinstance(form, type) and is_basemodel_subclass(form) else None,
@@ -204,8 +205,9 @@ def _mapping(name: str, value: object) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value)
 
 
-def _options(call: Mapping[str, Any]) -> CallOptions | None:
+def _options(fields: Mapping[str, Any], call: Mapping[str, Any]) -> CallOptions | None:
     if call.get("headers") is not None:
         _mapping("headers", call["headers"])
-    given = {name: call[name] for name in _OPTIONS if call.get(name) is not None}
+    given = {name: fields[name] for name in _CHAT_OPTIONS if fields[name] is not None}
+    given.update((name, call[name]) for name in _OPTIONS if call.get(name) is not None)
     return CallOptions(**given) if given else None

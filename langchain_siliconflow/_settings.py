@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from langchain_core.version import VERSION as CORE_VERSION
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
@@ -39,11 +39,6 @@ def _key_from_env() -> SecretStr | None:
 
 def _url_from_env() -> str | None:
     return os.environ.get("SILICONFLOW_BASE_URL") or None
-
-
-def _for_client(key: SecretStr | KeySource | None) -> SecretStr | None:
-    """Hand the key on as it is: the client takes functions, too."""
-    return cast("SecretStr | None", key)
 
 
 class ConnectionSettings(BaseModel):
@@ -110,7 +105,7 @@ class ConnectionSettings(BaseModel):
                 # would go with it as its context.
                 raise refused
             config = ClientConfig(
-                api_key=_for_client(self.api_key),
+                api_key=self.api_key,
                 base_url=self.base_url,
                 timeout=self.timeout,
                 deadline=self.deadline,

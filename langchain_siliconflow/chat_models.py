@@ -22,7 +22,13 @@ from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
 from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._tokens import count_message_tokens, count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
-from siliconflow_client import ConfigurationError, ReasoningReplay, __version__
+from siliconflow_client import (
+    ConfigurationError,
+    EmptyAnswers,
+    LongAnswers,
+    ReasoningReplay,
+    __version__,
+)
 
 if TYPE_CHECKING:
     from siliconflow_client import ChatCompletion
@@ -128,6 +134,18 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     reasoning_replay: ReasoningReplay = "tool_loop"
     """Which earlier turns send `reasoning_content` back: all those with tool calls (what
     DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
+
+    empty_answers: EmptyAnswers | None = None
+    """What becomes of an answer of nothing that came twice: `return` it (the default), so that
+    agents and batches go on, or `raise` an `EmptyAnswerError`."""
+
+    long_answers: LongAnswers | None = None
+    """A long answer outlasts the gateway (504): `after_504` (the default) goes on as a stream that
+    is joined inside, `stream` does so from the start, `never`."""
+
+    fallback_models: list[str] | None = None
+    """Models to go on with when one is overloaded, rate limited, disabled or retired; the answer's
+    `response_metadata["fallback_from"]` then names the one that was asked for."""
 
     streaming: bool = False
     """Whether `invoke` streams inside; `False` set by hand switches streaming off."""

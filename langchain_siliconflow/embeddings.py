@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -12,10 +12,18 @@ from pydantic import Field
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
-from siliconflow_client import DEFAULT_EMBEDDING_MODEL, ConfigurationError, EmbeddingCollector
+from siliconflow_client import (
+    DEFAULT_EMBEDDING_MODEL,
+    DEFAULT_IMAGE_BATCH,
+    ConfigurationError,
+    EmbeddingCollector,
+    ImageSource,
+    TextOrMedia,
+    image_inputs,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
     from siliconflow_client import ManyEmbeddings
 
@@ -69,11 +77,14 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
         """See the fields; other packages' names for them work too."""
         super().__init__(**data)
 
-    def embed_documents(self, texts: list[str], chunk_size: int | None = None) -> list[list[float]]:
+    def embed_documents(
+        self, texts: Sequence[TextOrMedia], chunk_size: int | None = None
+    ) -> list[list[float]]:
         """Embed texts, `chunk_size` in a request and `max_concurrency` requests at a time.
 
         Args:
-            texts: The texts; an empty list costs no request.
+            texts: The texts; an empty list costs no request. Models that see take objects among
+                them: `{"text": "a red car"}`, `{"image": "https://…"}`.
             chunk_size: Texts in a request, for this call.
 
         Returns:
@@ -84,29 +95,74 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
             SiliconFlowError: Any other failure. `.partial` holds, for each text, its vector or
                 `None`.
         """
-        with langchain_errors(), self._collected(len(texts)) as collected:
-            for batch in self._client.embed_many(texts, **self._request(chunk_size)):
-                collected.add(batch)
-        return collected.vectors
+        return self._embed(texts, len(texts), chunk_size)
 
     async def aembed_documents(
-        self, texts: list[str], chunk_size: int | None = None
+        self, texts: Sequence[TextOrMedia], chunk_size: int | None = None
     ) -> list[list[float]]:
         """Embed texts as `embed_documents` does."""
-        with langchain_errors(), self._collected(len(texts)) as collected:
-            async for batch in self._async_client.embed_many(texts, **self._request(chunk_size)):
-                collected.add(batch)
-        return collected.vectors
+        return await self._aembed(texts, len(texts), chunk_size)
 
-    def embed_query(self, text: str) -> list[float]:
+    def embed_query(self, text: TextOrMedia) -> list[float]:
         """Embed one text as `list[float]`."""
         return self.embed_documents([text])[0]
 
-    async def aembed_query(self, text: str) -> list[float]:
+    async def aembed_query(self, text: TextOrMedia) -> list[float]:
         """Embed one text as `list[float]`."""
         return (await self.aembed_documents([text]))[0]
 
+    def embed_image(
+        self, uris: Sequence[ImageSource], chunk_size: int | None = None
+    ) -> list[list[float]]:
+        """Embed images, into the same space as texts, with a model that sees.
+
+        Vector stores that take images call it: `Chroma(…).add_images(uris)`.
+
+        Args:
+            uris: URLs, which the server fetches; data URIs; files, by path or `file://` URI,
+                which are sent along (PNG, JPEG, GIF, WebP, BMP, TIFF, up to 20 MiB); or bytes.
+            chunk_size: Images in a request, for this call; otherwise 8, or the field if smaller.
+
+        Returns:
+            `list[list[float]]`, in the order of `uris`.
+
+        Raises:
+            ConfigurationError: The model takes no images, or one cannot be sent.
+            SiliconFlowError: Any other failure. `.partial` holds, for each image, its vector or
+                `None`.
+        """
+        return self._embed(self._images(uris), len(uris), self._image_batch(chunk_size))
+
+    async def aembed_image(
+        self, uris: Sequence[ImageSource], chunk_size: int | None = None
+    ) -> list[list[float]]:
+        """Embed images as `embed_image` does."""
+        return await self._aembed(self._images(uris), len(uris), self._image_batch(chunk_size))
+
     # --- parts ------------------------------------------------------------------------------
+
+    def _embed(
+        self, inputs: Iterable[TextOrMedia], total: int, size: int | None
+    ) -> list[list[float]]:
+        with langchain_errors(), self._collected(total) as collected:
+            for batch in self._client.embed_many(inputs, **self._request(size)):
+                collected.add(batch)
+        return collected.vectors
+
+    async def _aembed(
+        self, inputs: Iterable[TextOrMedia], total: int, size: int | None
+    ) -> list[list[float]]:
+        with langchain_errors(), self._collected(total) as collected:
+            async for batch in self._async_client.embed_many(inputs, **self._request(size)):
+                collected.add(batch)
+        return collected.vectors
+
+    def _images(self, uris: Sequence[ImageSource]) -> Iterable[TextOrMedia]:
+        with langchain_errors():
+            return image_inputs(uris, self.model, "uris")
+
+    def _image_batch(self, chunk_size: int | None) -> int:
+        return min(self.chunk_size, DEFAULT_IMAGE_BATCH) if chunk_size is None else chunk_size
 
     def _request(self, chunk_size: int | None) -> ManyEmbeddings:
         size = self.chunk_size if chunk_size is None else chunk_size

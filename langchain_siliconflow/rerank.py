@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.documents import Document
@@ -14,7 +14,7 @@ from pydantic import Field
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
-from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError
+from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError, TextOrMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,13 +90,18 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         return _ranked(documents, await self.arerank(documents, query))
 
     def rerank(
-        self, documents: Sequence[str | Document], query: str, *, top_n: int | None = None
+        self,
+        documents: Sequence[TextOrMedia | Document],
+        query: TextOrMedia,
+        *,
+        top_n: int | None = None,
     ) -> list[dict[str, Any]]:
         """Score documents.
 
         Args:
-            documents: Texts, or documents whose `page_content` counts.
-            query: The question.
+            documents: Texts, or documents whose `page_content` counts. Models that see take
+                objects among them: `{"text": …}`, `{"image": "https://…"}`, `{"video": …}`.
+            query: The question; for models that see, an object too.
             top_n: How many to return; the field when `None`.
 
         Returns:
@@ -112,7 +117,11 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
             return _hits(self._client.rerank_many(query, texts, **request))
 
     async def arerank(
-        self, documents: Sequence[str | Document], query: str, *, top_n: int | None = None
+        self,
+        documents: Sequence[TextOrMedia | Document],
+        query: TextOrMedia,
+        *,
+        top_n: int | None = None,
     ) -> list[dict[str, Any]]:
         """Score documents as `rerank` does."""
         with langchain_errors():
@@ -121,17 +130,17 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
 
     def _request(
         self, documents: Sequence[object], top_n: int | None
-    ) -> tuple[list[str], ManyDocuments]:
-        texts: list[str] = []
+    ) -> tuple[list[TextOrMedia], ManyDocuments]:
+        texts: list[TextOrMedia] = []
         for position, document in enumerate(documents):
             text = document.page_content if isinstance(document, Document) else document
-            if not isinstance(text, str):
+            if not isinstance(text, str | Mapping):
                 raise ConfigurationError(
                     f"documents[{position}] must be a string or a Document, not "
                     f"{type(text).__name__}",
                     argument=f"documents[{position}]",
                 )
-            texts.append(text)
+            texts.append(cast("TextOrMedia", text))
         request: ManyDocuments = {
             "model": self.model,
             "top_n": top_n or self.top_n,

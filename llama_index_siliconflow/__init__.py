@@ -1,7 +1,7 @@
 """SiliconFlow's models for LlamaIndex.
 
-`SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`
-and `SiliconFlowRerank`.
+`SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`,
+`SiliconFlowMultiModalEmbedding` for images too, and `SiliconFlowRerank`.
 
 Everything that they raise is a `SiliconFlowError`; the classes below it stand here too. Names are
 loaded when they are first used (PEP 562), so that the embedding class does not load the chat stack.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llama_index_siliconflow.completion import SiliconFlowCompletion
     from llama_index_siliconflow.embedding import SiliconFlowEmbedding
     from llama_index_siliconflow.llm import SiliconFlow
+    from llama_index_siliconflow.multi_modal_embedding import SiliconFlowMultiModalEmbedding
     from llama_index_siliconflow.rerank import SiliconFlowRerank
     from siliconflow_client import (
         APIConnectionError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         GatewayTimeoutError,
         GoneError,
         InsufficientBalanceError,
+        JobFailedError,
         ModelNotFoundError,
         NotFoundError,
         OverloadedError,
@@ -62,6 +64,7 @@ __all__ = [
     "GatewayTimeoutError",
     "GoneError",
     "InsufficientBalanceError",
+    "JobFailedError",
     "ModelNotFoundError",
     "NotFoundError",
     "OverloadedError",
@@ -73,6 +76,7 @@ __all__ = [
     "SiliconFlowCompletion",
     "SiliconFlowEmbedding",
     "SiliconFlowError",
+    "SiliconFlowMultiModalEmbedding",
     "SiliconFlowRerank",
     "StreamInterruptedError",
     "TruncatedAnswerError",
@@ -85,6 +89,7 @@ _HOMES: Final = {
     "SiliconFlow": "llama_index_siliconflow.llm",
     "SiliconFlowCompletion": "llama_index_siliconflow.completion",
     "SiliconFlowEmbedding": "llama_index_siliconflow.embedding",
+    "SiliconFlowMultiModalEmbedding": "llama_index_siliconflow.multi_modal_embedding",
     "SiliconFlowRerank": "llama_index_siliconflow.rerank",
     "TruncatedAnswerError": "llama_index_siliconflow._errors",
     "UnexpectedAnswerError": "llama_index_siliconflow._errors",

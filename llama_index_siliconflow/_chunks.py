@@ -50,12 +50,15 @@ class StreamedAnswer:
         self._reasoning = ""
         self._calls: dict[int, ToolCall] = {}
 
-    def add(self, delta: Delta, trace_id: str | None = None) -> ChatResponse:
+    def add(
+        self, delta: Delta, trace_id: str | None = None, fallback_from: str | None = None
+    ) -> ChatResponse:
         """Take one delta in.
 
         Args:
             delta: What is new.
             trace_id: Put into the last response's `raw`.
+            fallback_from: Put there as well, if another model answers.
 
         Raises:
             APIResponseError: The answer is finished, and a call in it cannot be made.
@@ -73,7 +76,7 @@ class StreamedAnswer:
         if delta.finish_reason is not None:
             check_calls(list(self._calls.values()), self._shape, delta.finish_reason, trace_id)
             kwargs.update(token_counts(delta.usage))
-            raw = finished_raw(delta.raw, trace_id)
+            raw = finished_raw(delta.raw, trace_id, fallback_from)
         calls = self._shown_calls()
         return ChatResponse.model_construct(
             message=ChatMessage.model_construct(

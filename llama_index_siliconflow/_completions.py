@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from llama_index.core.base.llms.types import CompletionResponse
 from llama_index.core.bridge.pydantic import Field
 
-from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._answer_settings import AnswerSettings
 from llama_index_siliconflow._parameters import from_table
 from llama_index_siliconflow._responses import finished_raw, log_probs, token_counts
 from siliconflow_client import (
@@ -44,7 +44,7 @@ class CompletionCall:
     options: CallOptions
 
 
-class CompletionFields(Connection):
+class CompletionFields(AnswerSettings):
     """The request's parameters. `None` is never sent; a call's keyword wins over its field."""
 
     model: str = Field(default=DEFAULT_CHAT_MODEL, description="The model's id.")
@@ -132,7 +132,7 @@ class GrowingText:
         raw: object = delta.raw
         if delta.finish_reason is not None:
             told |= _told(self._reasoning, token_counts(delta.usage))
-            raw = finished_raw(delta.raw, stream.trace_id)
+            raw = finished_raw(delta.raw, stream.trace_id, stream.fallback_from)
         return CompletionResponse(
             text=self._text,
             delta=delta.text,
@@ -145,10 +145,12 @@ class GrowingText:
 def completion_response(answer: ChatCompletion | TextCompletion) -> CompletionResponse:
     """Build the response of a plain call."""
     choice = answer.choices[0]
-    reasoning: str = getattr(choice, "reasoning", "")  # chat answers have it
+    # Chat answers have these.
+    reasoning: str = getattr(choice, "reasoning", "")
+    fallback: str | None = getattr(answer, "fallback_from", None)
     return CompletionResponse(
         text=choice.text,
-        raw=finished_raw(cast("dict[str, object]", answer.raw), answer.trace_id),
+        raw=finished_raw(cast("dict[str, object]", answer.raw), answer.trace_id, fallback),
         logprobs=log_probs(choice.logprobs),
         additional_kwargs=_told(reasoning, token_counts(answer.usage)),
     )

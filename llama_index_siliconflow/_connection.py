@@ -7,7 +7,8 @@ state: copies and pickles make their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from llama_index.core import __version__ as core_version
 from llama_index.core.bridge.pydantic import (
@@ -19,6 +20,7 @@ from llama_index.core.bridge.pydantic import (
     field_validator,
 )
 from llama_index.core.schema import BaseComponent
+from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads it
 
 from llama_index_siliconflow._errors import wrong_settings
 from llama_index_siliconflow._settings import mapping, translated
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+KeySource: TypeAlias = Callable[[], str | SecretStr] | Callable[[], Awaitable[str | SecretStr]]
+"""A function that tells a key."""
+
+
 class Connection(BaseComponent):
     """Settings of the connection, and a synchronous and an asynchronous client made from them."""
 
@@ -46,9 +52,10 @@ class Connection(BaseComponent):
         protected_namespaces=("pydantic_model_",),
     )
 
-    api_key: SecretStr | None = Field(
+    api_key: SecretStr | SkipJsonSchema[KeySource] | None = Field(
         default=None,
-        description="The key; else the environment's SILICONFLOW_API_KEY.",
+        description="The key, or a function that tells it at each request (in asynchronous calls "
+        "also an asynchronous one); else the environment's SILICONFLOW_API_KEY.",
         exclude=True,
         repr=False,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from llama_index.core.bridge.pydantic import Field
 
-from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._answer_settings import AnswerSettings
 from llama_index_siliconflow._messages import wire_messages
 from llama_index_siliconflow._parameters import from_table
 from llama_index_siliconflow._responses import Shape
@@ -45,7 +45,7 @@ class Call:
     """Ask without streaming even for a stream: the model streams broken tool calls."""
 
 
-class ChatFields(Connection):
+class ChatFields(AnswerSettings):
     """The request's parameters. `None` is never sent; a call's keyword wins over its field."""
 
     model: str = Field(default=DEFAULT_CHAT_MODEL, description="The model's id.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llama_index.core.base.llms.types import (
@@ -12,6 +13,7 @@ from llama_index.core.base.llms.types import (
     ImageBlock,
     VideoBlock,
 )
+from llama_index.core.schema import ImageNode, Node
 
 from siliconflow_client import ConfigurationError
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from io import IOBase
 
-    from siliconflow_client import AudioPart, ImagePart, VideoPart
+    from llama_index.core.schema import BaseNode
+
+    from siliconflow_client import AudioPart, ImagePart, ImageSource, VideoPart
     from siliconflow_client import ImageUrl as WireImage
     from siliconflow_client import VideoUrl as WireVideo
 
@@ -88,6 +92,31 @@ def pdf_part(block: DocumentBlock) -> ImagePart:
             f"DocumentBlock {block.title!r} is not a PDF file; the model reads images and PDF only"
         )
     return {"type": "image_url", "image_url": {"url": _data_uri("application/pdf", data)}}
+
+
+def node_image(node: BaseNode) -> ImageSource | None:
+    """The image of a node, wherever it holds it; `None` for a node without one.
+
+    Raises:
+        ConfigurationError: Its base64 data is none.
+    """
+    data: str | bytes | None
+    path: str | Path | None
+    if isinstance(node, ImageNode):
+        data, path, url = node.image, node.image_path, node.image_url
+    elif isinstance(node, Node) and node.image_resource is not None:
+        held = node.image_resource
+        data, path, url = held.data, held.path, str(held.url) if held.url else None
+    else:
+        return None
+    if data:
+        try:
+            return b64decode(data)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"The image of node {node.node_id} is not base64.", argument="nodes"
+            ) from error
+    return Path(path) if path else url or None
 
 
 def document_text(block: DocumentBlock, *, guess: bool = False) -> str | None:

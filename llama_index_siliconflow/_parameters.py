@@ -10,5 +10,10 @@ from siliconflow_client import parameters_of
 
 
 def from_table(endpoint: Literal["chat", "completions"], name: str) -> Any:
-    """Make the field of a parameter: not sent unless it is set."""
-    return Field(default=None, description=parameters_of(endpoint)[name].description)
+    """Make the field of a parameter: not sent unless it is set.
+
+    Values that cannot mean anything are refused at once; documented ranges are the server's to
+    enforce, since a newer model may allow more.
+    """
+    entry = parameters_of(endpoint)[name]
+    return Field(default=None, description=entry.description, ge=1 if entry.positive else None)

@@ -62,7 +62,7 @@ def chat_response(completion: ChatCompletion, shape: Shape) -> ChatResponse:
     )
     return ChatResponse(
         message=message,
-        raw=finished_raw(completion.raw, completion.trace_id),
+        raw=finished_raw(completion.raw, completion.trace_id, completion.fallback_from),
         logprobs=log_probs(choice.logprobs),
         additional_kwargs=token_counts(usage),
     )
@@ -159,13 +159,19 @@ def ending(response: ChatResponse) -> tuple[str | None, str | None]:
     )
 
 
-def finished_raw(raw: Mapping[str, object], trace_id: str | None) -> dict[str, object]:
+def finished_raw(
+    raw: Mapping[str, object], trace_id: str | None, fallback_from: str | None = None
+) -> dict[str, object]:
     """Copy the wire's dict for a finished response, with the trace id.
+
+    `fallback_from` is there where another model than the one that was asked for has answered.
 
     Counts of tokens that are null are left out of `usage`: LlamaIndex's token counter adds up
     whatever stands there.
     """
     copied = {**raw, "trace_id": trace_id}
+    if fallback_from is not None:
+        copied["fallback_from"] = fallback_from
     usage = raw.get("usage")
     if isinstance(usage, dict):
         counts = cast("JsonObject", usage)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
+
+    from llama_index_siliconflow._connection import KeySource
 
 _OUTPUT_WHEN_UNKNOWN = 4096
 
@@ -47,7 +50,7 @@ class SiliconFlowCompletion(CompletionFields, LLM):
 
     Args:
         model: The model's id.
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
         endpoint: `chat` sends the prompt to `/chat/completions`, as `prefix` beside a `suffix`;
             both sites document it. `completions` sends it to `/completions`, which only the .com
@@ -72,7 +75,7 @@ class SiliconFlowCompletion(CompletionFields, LLM):
     def __init__(
         self,
         model: str = DEFAULT_CHAT_MODEL,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         base_url: str | None = None,
         *,
         endpoint: Literal["completions", "chat"] = "chat",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field
@@ -12,10 +12,14 @@ from llama_index_siliconflow._settings import one_of
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, EmbeddingCollector
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.callbacks import CallbackManager
 
-    from siliconflow_client import ManyEmbeddings
+    from llama_index_siliconflow._connection import KeySource
+    from siliconflow_client import ManyEmbeddings, TextOrMedia
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 
@@ -29,7 +33,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
 
     Args:
         model: The model's id; `model_name` means the same.
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
         encoding_format: How vectors travel: "float" or "base64"; the vectors are the same.
         max_retries: Further tries after the first.
@@ -50,6 +54,9 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         vectors = embed_model.get_text_embedding_batch(["one text", "another text"])
         ```
     """
+
+    _first_choice: ClassVar[str] = DEFAULT_EMBEDDING_MODEL
+    """The model where none is named."""
 
     model: str = Field(default=DEFAULT_EMBEDDING_MODEL, description="The model's id.")
     dimensions: int | None = Field(
@@ -98,7 +105,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     def __init__(
         self,
         model: str | None = None,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         base_url: str | None = None,
         encoding_format: Literal["float", "base64"] | None = None,
         max_retries: int = 3,
@@ -111,7 +118,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     ) -> None:
         if model_name == _NO_NAME:
             model_name = None
-        name = one_of("model", model, "model_name", model_name) or DEFAULT_EMBEDDING_MODEL
+        name = one_of("model", model, "model_name", model_name) or self._first_choice
         super().__init__(
             model=name,
             model_name=name,
@@ -150,24 +157,35 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         return (await self._aget_text_embeddings([text]))[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        with EmbeddingCollector(len(texts)) as collected:
-            for batch in self._sync_client().embed_many(texts, **self._request()):
+        return self._embed(texts, len(texts), self.max_batch)
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return await self._aembed(texts, len(texts), self.max_batch)
+
+    def _embed(
+        self, inputs: Iterable[TextOrMedia], total: int, batch_size: int
+    ) -> list[list[float]]:
+        with EmbeddingCollector(total) as collected:
+            for batch in self._sync_client().embed_many(inputs, **self._request(batch_size)):
                 collected.add(batch)
         return collected.vectors
 
-    async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        with EmbeddingCollector(len(texts)) as collected:
-            async for batch in self._async_client().embed_many(texts, **self._request()):
+    async def _aembed(
+        self, inputs: Iterable[TextOrMedia], total: int, batch_size: int
+    ) -> list[list[float]]:
+        request = self._request(batch_size)
+        with EmbeddingCollector(total) as collected:
+            async for batch in self._async_client().embed_many(inputs, **request):
                 collected.add(batch)
         return collected.vectors
 
     def _query(self, query: str) -> str:
         return query if self.query_instruction is None else self.query_instruction + query
 
-    def _request(self) -> ManyEmbeddings:
+    def _request(self, batch_size: int) -> ManyEmbeddings:
         request: ManyEmbeddings = {
             "model": self.model,
-            "batch_size": self.max_batch,
+            "batch_size": batch_size,
             "width": self.max_concurrency,
             "options": self._options(),
             "extra_body": self.additional_kwargs,

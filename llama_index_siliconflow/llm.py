@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.llms.llm import ToolSelection
     from llama_index.core.tools.types import BaseTool
 
+    from llama_index_siliconflow._connection import KeySource
     from llama_index_siliconflow._fields import Call
 
 _OUTPUT_WHEN_UNKNOWN = 4096
@@ -48,8 +50,12 @@ class SiliconFlow(StructuredPrediction):
 
     Every parameter of the API is a field and a keyword of each call; what is `None` is not sent.
     Parameters without a name of their own go through `additional_kwargs`, or as keywords of a
-    call. A call also takes `timeout`, `deadline`, `max_retries`, `extra_headers`, `extra_body`, and
+    call. A call also takes `timeout`, `deadline`, `max_retries`, `extra_headers`, `extra_body`,
+    `stream_usage`, `empty_answers`, `long_answers`, `fallback_models`, and
     `allow_parallel_tool_calls=False`, which keeps the first tool call of an answer only.
+
+    The newest user message is checked strictly; what stands before it is history, in which blocks
+    that the API has no place for are described in words, with one warning a kind.
 
     Responses hold a `ThinkingBlock` (if the model thought), one `TextBlock` and `ToolCallBlock`s;
     while streaming, new thinking text is in `additional_kwargs["thinking_delta"]`. `raw` is the
@@ -57,7 +63,7 @@ class SiliconFlow(StructuredPrediction):
     that was cut off at `max_tokens` is an error, so that no agent executes half of it.
 
     Args:
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         model: The model's id.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
         temperature: 0 to 2.
@@ -84,7 +90,7 @@ class SiliconFlow(StructuredPrediction):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         model: str = DEFAULT_CHAT_MODEL,
         base_url: str | None = None,
         temperature: float | None = None,
@@ -212,7 +218,7 @@ class SiliconFlow(StructuredPrediction):
                 options=call.options, extra_body=call.extra_body, **call.request
             ) as stream:
                 for delta in stream:
-                    yield answer.add(delta, stream.trace_id)
+                    yield answer.add(delta, stream.trace_id, stream.fallback_from)
 
         return responses()
 
@@ -230,7 +236,7 @@ class SiliconFlow(StructuredPrediction):
                 options=call.options, extra_body=call.extra_body, **call.request
             ) as stream:
                 async for delta in stream:
-                    yield answer.add(delta, stream.trace_id)
+                    yield answer.add(delta, stream.trace_id, stream.fallback_from)
 
         return responses()
 

@@ -15,12 +15,15 @@ from llama_index.core.schema import MetadataMode, NodeWithScore
 from llama_index_instrumentation import get_dispatcher
 
 from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._media import node_image
 from llama_index_siliconflow._settings import one_of
 from siliconflow_client import (
+    DEFAULT_IMAGE_BATCH,
     DEFAULT_RERANK_MODEL,
     MAX_RERANK_DOCUMENTS,
     ConfigurationError,
     SiliconFlowError,
+    image_input,
     lookup_model,
 )
 
@@ -28,24 +31,30 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     import httpx
+    from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.schema import QueryBundle
 
-    from siliconflow_client import ManyDocuments, RerankResult
+    from llama_index_siliconflow._connection import KeySource
+    from siliconflow_client import ManyDocuments, RerankResult, TextOrMedia
 
 _dispatcher = get_dispatcher(__name__)
 
 
 class SiliconFlowRerank(Connection, BaseNodePostprocessor):
-    """SiliconFlow's rerankers: bge, bce, Qwen3-Reranker.
+    """SiliconFlow's rerankers: bge, bce, Qwen3-Reranker, Qwen3-VL-Reranker.
+
+    A model that sees ranks a node with an image by the image (a URL is passed on, a file is sent
+    along), and takes the image of a query without text.
 
     Nodes come back as new `NodeWithScore`s, best first, with scores from 0 to 1; those handed in
-    keep their scores. More than `max_batch` nodes are ranked in several requests and merged: a
-    reranker scores each document by itself, so scores of different requests compare.
+    keep their scores. More than `max_batch` nodes (8, with images among them) are ranked in several
+    requests and merged: a reranker scores each document by itself, so scores of different requests
+    compare.
 
     Args:
         model: The model's id.
         base_url: The site; else `SILICONFLOW_BASE_URL`, else `https://api.siliconflow.cn/v1`.
-        api_key: The key; else the environment's `SILICONFLOW_API_KEY`.
+        api_key: The key, or a function that tells it; else `SILICONFLOW_API_KEY`.
         top_n: Nodes to keep.
         return_documents: Have the server echo the texts; nothing here needs it.
         max_chunks_per_doc: Chunks that a long document is cut into (bge and bce only).
@@ -87,7 +96,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         self,
         model: str | None = None,
         base_url: str | None = None,
-        api_key: str | None = None,
+        api_key: str | SecretStr | KeySource | None = None,
         top_n: int = 4,
         return_documents: bool | None = None,
         max_chunks_per_doc: int | None = None,
@@ -123,7 +132,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     ) -> list[NodeWithScore]:
         with self._ranking(nodes, query_bundle) as ranking:
             ranking.result = self._sync_client().rerank_many(
-                ranking.query, ranking.texts, **self._request()
+                ranking.query, ranking.documents, **self._request(ranking)
             )
         return ranking.ranked
 
@@ -132,7 +141,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     ) -> list[NodeWithScore]:
         with self._ranking(nodes, query_bundle) as ranking:
             ranking.result = await self._async_client().rerank_many(
-                ranking.query, ranking.texts, **self._request()
+                ranking.query, ranking.documents, **self._request(ranking)
             )
         return ranking.ranked
 
@@ -143,8 +152,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         """Surround the requests with events and callbacks, on every path."""
         if query_bundle is None:
             raise ConfigurationError("Missing query bundle in extra info.", argument="query_bundle")
-        texts = [node.node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes]
-        ranking = _Ranking(query_bundle.query_str, texts)
+        ranking = self._ranking_of(nodes, query_bundle)
         _dispatcher.event(
             ReRankStartEvent(
                 query=query_bundle, nodes=list(nodes), top_n=self.top_n, model_name=self.model
@@ -170,11 +178,27 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
             event.on_end(payload={EventPayload.NODES: ranking.ranked})
         _dispatcher.event(ReRankEndEvent(nodes=ranking.ranked))
 
-    def _request(self) -> ManyDocuments:
+    def _ranking_of(self, nodes: Sequence[NodeWithScore], bundle: QueryBundle) -> _Ranking:
+        sees = "image" in lookup_model(self.model).inputs
+        query: TextOrMedia = bundle.query_str
+        if sees and bundle.image_path and not query:
+            query = image_input(bundle.image_path, "query_bundle.image_path")
+        documents: list[TextOrMedia] = []
+        for position, node in enumerate(nodes):
+            image = node_image(node.node) if sees else None
+            documents.append(
+                node.node.get_content(metadata_mode=MetadataMode.EMBED)
+                if image is None
+                else image_input(image, f"nodes[{position}]")
+            )
+        return _Ranking(query, documents)
+
+    def _request(self, ranking: _Ranking) -> ManyDocuments:
+        most = DEFAULT_IMAGE_BATCH if ranking.has_images else self.max_batch
         request: ManyDocuments = {
             "model": self.model,
             "top_n": self.top_n,
-            "batch_size": self.max_batch,
+            "batch_size": min(self.max_batch, most),
             "width": self.max_concurrency,
             "options": self._options(),
             "extra_body": self.additional_kwargs,
@@ -198,12 +222,16 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
 
 
 class _Ranking:
-    """One ranking on its way: texts in, results and ranked nodes out."""
+    """One ranking on its way: texts and images in, results and ranked nodes out."""
 
-    __slots__ = ("query", "ranked", "result", "texts")
+    __slots__ = ("documents", "query", "ranked", "result")
 
-    def __init__(self, query: str, texts: list[str]) -> None:
+    def __init__(self, query: TextOrMedia, documents: list[TextOrMedia]) -> None:
         self.query = query
-        self.texts = texts
+        self.documents = documents
         self.result: RerankResult | None = None
         self.ranked: list[NodeWithScore] = []
+
+    @property
+    def has_images(self) -> bool:
+        return not all(isinstance(document, str) for document in self.documents)

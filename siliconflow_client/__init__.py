@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from siliconflow_client._homes import HOME_OF as _HOME_OF
+
 if TYPE_CHECKING:
     from siliconflow_client._async_client import AsyncSiliconFlowClient
     from siliconflow_client._client import SiliconFlowClient
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
+        DEFAULT_IMAGE_EMBEDDING_MODEL,
         DEFAULT_RERANK_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
@@ -65,6 +68,14 @@ if TYPE_CHECKING:
     )
     from siliconflow_client.endpoints.files import FileObject
     from siliconflow_client.endpoints.history import normalise_messages
+    from siliconflow_client.endpoints.images import ImageRequest, ImagesResult
+    from siliconflow_client.endpoints.media_inputs import (
+        DEFAULT_IMAGE_BATCH,
+        ImageSource,
+        TextOrMedia,
+        image_input,
+        image_inputs,
+    )
     from siliconflow_client.endpoints.messages_shapes import (
         MessagesAnswer,
         MessagesBlock,
@@ -86,8 +97,20 @@ if TYPE_CHECKING:
         RerankRequest,
         RerankResult,
     )
+    from siliconflow_client.endpoints.saved_files import ResultFile, Timings
+    from siliconflow_client.endpoints.speech import Speech, SpeechReference, SpeechRequest
+    from siliconflow_client.endpoints.speech_stream import AsyncSpeechStream, SpeechStream
+    from siliconflow_client.endpoints.transcriptions import (
+        MAX_TRANSCRIPTION_BYTES,
+        Transcription,
+        TranscriptionRequest,
+    )
     from siliconflow_client.endpoints.usage import Usage, UsageDict
     from siliconflow_client.endpoints.user import UserInfo
+    from siliconflow_client.endpoints.video_jobs import VideoJob, VideoStatus
+    from siliconflow_client.endpoints.videos import VideoRequest
+    from siliconflow_client.endpoints.voices import Voice, VoiceRequest
+    from siliconflow_client.errors.jobs import BatchExpiredError, JobFailedError
     from siliconflow_client.errors.response import ErrorResponse
     from siliconflow_client.errors.tree import (
         APIConnectionError,
@@ -96,7 +119,6 @@ if TYPE_CHECKING:
         APITimeoutError,
         AuthenticationError,
         BadRequestError,
-        BatchExpiredError,
         ConfigurationError,
         ContentRejectedError,
         ContextLengthError,
@@ -115,7 +137,8 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnsupportedParameterError,
     )
-    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers
+    from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
+    from siliconflow_client.transport.limiter import Limits
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
@@ -123,16 +146,20 @@ __all__ = [
     "DEFAULT_BASE_URL",
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
+    "DEFAULT_IMAGE_BATCH",
+    "DEFAULT_IMAGE_EMBEDDING_MODEL",
     "DEFAULT_RERANK_MODEL",
     "MAX_BATCH_LINES",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
+    "MAX_TRANSCRIPTION_BYTES",
     "APIConnectionError",
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
     "AsyncBatchJob",
     "AsyncSiliconFlowClient",
+    "AsyncSpeechStream",
     "AsyncStream",
     "AudioPart",
     "AudioUrl",
@@ -168,10 +195,16 @@ __all__ = [
     "GatewayTimeoutError",
     "GoneError",
     "ImagePart",
+    "ImageRequest",
+    "ImageSource",
     "ImageUrl",
+    "ImagesResult",
     "InsufficientBalanceError",
+    "JobFailedError",
     "JsonObject",
     "JsonValue",
+    "Limits",
+    "LongAnswers",
     "ManyDocuments",
     "ManyEmbeddings",
     "Message",
@@ -200,134 +233,51 @@ __all__ = [
     "RerankHit",
     "RerankRequest",
     "RerankResult",
+    "ResultFile",
     "ServerError",
     "SiliconFlowClient",
     "SiliconFlowError",
+    "Speech",
+    "SpeechReference",
+    "SpeechRequest",
+    "SpeechStream",
     "Stream",
     "StreamInterruptedError",
     "TextBlock",
     "TextChoice",
     "TextCompletion",
+    "TextOrMedia",
     "TextPart",
     "ThinkingBlock",
+    "Timings",
     "Tool",
     "ToolCall",
     "ToolCallDelta",
     "ToolCallParam",
     "ToolChoice",
     "ToolUseBlock",
+    "Transcription",
+    "TranscriptionRequest",
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
     "UserInfo",
+    "VideoJob",
     "VideoPart",
+    "VideoRequest",
+    "VideoStatus",
     "VideoUrl",
+    "Voice",
+    "VoiceRequest",
     "__version__",
+    "image_input",
+    "image_inputs",
     "known_models",
     "lookup_model",
     "normalise_messages",
     "parameters_of",
     "settings_of",
 ]
-
-_HOMES: dict[str, tuple[str, ...]] = {
-    "bulk.batch_job": (
-        "AsyncBatchJob",
-        "BatchJob",
-    ),
-    "bulk.batch_job_life": ("BatchProgress",),
-    "catalogue.batches": (
-        "BATCH_MODELS",
-        "MAX_BATCH_LINES",
-    ),
-    "endpoints.batches": (
-        "Batch",
-        "RequestCounts",
-    ),
-    "endpoints.files": ("FileObject",),
-    "endpoints.messages_shapes": (
-        "MessagesAnswer",
-        "MessagesBlock",
-        "MessagesEvent",
-        "MessagesRequest",
-        "MessagesTool",
-        "MessagesTurn",
-        "MessagesUsage",
-        "OtherBlock",
-        "TextBlock",
-        "ThinkingBlock",
-        "ToolUseBlock",
-    ),
-    "endpoints.pages": ("Page",),
-    "_async_client": ("AsyncSiliconFlowClient",),
-    "_client": ("SiliconFlowClient",),
-    "_config": ("DEFAULT_BASE_URL", "ClientConfig"),
-    "_json": ("JsonObject", "JsonValue"),
-    "_version": ("__version__",),
-    "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
-    "bulk.reranking": ("ManyDocuments", "RankedBatch"),
-    "catalogue.defaults": ("DEFAULT_CHAT_MODEL", "DEFAULT_EMBEDDING_MODEL", "DEFAULT_RERANK_MODEL"),
-    "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
-    "catalogue.parameter": ("Parameter",),
-    "catalogue.parameters": ("parameters_of", "settings_of"),
-    "endpoints.chat": ("ChatChoice", "ChatCompletion", "ChatCompletionDict", "ChatRequest"),
-    "endpoints.completions": ("CompletionRequest", "TextChoice", "TextCompletion"),
-    "endpoints.conversation": (
-        "AudioPart",
-        "AudioUrl",
-        "ContentPart",
-        "FunctionCall",
-        "FunctionDefinition",
-        "ImagePart",
-        "ImageUrl",
-        "Message",
-        "NamedToolChoice",
-        "ReasoningReplay",
-        "TextPart",
-        "Tool",
-        "ToolCallParam",
-        "ToolChoice",
-        "VideoPart",
-        "VideoUrl",
-    ),
-    "endpoints.deltas": ("ChatChunkDict", "Delta", "ToolCall", "ToolCallDelta"),
-    "endpoints.embeddings": ("MAX_EMBEDDING_INPUTS", "EmbeddingRequest", "EmbeddingResult"),
-    "endpoints.history": ("normalise_messages",),
-    "endpoints.models": ("ModelCard",),
-    "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
-    "endpoints.usage": ("Usage", "UsageDict"),
-    "endpoints.user": ("UserInfo",),
-    "errors.response": ("ErrorResponse",),
-    "errors.tree": (
-        "APIConnectionError",
-        "APIResponseError",
-        "APIStatusError",
-        "APITimeoutError",
-        "AuthenticationError",
-        "BadRequestError",
-        "BatchExpiredError",
-        "ConfigurationError",
-        "ContentRejectedError",
-        "ContextLengthError",
-        "EmptyAnswerError",
-        "GatewayTimeoutError",
-        "GoneError",
-        "InsufficientBalanceError",
-        "ModelNotFoundError",
-        "NotFoundError",
-        "OverloadedError",
-        "PayloadTooLargeError",
-        "PermissionDeniedError",
-        "RateLimitError",
-        "ServerError",
-        "SiliconFlowError",
-        "StreamInterruptedError",
-        "UnsupportedParameterError",
-    ),
-    "protocol.options": ("CallOptions", "EmptyAnswers"),
-    "transport.streams": ("AsyncStream", "Stream"),
-}
-_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:

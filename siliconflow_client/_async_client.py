@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterator,
     Awaitable,
     Callable,
-    Coroutine,
-    Iterable,
     Mapping,
     Sequence,
 )
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from siliconflow_client._async_many import AsyncManyCalls
 from siliconflow_client._config import ClientConfig
-from siliconflow_client._core import NO_OPTIONS, ClientCore, Settings
+from siliconflow_client._core import NO_OPTIONS, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.bulk.batch_job_submit import AsyncBatches, JobSite
-from siliconflow_client.bulk.embedding import (
-    DEFAULT_WIDTH,
-    EmbeddedBatch,
-    EmbeddingJob,
-    EmbeddingSettings,
-    TextBatch,
-    checked_width,
-)
-from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.endpoints.audio import AsyncAudio
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -40,21 +30,22 @@ from siliconflow_client.endpoints.completions import (
 )
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.embeddings import (
-    MAX_EMBEDDING_INPUTS,
     EmbeddingRequest,
     EmbeddingResult,
     embedding_call,
 )
 from siliconflow_client.endpoints.files import AsyncFiles
+from siliconflow_client.endpoints.images import AsyncImages
 from siliconflow_client.endpoints.messages import AsyncMessages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
-    MAX_RERANK_DOCUMENTS,
     RerankRequest,
     RerankResult,
     rerank_call,
 )
 from siliconflow_client.endpoints.user import AsyncUser
+from siliconflow_client.endpoints.videos import AsyncVideos
+from siliconflow_client.endpoints.voices import AsyncVoices
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
@@ -65,7 +56,7 @@ from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 if TYPE_CHECKING:
     import httpx
 
-    from siliconflow_client.bulk.tasks import ConcurrencyLimiter
+    from siliconflow_client.transport.exchange import AsyncExchange
     from siliconflow_client.transport.pools import LoopClients
 else:
     httpx = LazyModule("httpx")
@@ -75,7 +66,7 @@ D = TypeVar("D")
 Item = TypeVar("Item")
 
 
-class AsyncSiliconFlowClient(ClientCore):
+class AsyncSiliconFlowClient(AsyncManyCalls):
     """SiliconFlow's API, asynchronously; one connection pool per event loop.
 
     A client may be used from several `asyncio.run` in a row: each loop gets connections of its
@@ -84,6 +75,7 @@ class AsyncSiliconFlowClient(ClientCore):
     Args:
         config: Settings made before, to share with other clients.
         sleep: Waits between attempts, in seconds.
+        clock: Tells the time that `limits` count in, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -95,12 +87,13 @@ class AsyncSiliconFlowClient(ClientCore):
         config: ClientConfig | None = None,
         *,
         sleep: Callable[[float], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
         **settings: Unpack[Settings],
     ) -> None:
         super().__init__(config, settings)
+        self._clock = clock
         self._sleep = sleep or _sleep
         self._pools: LoopClients | None = None
-        self._limiter: ConcurrencyLimiter | None = None
 
     async def chat(
         self,
@@ -110,7 +103,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[ChatRequest],
     ) -> ChatCompletion:
         """As `SiliconFlowClient.chat`."""
-        return await self._call(chat_call(request, extra_body), options)
+        plan = chat_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     def stream_chat(
         self,
@@ -130,7 +125,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """As `SiliconFlowClient.complete`."""
-        return await self._call(completion_call(request, extra_body), options)
+        plan = completion_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     def stream_complete(
         self,
@@ -150,7 +147,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """As `SiliconFlowClient.embed`."""
-        return await self._call(embedding_call(request, extra_body), options)
+        plan = embedding_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     async def rerank(
         self,
@@ -160,84 +159,9 @@ class AsyncSiliconFlowClient(ClientCore):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """As `SiliconFlowClient.rerank`."""
-        return await self._call(rerank_call(request, extra_body), options)
-
-    def embed_many(
-        self,
-        texts: Iterable[str],
-        *,
-        batch_size: int = MAX_EMBEDDING_INPUTS,
-        width: int = DEFAULT_WIDTH,
-        start: int = 0,
-        shorten: bool = False,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        **settings: Unpack[EmbeddingSettings],
-    ) -> AsyncIterator[EmbeddedBatch]:
-        """As `SiliconFlowClient.embed_many`; called without `await`, used with `async for`.
-
-        `width` bounds all calls of this client in one event loop together.
-        """
-        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
-
-        async def embed(batch: TextBatch) -> EmbeddedBatch:
-            with job.naming_long_texts(batch):
-                return job.result(batch, await self._call(job.call(batch), options))
-
-        return self._map(embed, job.batches(texts, start), width, shared=True)
-
-    async def rerank_many(
-        self,
-        query: str,
-        documents: Sequence[str],
-        *,
-        top_n: int | None = None,
-        batch_size: int = MAX_RERANK_DOCUMENTS,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        **settings: Unpack[RerankSettings],
-    ) -> RerankResult:
-        """As `SiliconFlowClient.rerank_many`."""
-        job = RerankJob(query, batch_size, top_n, settings, extra_body)
-
-        async def rank(batch: DocumentBatch) -> RankedBatch:
-            return RankedBatch(batch.start, await self._call(job.call(batch), options))
-
-        with job.collector() as collected:
-            async for ranked in self._map(rank, job.batches(documents), width):
-                collected.add(ranked)
-        return collected.merged()
-
-    def chat_many(
-        self,
-        requests: Iterable[ChatRequest],
-        *,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-    ) -> AsyncIterator[ChatCompletion]:
-        """As `SiliconFlowClient.chat_many`; called without `await`, used with `async for`."""
-
-        async def ask(request: ChatRequest) -> ChatCompletion:
-            return await self._call(chat_call(request, extra_body), options)
-
-        return self._map(ask, requests, width)
-
-    def complete_many(
-        self,
-        requests: Iterable[CompletionRequest],
-        *,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-    ) -> AsyncIterator[TextCompletion]:
-        """As `chat_many`, for texts to continue."""
-
-        async def ask(request: CompletionRequest) -> TextCompletion:
-            return await self._call(completion_call(request, extra_body), options)
-
-        return self._map(ask, requests, width)
+        plan = rerank_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return await self._call(plan, options)
 
     async def models(
         self,
@@ -270,6 +194,26 @@ class AsyncSiliconFlowClient(ClientCore):
         """The account behind the key."""
         return AsyncUser(self._call)
 
+    @property
+    def images(self) -> AsyncImages:
+        """Images from words, and from other images."""
+        return AsyncImages(self._call)
+
+    @property
+    def videos(self) -> AsyncVideos:
+        """Films from words, and from images."""
+        return AsyncVideos(self._call)
+
+    @property
+    def audio(self) -> AsyncAudio:
+        """Texts read aloud, and recordings written down."""
+        return AsyncAudio(self._call, self._items)
+
+    @property
+    def voices(self) -> AsyncVoices:
+        """The account's own voices."""
+        return AsyncVoices(self._call)
+
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""
         if self._pools is not None:
@@ -285,22 +229,6 @@ class AsyncSiliconFlowClient(ClientCore):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    def _map(
-        self,
-        work: Callable[[Item], Coroutine[None, None, T]],
-        items: Iterable[Item],
-        width: int,
-        *,
-        shared: bool = False,
-    ) -> AsyncIterator[T]:
-        from siliconflow_client.bulk.tasks import ConcurrencyLimiter, amap_ordered
-
-        slots = None
-        if shared:
-            self._limiter = self._limiter or ConcurrencyLimiter()
-            slots = self._limiter.slots(checked_width(width))
-        return amap_ordered(work, items, checked_width(width), slots)
 
     async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         settings = self._settings(options or NO_OPTIONS)
@@ -324,15 +252,15 @@ class AsyncSiliconFlowClient(ClientCore):
         flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
         return self._drive(flow, settings, _ignore), state
 
-    async def _drive(
+    def _drive(
         self, flow: Flow[T], settings: CallSettings, done: Callable[[T], None]
     ) -> AsyncGenerator[Sequence[object], None]:
-        from siliconflow_client.transport.exchange import AsyncExchange
+        async def opened() -> AsyncExchange:
+            from siliconflow_client.transport import exchange
 
-        exchange = AsyncExchange(await self._http(), settings, self._sleep)
-        async with contextlib.aclosing(drive_async(flow, exchange, done)) as batches:
-            async for batch in batches:
-                yield batch
+            return exchange.AsyncExchange(await self._http(), settings, self._sleep, self._clock)
+
+        return drive_async(flow, opened, done)
 
     def _is_injected(self) -> bool:
         return self.config.async_http_client is not None
@@ -343,7 +271,7 @@ class AsyncSiliconFlowClient(ClientCore):
         if self._pools is None:
             from siliconflow_client.transport.pools import LoopClients
 
-            self._pools = LoopClients()
+            self._pools = LoopClients(self.config.async_transport)
         return await self._pools.get()
 
 

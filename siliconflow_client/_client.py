@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from siliconflow_client._config import ClientConfig
-from siliconflow_client._core import NO_OPTIONS, ClientCore, Pool, Settings
+from siliconflow_client._core import NO_OPTIONS, Pool, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client._many import ManyCalls
 from siliconflow_client.bulk.batch_job_submit import Batches, JobSite
-from siliconflow_client.bulk.embedding import (
-    DEFAULT_WIDTH,
-    EmbeddedBatch,
-    EmbeddingJob,
-    EmbeddingSettings,
-    TextBatch,
-    checked_width,
-)
-from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
-from siliconflow_client.bulk.threads import map_ordered
+from siliconflow_client.endpoints.audio import Audio
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -32,21 +24,22 @@ from siliconflow_client.endpoints.completions import (
 )
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.embeddings import (
-    MAX_EMBEDDING_INPUTS,
     EmbeddingRequest,
     EmbeddingResult,
     embedding_call,
 )
 from siliconflow_client.endpoints.files import Files
+from siliconflow_client.endpoints.images import Images
 from siliconflow_client.endpoints.messages import Messages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
-    MAX_RERANK_DOCUMENTS,
     RerankRequest,
     RerankResult,
     rerank_call,
 )
 from siliconflow_client.endpoints.user import User
+from siliconflow_client.endpoints.videos import Videos
+from siliconflow_client.endpoints.voices import Voices
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
@@ -64,12 +57,13 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class SiliconFlowClient(ClientCore):
+class SiliconFlowClient(ManyCalls):
     """SiliconFlow's API, synchronously. Opens nothing before the first request; thread-safe.
 
     Args:
         config: Settings made before, to share with other clients.
         sleep: Waits between attempts, in seconds.
+        clock: Tells the time that `limits` count in, in seconds.
         **settings: The keywords of `ClientConfig`, when there is no `config`.
 
     Raises:
@@ -92,9 +86,11 @@ class SiliconFlowClient(ClientCore):
         config: ClientConfig | None = None,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
         **settings: Unpack[Settings],
     ) -> None:
         super().__init__(config, settings)
+        self._clock = clock
         self._sleep = sleep
 
     def chat(
@@ -115,7 +111,9 @@ class SiliconFlowClient(ClientCore):
             ConfigurationError: An argument of the wrong kind, before any request.
             SiliconFlowError: Every other failure; see `siliconflow_client.errors`.
         """
-        return self._call(chat_call(request, extra_body), options)
+        plan = chat_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def stream_chat(
         self,
@@ -138,7 +136,9 @@ class SiliconFlowClient(ClientCore):
         **request: Unpack[CompletionRequest],
     ) -> TextCompletion:
         """Continue a text, or fill the middle before `suffix` (`POST /completions`)."""
-        return self._call(completion_call(request, extra_body), options)
+        plan = completion_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def stream_complete(
         self,
@@ -158,7 +158,9 @@ class SiliconFlowClient(ClientCore):
         **request: Unpack[EmbeddingRequest],
     ) -> EmbeddingResult:
         """Embed up to 32 texts (`POST /embeddings`); vectors come in the order of the inputs."""
-        return self._call(embedding_call(request, extra_body), options)
+        plan = embedding_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def rerank(
         self,
@@ -168,126 +170,9 @@ class SiliconFlowClient(ClientCore):
         **request: Unpack[RerankRequest],
     ) -> RerankResult:
         """Order documents by how well they answer a query (`POST /rerank`), best first."""
-        return self._call(rerank_call(request, extra_body), options)
-
-    def embed_many(
-        self,
-        texts: Iterable[str],
-        *,
-        batch_size: int = MAX_EMBEDDING_INPUTS,
-        width: int = DEFAULT_WIDTH,
-        start: int = 0,
-        shorten: bool = False,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        **settings: Unpack[EmbeddingSettings],
-    ) -> Iterator[EmbeddedBatch]:
-        """Embed any number of texts, `width` requests at a time; batches come in order.
-
-        Args:
-            texts: Taken as there is room, so memory does not grow with their number. A list is
-                checked before anything is sent.
-            batch_size: Texts in a request: 32 by the documentation, and the server refuses more
-                than 64.
-            width: Requests in flight at once.
-            start: How many texts to skip, since they are done; positions count from the first.
-            shorten: Cut texts that may be too long, by an estimate that errs on the short side.
-            options: Time limits, retries and headers of each request.
-            extra_body: Fields that `EmbeddingRequest` does not list.
-            **settings: The request's fields but `input`.
-
-        Raises:
-            ConfigurationError: An argument of the wrong kind, before any request.
-            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
-                holds the batches that were finished and not handed out.
-        """
-        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
-
-        def embed(batch: TextBatch) -> EmbeddedBatch:
-            with job.naming_long_texts(batch):
-                return job.result(batch, self._call(job.call(batch), options))
-
-        return map_ordered(embed, job.batches(texts, start), checked_width(width))
-
-    def rerank_many(
-        self,
-        query: str,
-        documents: Sequence[str],
-        *,
-        top_n: int | None = None,
-        batch_size: int = MAX_RERANK_DOCUMENTS,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-        **settings: Unpack[RerankSettings],
-    ) -> RerankResult:
-        """Order any number of documents, `width` requests at a time, as one ranking.
-
-        Args:
-            query: What the documents should answer.
-            documents: Texts; `index` of the hits counts in them. None cost no request.
-            top_n: How many hits to return; all when `None`.
-            batch_size: Documents in a request.
-            width: Requests in flight at once.
-            options: Time limits, retries and headers of each request.
-            extra_body: Fields that `RerankRequest` does not list.
-            **settings: The request's other fields.
-
-        Raises:
-            ConfigurationError: An argument of the wrong kind.
-            SiliconFlowError: A request failed for good; `.partial` holds the rankings that were
-                finished.
-        """
-        job = RerankJob(query, batch_size, top_n, settings, extra_body)
-
-        def rank(batch: DocumentBatch) -> RankedBatch:
-            return RankedBatch(batch.start, self._call(job.call(batch), options))
-
-        with job.collector() as collected:
-            for ranked in map_ordered(rank, job.batches(documents), checked_width(width)):
-                collected.add(ranked)
-        return collected.merged()
-
-    def chat_many(
-        self,
-        requests: Iterable[ChatRequest],
-        *,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-    ) -> Iterator[ChatCompletion]:
-        """Ask many things, `width` requests at a time; answers come in the requests' order.
-
-        Args:
-            requests: Taken as there is room.
-            width: Requests in flight at once.
-            options: Time limits, retries and headers of each request.
-            extra_body: Fields that `ChatRequest` does not list, for each.
-
-        Raises:
-            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
-                holds the answers that were finished and not handed out.
-        """
-
-        def ask(request: ChatRequest) -> ChatCompletion:
-            return self._call(chat_call(request, extra_body), options)
-
-        return map_ordered(ask, requests, checked_width(width))
-
-    def complete_many(
-        self,
-        requests: Iterable[CompletionRequest],
-        *,
-        width: int = DEFAULT_WIDTH,
-        options: CallOptions | None = None,
-        extra_body: Mapping[str, JsonValue] | None = None,
-    ) -> Iterator[TextCompletion]:
-        """As `chat_many`, for texts to continue."""
-
-        def ask(request: CompletionRequest) -> TextCompletion:
-            return self._call(completion_call(request, extra_body), options)
-
-        return map_ordered(ask, requests, checked_width(width))
+        plan = rerank_call(request, extra_body)
+        del request, extra_body  # shown by tracebacks with local variables
+        return self._call(plan, options)
 
     def models(
         self,
@@ -326,6 +211,26 @@ class SiliconFlowClient(ClientCore):
     def user(self) -> User:
         """The account behind the key."""
         return User(self._call)
+
+    @property
+    def images(self) -> Images:
+        """Images from words, and from other images."""
+        return Images(self._call)
+
+    @property
+    def videos(self) -> Videos:
+        """Films from words, and from images."""
+        return Videos(self._call)
+
+    @property
+    def audio(self) -> Audio:
+        """Texts read aloud, and recordings written down."""
+        return Audio(self._call, self._items)
+
+    @property
+    def voices(self) -> Voices:
+        """The account's own voices."""
+        return Voices(self._call)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""
@@ -369,7 +274,7 @@ class SiliconFlowClient(ClientCore):
     def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:
         from siliconflow_client.transport.exchange import SyncExchange
 
-        exchange = SyncExchange(self._http(), settings, self._sleep)
+        exchange = SyncExchange(self._http(), settings, self._sleep, self._clock)
         return (yield from drive(flow, exchange))
 
     def _is_injected(self) -> bool:

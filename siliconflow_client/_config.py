@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
@@ -12,14 +12,21 @@ from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (
+    AsyncTransport,
     EmptyAnswers,
     KeySource,
+    LongAnswers,
     Secret,
     check_limits,
+    checked_answer_bytes,
     checked_empty_answers,
     checked_headers,
+    checked_long_answers,
+    checked_models,
     checked_source,
+    checked_transport,
 )
+from siliconflow_client.transport.limiter import Limits
 
 if TYPE_CHECKING:
     import httpx
@@ -55,11 +62,28 @@ class ClientConfig:
         allow_http: Allow plain http to hosts other than loopback.
         http_client: Used for synchronous requests, and never closed by us.
         async_http_client: Used for asynchronous requests, and never closed by us.
+        async_transport: `httpx`, `aiohttp` (the extra `aiohttp`), or `auto`: aiohttp where it is
+            installed, unless a library for mocks, cassettes or traces has patched httpx's
+            transports, which aiohttp passes by. Else `SILICONFLOW_ASYNC_TRANSPORT`.
         empty_answers: An answer of nothing is asked for once more. When that is empty too it is
             returned, with a warning in the log; `raise` makes it an `EmptyAnswerError`.
+        long_answers: A long answer outlasts the gateway (504), and asking for it again does not
+            help. `after_504`: a chat call that meets one goes on as a stream that is joined
+            inside; `stream`: from the start; `never`. Not with `n > 1`, nor with tools on models
+            that stream broken calls.
+        limits: Keeps requests within what the account may send a minute; share one object among
+            all that use the account.
+        fallback_models: Chat models to go on with, in their order, when one is overloaded, rate
+            limited, disabled or retired after all retries; never after the first delta.
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
             missing, ask once more with thinking off, or with empty thinking. No source settles
             whether that always helps (docs/wire.md#unsettled-points).
+        max_answer_bytes: The longest plain answer that is read into memory, 256 MiB by default;
+            what is longer is an `APIResponseError`. Streams have no limit but for one event
+            (64 MiB), and of an error's body 1 MiB is read.
+        tool_markup: When tools were offered and none was called, read calls that the model wrote
+            as text, in its own notation (docs/wire.md#tool-markup). Only a whole call of an
+            offered tool counts; everything else stays text.
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -70,15 +94,21 @@ class ClientConfig:
         "_key",
         "allow_http",
         "async_http_client",
+        "async_transport",
         "base_url",
         "deadline",
         "default_headers",
         "empty_answers",
+        "fallback_models",
         "framework",
         "http_client",
+        "limits",
+        "long_answers",
+        "max_answer_bytes",
         "max_retries",
         "mend_reasoning",
         "timeout",
+        "tool_markup",
     )
 
     def __init__(
@@ -93,8 +123,14 @@ class ClientConfig:
         allow_http: bool = False,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
+        async_transport: AsyncTransport | None = None,
         empty_answers: EmptyAnswers | None = None,
+        long_answers: LongAnswers | None = None,
+        fallback_models: Sequence[str] | None = None,
+        limits: Limits | None = None,
         mend_reasoning: bool = True,
+        max_answer_bytes: int | None = None,
+        tool_markup: bool = True,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -109,8 +145,14 @@ class ClientConfig:
         self.default_headers = checked_headers(default_headers or {}, "default_headers")
         self.http_client = http_client
         self.async_http_client = async_http_client
+        self.async_transport = checked_transport(async_transport)
         self.empty_answers = checked_empty_answers(empty_answers)
+        self.long_answers = checked_long_answers(long_answers)
+        self.limits = limits
+        self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
+        self.max_answer_bytes = checked_answer_bytes(max_answer_bytes)
+        self.tool_markup = tool_markup
         self.framework = framework
 
     @property

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import RequestContext
-from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, KeySource, Secret
+from siliconflow_client.protocol.options import (
+    AsyncTransport,
+    CallOptions,
+    EmptyAnswers,
+    KeySource,
+    LongAnswers,
+    Secret,
+)
 from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.transport.limiter import Limits
 from siliconflow_client.transport.settings import CallSettings
 
 if TYPE_CHECKING:
@@ -32,8 +40,14 @@ class Settings(TypedDict, total=False):
     allow_http: bool
     http_client: httpx.Client | None
     async_http_client: httpx.AsyncClient | None
+    async_transport: AsyncTransport | None
     empty_answers: EmptyAnswers | None
+    long_answers: LongAnswers | None
+    fallback_models: Sequence[str] | None
+    limits: Limits | None
     mend_reasoning: bool
+    max_answer_bytes: int | None
+    tool_markup: bool
     framework: str | None
 
 
@@ -80,6 +94,7 @@ class ClientCore:
             timeout=config.timeout if options.timeout is None else options.timeout,
             deadline=config.deadline if options.deadline is None else options.deadline,
             is_injected=self._is_injected(),
+            limits=config.limits,
         )
 
     def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
@@ -88,8 +103,17 @@ class ClientCore:
             self._host,
             RetryPolicy(retries, settings.deadline),
             random.random,
-            options.empty_answers or self.config.empty_answers,
-            self.config.mend_reasoning,
+            empty_answers=options.empty_answers or self.config.empty_answers,
+            long_answers=options.long_answers or self.config.long_answers,
+            fallback_models=self.config.fallback_models
+            if options.fallback_models is None
+            else tuple(options.fallback_models),
+            mend_reasoning=self.config.mend_reasoning,
+            is_limited=self.config.limits is not None,
+            max_answer_bytes=self.config.max_answer_bytes,
+            tool_markup=self.config.tool_markup
+            if options.tool_markup is None
+            else options.tool_markup,
         )
 
     def _is_injected(self) -> bool:

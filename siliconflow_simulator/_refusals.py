@@ -112,6 +112,16 @@ def not_vlm() -> Refusal:
     )
 
 
+def wrong_image_size() -> Refusal:
+    """Refuse an `image_size` that the model does not have."""
+    return refusal(400, 20025, "The image size is not supported by this model.")
+
+
+def task_expired() -> Refusal:
+    """Refuse to tell about a job that is not kept (any longer)."""
+    return refusal(404, 20063, "The task has expired.")
+
+
 def context_overflow(model: str, tokens: int, room: int, window: int) -> Refusal:
     """Refuse a prompt that does not fit, in the wording of the model's back end.
 

@@ -62,6 +62,8 @@ class Simulator:
         scores: Makes the scores of documents against a query, for `/rerank`.
         api_keys: Keys that are accepted; any non-empty key by default.
         models: Facts of further models, or other facts for known ones.
+        any_model: Serve every id, also one that the catalogue does not list, with what is assumed
+            of unknown models; for each endpoint by its kind.
         stream_style: Form of chat answers: "inhouse", "vllm" or "mixed"; "auto" takes the one
             that the model's family was seen to use on this API. "vllm-native" is what vLLM 0.32
             itself sends, as in a private deployment, with logprobs and echo.
@@ -87,6 +89,7 @@ class Simulator:
         scores: Callable[[str, Sequence[str]], Sequence[float]] | None = None,
         api_keys: Collection[str] | None = None,
         models: Iterable[ModelFacts] = (),
+        any_model: bool = False,
         stream_style: StreamStyle = "auto",
         text_before_tools: bool = False,
         empty_follow_up_ids: bool = False,
@@ -110,6 +113,7 @@ class Simulator:
             cached_share=cached_share,
             batch_output=batch_output,
             messages_end=messages_end,
+            any_model=any_model,
         )
         self._scripted = answers is not None
         self._service = Service(

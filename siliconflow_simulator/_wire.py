@@ -34,6 +34,7 @@ class SimRequest:
         headers: Names in any case.
         body: The bytes sent; empty for GET.
         query: Parameters of the query string.
+        scheme: "https" or "http", for URLs that an answer names.
     """
 
     method: str
@@ -41,6 +42,7 @@ class SimRequest:
     headers: Mapping[str, str] = field(default_factory=lambda: {})
     body: bytes = b""
     query: Mapping[str, str] = field(default_factory=lambda: {})
+    scheme: str = "https"
 
     def header(self, name: str) -> str | None:
         """Return a header's value, whatever the case of its name."""

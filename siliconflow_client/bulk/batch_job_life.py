@@ -38,7 +38,7 @@ from siliconflow_client.errors.tree import (
     SiliconFlowError,
 )
 from siliconflow_client.protocol.actions import Drop, Elapsed, Flow, Wait
-from siliconflow_client.protocol.flow import RequestContext
+from siliconflow_client.protocol.context import RequestContext
 
 SETTLING = 5.0
 """Seconds after which a batch whose creation was not answered should be in the listing."""

@@ -11,12 +11,14 @@ from typing import Literal, Required, Self, TypedDict, cast
 from siliconflow_client._json import JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens, longest
+from siliconflow_client.endpoints.checks import check_texts
 from siliconflow_client.endpoints.embeddings import (
     SERVER_EMBEDDING_INPUTS,
     EmbeddingRequest,
     EmbeddingResult,
     embedding_call,
 )
+from siliconflow_client.endpoints.media_inputs import TextOrMedia, text_of
 from siliconflow_client.endpoints.usage import Usage
 from siliconflow_client.errors.tree import (
     APIStatusError,
@@ -87,10 +89,10 @@ class EmbeddedBatch:
 
 @dataclass(frozen=True, slots=True)
 class TextBatch:
-    """Consecutive texts that go into one request."""
+    """Consecutive texts, or objects for a model that sees, that go into one request."""
 
     start: int
-    texts: list[str]
+    texts: list[TextOrMedia]
 
 
 class EmbeddingJob:
@@ -106,7 +108,7 @@ class EmbeddingJob:
         ConfigurationError: `batch_size` cannot be sent.
     """
 
-    __slots__ = ("_batch_size", "_extra_body", "_max_tokens", "_settings", "_shorten")
+    __slots__ = ("_batch_size", "_extra_body", "_max_tokens", "_model", "_settings", "_shorten")
 
     def __init__(
         self,
@@ -125,33 +127,37 @@ class EmbeddingJob:
         self._settings = settings
         self._extra_body = extra_body
         self._shorten = shorten
-        self._max_tokens = (
-            lookup_model(str(settings.get("model"))).max_input_tokens or _DEFAULT_MAX_TOKENS
-        )
+        self._model = str(settings.get("model"))
+        self._max_tokens = lookup_model(self._model).max_input_tokens or _DEFAULT_MAX_TOKENS
 
-    def batches(self, texts: Iterable[str], start: int) -> Iterator[TextBatch]:
+    def batches(self, texts: Iterable[TextOrMedia], start: int) -> Iterator[TextBatch]:
         """Cut the texts from position `start` on into batches.
 
         Raises:
-            ConfigurationError: Something is no string; of a list before anything is sent.
+            ConfigurationError: Something is no string, and no object that the model takes; of
+                a list before anything is sent.
         """
         if isinstance(texts, str):
             raise ConfigurationError(
                 "texts must be a list of strings, not one string.", argument="texts"
             )
         if isinstance(texts, Sequence):
-            for position, text in enumerate(cast("Sequence[object]", texts)):
-                _check_text(text, position)
+            check_texts(cast("Sequence[object]", texts), "texts", self._model)
         return self._cut(itertools.islice(texts, start, None), start)
 
-    def _cut(self, texts: Iterator[str], start: int) -> Iterator[TextBatch]:
+    def _cut(self, texts: Iterator[TextOrMedia], start: int) -> Iterator[TextBatch]:
         while batch := list(itertools.islice(texts, self._batch_size)):
-            for offset, text in enumerate(batch):
-                _check_text(text, start + offset)
+            check_texts(batch, "texts", self._model, first=start)
             if self._shorten:
-                batch = [cut_to(text, self._max_tokens) for text in batch]
+                batch = [self._shortened(text) for text in batch]
             yield TextBatch(start, batch)
             start += len(batch)
+
+    def _shortened(self, text: TextOrMedia) -> TextOrMedia:
+        if isinstance(text, str):
+            return cut_to(text, self._max_tokens)
+        told = text_of(text)
+        return {**text, "text": cut_to(told, self._max_tokens)} if told else text
 
     def call(self, batch: TextBatch) -> Call[EmbeddingResult]:
         """The request for one batch."""
@@ -167,14 +173,6 @@ class EmbeddingJob:
     def naming_long_texts(self, batch: TextBatch) -> NamingLongTexts:
         """Surround the request of a batch, so that an error says which text is too long."""
         return NamingLongTexts(batch, self._max_tokens)
-
-
-def _check_text(text: object, position: int) -> None:
-    if not isinstance(text, str):
-        raise ConfigurationError(
-            f"texts[{position}] must be a string, not {type(text).__name__}.",
-            argument=f"texts[{position}]",
-        )
 
 
 class EmbeddingCollector:
@@ -247,12 +245,15 @@ class NamingLongTexts:
     def _too_long(self) -> list[int]:
         return [
             position
-            for position, text in enumerate(self._batch.texts)
+            for position, text in enumerate(self._texts())
             if estimate_tokens(text) > self._max_tokens
         ]
 
+    def _texts(self) -> list[str]:
+        return [text_of(text) for text in self._batch.texts]
+
     def _culprits(self) -> str:
-        texts = self._batch.texts
+        texts = self._texts()
         suspects = self._too_long() or [longest(texts)]
         named = ", ".join(
             f"texts[{self._batch.start + position}] ({len(texts[position])} characters)"

@@ -8,6 +8,8 @@ from types import TracebackType
 from typing import Required, Self, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
+from siliconflow_client.endpoints.checks import as_sequence, check_texts, wrong
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
 from siliconflow_client.protocol.flow import Call
@@ -39,7 +41,7 @@ class DocumentBatch:
     """Consecutive documents that go into one request."""
 
     start: int
-    documents: list[str]
+    documents: list[TextOrMedia]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class RerankJob:
 
     def __init__(
         self,
-        query: str,
+        query: TextOrMedia,
         batch_size: int,
         top_n: int | None,
         settings: RerankSettings,
@@ -84,8 +86,17 @@ class RerankJob:
         self._settings = settings
         self._extra_body = extra_body
 
-    def batches(self, documents: Sequence[str]) -> Iterator[DocumentBatch]:
-        """Cut the documents into batches."""
+    def batches(self, documents: Sequence[TextOrMedia]) -> Iterator[DocumentBatch]:
+        """Cut the documents into batches.
+
+        Raises:
+            ConfigurationError: Something is no string, and no object that the model takes.
+        """
+        given = as_sequence(documents)
+        if given is None:
+            raise wrong("documents", "a list of strings", documents)
+        # All of them, since a request's own check counts from the first of its batch.
+        check_texts(given, "documents", str(self._settings.get("model")))
         size = self._batch_size
         return (
             DocumentBatch(start, list(documents[start : start + size]))

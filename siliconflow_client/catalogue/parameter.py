@@ -7,7 +7,18 @@ from typing import Literal, TypeAlias
 
 from siliconflow_client._json import JsonValue
 
-Endpoint: TypeAlias = Literal["chat", "completions", "embeddings", "messages", "rerank"]
+Endpoint: TypeAlias = Literal[
+    "chat",
+    "completions",
+    "embeddings",
+    "messages",
+    "rerank",
+    "images",
+    "video",
+    "speech",
+    "transcriptions",
+    "voices",
+]
 Kind: TypeAlias = Literal["integer", "number", "boolean", "string", "strings", "structure"]
 """`strings` is a string or a list of them; the parts of a `structure` are checked elsewhere."""
 

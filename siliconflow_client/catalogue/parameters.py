@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from typing import Final
 
+from siliconflow_client.catalogue.media_parameters import MEDIA_PARAMETERS
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameter_table import PARAMETERS
+
+ALL_PARAMETERS: Final[tuple[Parameter, ...]] = (*PARAMETERS, *MEDIA_PARAMETERS)
 
 
 @functools.cache
@@ -19,9 +23,10 @@ def parameters_of(endpoint: Endpoint) -> Mapping[str, Parameter]:
     """List the parameters of an endpoint by name, in the table's order.
 
     Args:
-        endpoint: `chat`, `completions`, `embeddings`, `messages` or `rerank`.
+        endpoint: `chat`, `completions`, `embeddings`, `messages`, `rerank`, `images`, `video`,
+            `speech`, `transcriptions` or `voices`.
     """
-    return {entry.name: entry for entry in PARAMETERS if endpoint in entry.endpoints}
+    return {entry.name: entry for entry in ALL_PARAMETERS if endpoint in entry.endpoints}
 
 
 def settings_of(endpoint: Endpoint) -> tuple[str, ...]:

@@ -18,14 +18,15 @@ from siliconflow_client.endpoints.chat import (
     chat_request,
 )
 from siliconflow_client.endpoints.shapes import as_object, text
+from siliconflow_client.errors.jobs import BatchExpiredError
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_event,
     error_from_response,
     unexpected_answer,
 )
-from siliconflow_client.errors.response import TRACE_HEADER, Head, Target
-from siliconflow_client.errors.tree import BatchExpiredError, ConfigurationError, SiliconFlowError
+from siliconflow_client.errors.response import TRACE_HEADERS, Head, Target
+from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
 from siliconflow_client.protocol.requests import Content
 
 _ROLES = ("system", "user", "assistant")
@@ -63,7 +64,7 @@ def request_line(
     if not isinstance(cast("object", request), Mapping):
         raise ConfigurationError(f"{where} is no mapping of a chat's fields.", argument=where)
     try:
-        made = chat_request(cast("ChatRequest", request), None, stream=False)
+        made, _ = chat_request(cast("ChatRequest", request), None, stream=False)
     except ConfigurationError as error:
         argument = error.argument or ""
         raise ConfigurationError(
@@ -133,7 +134,7 @@ def read_result(
 def _result(wire: JsonObject, batch_id: str, target: Target) -> ChatCompletion | SiliconFlowError:
     response = wire.get("response")
     trace = text(response, "request_id") if isinstance(response, dict) else ""
-    headers = {TRACE_HEADER: trace} if trace else {}
+    headers = {TRACE_HEADERS[0]: trace} if trace else {}
     problem = wire.get("error")
     if problem:
         code = problem.get("code") if isinstance(problem, dict) else None

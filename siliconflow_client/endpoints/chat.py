@@ -8,6 +8,7 @@ from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.endpoints.answer_reader import NO_RULES, AnswerRules, answer_rules
 from siliconflow_client.endpoints.checks import as_sequence, checked_body, model_of, wrong
 from siliconflow_client.endpoints.conversation import Message, Tool, ToolChoice
 from siliconflow_client.endpoints.deltas import (
@@ -107,6 +108,7 @@ class ChatCompletion:
         trace_id: The `x-siliconcloud-trace-id` header, to quote to support.
         system_fingerprint: As received; usually "".
         raw: The parsed body.
+        fallback_from: The model that was asked for, where another one answered.
     """
 
     id: str
@@ -117,6 +119,7 @@ class ChatCompletion:
     trace_id: str | None
     system_fingerprint: str
     raw: ChatCompletionDict
+    fallback_from: str | None = None
 
     @property
     def text(self) -> str:
@@ -139,16 +142,20 @@ class ChatCompletion:
         return self.choices[0].finish_reason
 
 
-def read_chat(content: bytes, head: Head, *, may_be_empty: bool) -> ChatCompletion:
+def read_chat(
+    content: bytes, head: Head, *, may_be_empty: bool, rules: AnswerRules = NO_RULES
+) -> ChatCompletion:
     """Read the answer of `POST /chat/completions`."""
-    return chat_from_wire(read_object(content), head, may_be_empty=may_be_empty)
+    return chat_from_wire(read_object(content), head, may_be_empty=may_be_empty, rules=rules)
 
 
-def chat_from_wire(answer: JsonObject, head: Head, *, may_be_empty: bool) -> ChatCompletion:
+def chat_from_wire(
+    answer: JsonObject, head: Head, *, may_be_empty: bool, rules: AnswerRules = NO_RULES
+) -> ChatCompletion:
     """Read a parsed answer, wherever it came in."""
     completion_id = text(answer, "id")
     choices = [
-        _chat_choice(as_object(wire, "a choice"), completion_id)
+        _chat_choice(as_object(wire, "a choice"), completion_id, rules)
         for wire in filled_list(answer, "choices")
     ]
     choices.sort(key=lambda choice: choice.index)
@@ -171,17 +178,18 @@ def chat_from_wire(answer: JsonObject, head: Head, *, may_be_empty: bool) -> Cha
     return completion
 
 
-def _chat_choice(wire: JsonObject, completion_id: str) -> ChatChoice:
+def _chat_choice(wire: JsonObject, completion_id: str, rules: AnswerRules) -> ChatChoice:
     message = as_object(wire.get("message"), "`message`")
     index = count(wire.get("index"))
     calls = message.get("tool_calls") or []
     if not isinstance(calls, list):
         raise UndocumentedShapeError("`tool_calls` is not a list")
     reason = wire.get("finish_reason")
-    return ChatChoice(
+    reasoning = text(message, "reasoning_content") or message.get("reasoning")
+    choice = ChatChoice(
         index=index,
         text=text(message, "content"),
-        reasoning=text(message, "reasoning_content"),
+        reasoning=reasoning if isinstance(reasoning, str) else "",
         tool_calls=[
             _tool_call(as_object(call, "a tool call"), position, index, completion_id)
             for position, call in enumerate(calls)
@@ -189,6 +197,27 @@ def _chat_choice(wire: JsonObject, completion_id: str) -> ChatChoice:
         finish_reason=finish_reason_from_wire(str(reason)) if reason else None,
         logprobs=cast("JsonObject | None", wire.get("logprobs")),
     )
+    _put_right(choice, completion_id, rules)
+    return choice
+
+
+def _put_right(choice: ChatChoice, completion_id: str, rules: AnswerRules) -> None:
+    """Put all that a choice says into the field that it belongs to."""
+    reader = rules.reader(limit=None)
+    if reader is None:
+        return
+    text, reasoning = reader.take(choice.text, choice.reasoning, native=bool(choice.tool_calls))
+    ending = reader.finish(choice.finish_reason)
+    choice.text, choice.reasoning = text + ending.text, reasoning + ending.reasoning
+    if ending.answer:
+        choice.text, choice.reasoning = ending.answer, ""
+    if ending.calls:
+        choice.tool_calls = [
+            ToolCall(place, invented_id(completion_id, choice.index, place), *call)
+            for place, call in enumerate(ending.calls)
+        ]
+        if choice.finish_reason in {None, "stop"}:
+            choice.finish_reason = "tool_calls"
 
 
 def _tool_call(wire: JsonObject, position: int, choice: int, completion_id: str) -> ToolCall:
@@ -203,8 +232,8 @@ def _tool_call(wire: JsonObject, position: int, choice: int, completion_id: str)
 
 def chat_request(
     request: ChatRequest, extra_body: Mapping[str, JsonValue] | None, *, stream: bool
-) -> Request:
-    """Check and write the body.
+) -> tuple[Request, AnswerRules]:
+    """Check and write the body; tell also how its answer is to be read.
 
     A `reasoning_effort` that the model does not know is moved to the next one up that it does
     (DeepSeek-V4 takes `high` and `max`, GLM-5.3 `low`, `high` and `max`; the vendor reads `low`
@@ -217,13 +246,14 @@ def chat_request(
     if isinstance(effort, str):
         body["reasoning_effort"] = nearest_effort(effort, lookup_model(model).reasoning_efforts)
     body["stream"] = stream
-    return Request(
+    sent = Request(
         "POST",
         "/chat/completions",
         json_content(body),
         model=model,
         accept=EVENT_STREAM if stream else "application/json",
     )
+    return sent, answer_rules(body, model)
 
 
 def may_be_empty(request: ChatRequest) -> bool:

@@ -11,13 +11,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar, cast
-
-import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.endpoints.answer_reader import AnswerRules
 from siliconflow_client.endpoints.chat import (
     ChatCompletion,
     ChatRequest,
@@ -25,12 +24,25 @@ from siliconflow_client.endpoints.chat import (
     may_be_empty,
     read_chat,
 )
+from siliconflow_client.endpoints.chat_detours import (
+    as_stream,
+    body_of,
+    may_stream,
+    with_body,
+    with_fallbacks,
+)
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.deltas import Delta
-from siliconflow_client.errors.tree import BadRequestError, EmptyAnswerError
-from siliconflow_client.protocol.actions import Emit, Finish, Flow, Warn
+from siliconflow_client.endpoints.joining import join_deltas
+from siliconflow_client.errors.tree import (
+    BadRequestError,
+    EmptyAnswerError,
+    GatewayTimeoutError,
+    SiliconFlowError,
+)
+from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Wait, Warn
 from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
-from siliconflow_client.protocol.requests import Content, Request, json_content
+from siliconflow_client.protocol.requests import Request
 
 T = TypeVar("T")
 
@@ -45,26 +57,72 @@ class ChatPlan:
 
     Attributes:
         request: What is sent.
+        rules: How the answer is to be read.
         may_be_empty: Whether an answer of nothing can be right.
     """
 
     request: Request
+    rules: AnswerRules
     may_be_empty: bool
 
     def flow(self, context: RequestContext) -> Flow[ChatCompletion]:
         """Ask, and mend what can be mended."""
-        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty)
+        asked_for: list[str] = []
         try:
-            return (
-                yield from _with_reasoning(
-                    self.request, context, lambda request: Call(request, parse).flow(context)
-                )
+            answer = yield from with_fallbacks(
+                self.request,
+                context,
+                lambda request: _with_reasoning(
+                    request,
+                    self.rules.of_model(request.model),
+                    context,
+                    lambda mended, rules: self._ask(mended, rules, context),
+                ),
+                asked_for.append,
             )
+            answer.fallback_from = asked_for[0] if asked_for else None
+            return answer
         except EmptyAnswerError as error:
             if context.empty_answers == "raise" or not isinstance(error.answer, ChatCompletion):
                 raise
             yield Warn(_returned(error))
             return error.answer
+
+    def _ask(
+        self, request: Request, rules: AnswerRules, context: RequestContext
+    ) -> Flow[ChatCompletion]:
+        parse = functools.partial(read_chat, may_be_empty=self.may_be_empty, rules=rules)
+        call = Call(request, parse)
+        if context.long_answers == "never" or not may_stream(request):
+            return (yield from call.flow(context))
+        if context.long_answers == "after_504":
+            try:
+                return (yield from call.flow(context, until=GatewayTimeoutError))
+            except GatewayTimeoutError as error:
+                if not context.policy.max_retries:
+                    raise
+                failure: SiliconFlowError = error
+            yield Drop()
+            yield Wait(0.0, failure)
+            context = context.after_one_attempt()
+        return (yield from self._streamed_inside(request, rules, context))
+
+    def _streamed_inside(
+        self, request: Request, rules: AnswerRules, context: RequestContext
+    ) -> Flow[ChatCompletion]:
+        """Ask for a stream and join it; nothing was handed out, so a break is tried again."""
+        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty, rules=rules)
+        state = StreamState[Delta]()
+        trace_id = None
+        try:
+            deltas = yield from StreamCall(as_stream(request), decoder).collected(context, state)
+        except EmptyAnswerError as error:
+            last = cast("Sequence[Delta]", error.answer)
+            error.answer = join_deltas(last, error.trace_id)
+            raise
+        if state.head is not None:
+            trace_id = state.head.trace_id
+        return join_deltas(deltas, trace_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +130,28 @@ class ChatStreamPlan:
     """A chat request that is answered by a stream; see `ChatPlan`."""
 
     request: Request
+    rules: AnswerRules
     may_be_empty: bool
 
     def flow(self, context: RequestContext, state: StreamState[Delta]) -> Flow[None]:
         """Ask, and mend what can be mended, before the first delta."""
-        decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty)
+
+        def ask(request: Request, rules: AnswerRules) -> Flow[None]:
+            decoder = functools.partial(ChatDecoder, may_be_empty=self.may_be_empty, rules=rules)
+            return StreamCall(request, decoder).flow(context, state)
+
+        def went_on(asked_for: str) -> None:
+            state.fallback_from = asked_for
+
         try:
-            yield from _with_reasoning(
+            yield from with_fallbacks(
                 self.request,
                 context,
-                lambda request: StreamCall(request, decoder).flow(context, state),
+                lambda request: _with_reasoning(
+                    request, self.rules.of_model(request.model), context, ask
+                ),
+                went_on,
+                may_go_on=lambda: not state.handed_out,
             )
         except EmptyAnswerError as error:
             if context.empty_answers == "raise":
@@ -98,14 +168,14 @@ def chat_call(request: ChatRequest, extra_body: Mapping[str, JsonValue] | None) 
     Raises:
         ConfigurationError: An argument of the wrong kind; `.argument` names it.
     """
-    return ChatPlan(chat_request(request, extra_body, stream=False), may_be_empty(request))
+    return ChatPlan(*chat_request(request, extra_body, stream=False), may_be_empty(request))
 
 
 def chat_stream_call(
     request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
 ) -> ChatStreamPlan:
     """Ask for an answer in pieces; as `chat_call`."""
-    return ChatStreamPlan(chat_request(request, extra_body, stream=True), may_be_empty(request))
+    return ChatStreamPlan(*chat_request(request, extra_body, stream=True), may_be_empty(request))
 
 
 def _returned(error: EmptyAnswerError) -> str:
@@ -116,36 +186,39 @@ def _returned(error: EmptyAnswerError) -> str:
 
 
 def _with_reasoning(
-    request: Request, context: RequestContext, ask: Callable[[Request], Flow[T]]
+    request: Request,
+    rules: AnswerRules,
+    context: RequestContext,
+    ask: Callable[[Request, AnswerRules], Flow[T]],
 ) -> Flow[T]:
     """Ask once more where the refusal says that thinking in the history is missing."""
+    rules = rules.of_call(tool_markup=context.tool_markup)
     try:
-        return (yield from ask(request))
+        return (yield from ask(request, rules))
     except BadRequestError as error:
-        mended = _mended(request) if context.mend_reasoning else None
+        mended = _mended(request, rules) if context.mend_reasoning else None
         if mended is None or not _LOST_REASONING.search(error.message):
             raise
-        how, request = mended
+        how, request, rules = mended
         yield Warn(
             f"{error.model} asked for thinking that the history does not hold (trace id "
             f"{error.trace_id}); asking once more {how}."
         )
-    return (yield from ask(request))
+    return (yield from ask(request, rules))
 
 
-def _mended(request: Request) -> tuple[str, Request] | None:
+def _mended(request: Request, rules: AnswerRules) -> tuple[str, Request, AnswerRules] | None:
     """The request with thinking off, where the model has a switch, else with empty thinking."""
-    if not isinstance(request.body, Content):
-        return None
-    body = cast("JsonObject", pydantic_core.from_json(request.body.data))
+    body = body_of(request)
     if lookup_model(request.model or "").thinking == "switch":
         how = "with thinking off"
         if body.get("enable_thinking") is False:
             return None
         body["enable_thinking"] = False
+        rules = rules.without_thinking()
     else:
         how = "with empty thinking"
         for turn in cast("list[JsonObject]", body.get("messages") or []):
             if turn.get("tool_calls"):
                 turn.setdefault("reasoning_content", "")
-    return how, replace(request, body=json_content(cast("Mapping[str, object]", body)))
+    return how, with_body(request, body), rules

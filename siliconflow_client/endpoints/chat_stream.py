@@ -5,8 +5,10 @@ from __future__ import annotations
 import pydantic_core
 
 from siliconflow_client._json import JsonValue
+from siliconflow_client.endpoints.answer_reader import NO_RULES, AnswerRules
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
+from siliconflow_client.endpoints.usage import Usage, usage_from_wire
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_event,
@@ -31,18 +33,26 @@ class ChatDecoder:
 
     __slots__ = ("_events", "_head", "_may_be_empty", "_target", "is_complete", "normaliser")
 
-    def __init__(self, target: Target, head: Head, *, may_be_empty: bool) -> None:
+    def __init__(
+        self, target: Target, head: Head, *, may_be_empty: bool, rules: AnswerRules = NO_RULES
+    ) -> None:
         self._target = target
         self._head = head
         self._may_be_empty = may_be_empty
         self._events = SSEDecoder()
-        self.normaliser = DeltaNormaliser()
+        self.normaliser = DeltaNormaliser(rules)
         self.is_complete = False
+
+    @property
+    def usage(self) -> Usage | None:
+        """Token totals so far."""
+        raw = self.normaliser.usage
+        return usage_from_wire(raw) if raw else None
 
     @property
     def partial(self) -> Partial:
         """Text and thinking of the first choice."""
-        return Partial("".join(self.normaliser.text), "".join(self.normaliser.reasoning))
+        return Partial(*self.normaliser.partial)
 
     def feed(self, piece: bytes, out: list[Delta]) -> None:
         """Append the deltas that a piece of the body completes."""
@@ -60,23 +70,26 @@ class ChatDecoder:
         normaliser = self.normaliser
         if not (self.is_complete or normaliser.is_complete):
             raise self._ended_early()
+        last = normaliser.finish()
         if normaliser.is_empty and not (self._may_be_empty or normaliser.ran_out):
             raise EmptyAnswerError(
-                answer=normaliser.finish(),
+                answer=last,
                 trace_id=self._head.trace_id,
                 host=self._target.host,
                 model=normaliser.model or self._target.model,
             )
-        out.extend(normaliser.finish())
+        out.extend(last)
 
     def _take(self, events: list[bytes], out: list[Delta], *, at_end: bool = False) -> None:
         for event in events:
-            if event == DONE or event.strip() == DONE:
+            if event[:1] != b"{" and event.strip() == DONE:
                 self.is_complete = True
                 return
             try:
                 chunk: JsonValue = pydantic_core.from_json(event, cache_strings="keys")
             except ValueError as error:
+                if event.lstrip().startswith(b":"):  # a comment that a gateway has put into data
+                    continue
                 if at_end:  # cut in the middle of a line: the end is early, not the JSON broken
                     return
                 raise self._unexpected(event, "an event is not JSON") from error

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import assert_never, cast
 
-from siliconflow_client.catalogue.facts import lookup_model
+from siliconflow_client.catalogue.facts import ModelKind, known_models, lookup_model
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
 from siliconflow_client.errors.tree import ConfigurationError
@@ -59,18 +59,47 @@ def check_positive(value: object, name: str) -> None:
         raise ConfigurationError(f"{name} must be 1 or more, not {value}.", argument=name)
 
 
-def check_texts(values: Sequence[object], name: str, model: str) -> None:
-    """Refuse inputs that are no strings; vision models take objects beside them."""
-    allowed = (str, Mapping) if takes_objects(model) else (str,)
-    for position, value in enumerate(values):
-        if not isinstance(value, allowed):
-            raise wrong(f"{name}[{position}]", "a string", value)
+def check_texts(values: Sequence[object], name: str, model: str, *, first: int = 0) -> None:
+    """Refuse inputs that are no strings; vision models take objects beside them.
+
+    Args:
+        values: The inputs.
+        name: What an error calls all of them.
+        model: Whom they are for.
+        first: The number of the first one.
+    """
+    for position, value in enumerate(values, first):
+        if not isinstance(value, str):
+            check_object(value, f"{name}[{position}]", model)
+
+
+def check_object(value: object, name: str, model: str) -> None:
+    """Refuse what is no object that the model takes beside strings."""
+    facts = lookup_model(model)
+    if not isinstance(value, Mapping):
+        raise wrong(name, "a string", value)
+    held = cast("Mapping[object, object]", value)
+    if not takes_objects(model):
+        seeing = seeing_models(facts.kind)
+        hint = f"Objects are for models that see: {', '.join(seeing)}." if seeing else None
+        raise wrong(name, "a string", held, hint=hint)
+    if facts.known and not any(isinstance(held.get(kind), str) for kind in facts.inputs):
+        kinds = ", ".join(f"`{kind}`" for kind in sorted(facts.inputs))
+        raise ConfigurationError(
+            f"{name} must hold one of {kinds} as a string: {model} takes nothing else.",
+            argument=name,
+        )
 
 
 def takes_objects(model: str) -> bool:
     """Vision embedders and rerankers take `{"text": …}` and `{"image": …}` beside strings."""
     facts = lookup_model(model)
     return "image" in facts.inputs or not facts.known
+
+
+def seeing_models(kind: ModelKind) -> list[str]:
+    """The ids of the models of this kind that take images, for hints."""
+    return [one.id for one in known_models(kind) if "image" in one.inputs and not one.retired]
 
 
 def as_sequence(value: object) -> Sequence[object] | None:
@@ -80,10 +109,10 @@ def as_sequence(value: object) -> Sequence[object] | None:
     return None
 
 
-def wrong(name: str, wanted: str, value: object) -> ConfigurationError:
+def wrong(name: str, wanted: str, value: object, *, hint: str | None = None) -> ConfigurationError:
     """Say what an argument has to be, and what it is, without showing it."""
     kind = "None" if value is None else type(value).__name__
-    return ConfigurationError(f"{name} must be {wanted}, not {kind}.", argument=name)
+    return ConfigurationError(f"{name} must be {wanted}, not {kind}.", argument=name, hint=hint)
 
 
 def _check_value(parameter: Parameter, value: object) -> None:

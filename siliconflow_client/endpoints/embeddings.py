@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import math
 import re
 import sys
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Required, TypedDict, cast
 
@@ -21,14 +22,23 @@ from siliconflow_client.endpoints.checks import (
     check_texts,
     checked_body,
     model_of,
+    takes_objects,
     wrong,
 )
-from siliconflow_client.endpoints.shapes import as_object, filled_list, read_object, text
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
+from siliconflow_client.endpoints.shapes import (
+    as_object,
+    filled_list,
+    finite,
+    read_object,
+    text,
+)
 from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.notices import warn_once
 from siliconflow_client.protocol.requests import Request, json_content
 
 MAX_EMBEDDING_INPUTS = 32
@@ -37,10 +47,14 @@ SERVER_EMBEDDING_INPUTS = 64
 
 
 class EmbeddingRequest(TypedDict, total=False):
-    """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64)."""
+    """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64).
+
+    Models that see take objects among the inputs: `{"text": …}`, `{"image": …}` (a URL or a data
+    URI).
+    """
 
     model: Required[str]
-    input: Required[str | list[str] | list[JsonObject]]
+    input: Required[str | JsonObject | Sequence[TextOrMedia]]
     dimensions: int
     encoding_format: Literal["float", "base64"]
     user: str
@@ -76,7 +90,9 @@ _VECTORS = pydantic_core.SchemaValidator(
                     core_schema.typed_dict_schema(
                         {
                             "embedding": core_schema.typed_dict_field(
-                                core_schema.list_schema(core_schema.float_schema(strict=True))
+                                core_schema.list_schema(
+                                    core_schema.float_schema(strict=True, allow_inf_nan=False)
+                                )
                             )
                         },
                         extra_behavior="allow",
@@ -93,23 +109,45 @@ def read_embeddings(content: bytes, head: Head, *, expected: int) -> EmbeddingRe
     """Read the answer of `POST /embeddings`: vectors in the order of the inputs.
 
     The answer may be in any order (fixture embeddings/float_out_of_order_no_object.json), so
-    `index` decides, and a missing vector is an error rather than a shifted list.
+    `index` decides where it is a permutation; some models begin it anew in the middle, and then
+    the array's order is right (docs/wire.md#embeddings). A missing vector, one of another length
+    and one that holds no numbers are errors, since each would spoil a store silently.
     """
     answer, vector = _vectors(content)
     data = filled_list(answer, "data")
-    vectors: list[list[float] | None] = [None] * expected
-    for position, item in enumerate(data):
-        wire = as_object(item, "an embedding")
-        index = wire.get("index", position)
-        if not isinstance(index, int) or not 0 <= index < expected or vectors[index] is not None:
-            raise UndocumentedShapeError(
-                f"expected {expected} embeddings, got one with index {index!r}"
-            )
-        vectors[index] = vector(wire.get("embedding"))
-    found = [vector for vector in vectors if vector is not None]
-    if len(found) != expected:
-        raise UndocumentedShapeError(f"expected {expected} embeddings, got {len(found)}")
-    return EmbeddingResult(found, text(answer, "model"), read_usage(answer), head.trace_id)
+    if len(data) != expected:
+        raise UndocumentedShapeError(f"expected {expected} embeddings, got {len(data)}")
+    items = [as_object(item, "an embedding") for item in data]
+    vectors = [vector(item.get("embedding")) for item in items]
+    lengths = {len(found) for found in vectors}
+    if len(lengths) > 1:
+        raise UndocumentedShapeError(
+            f"the embeddings have {min(lengths)} to {max(lengths)} dimensions"
+        )
+    return EmbeddingResult(
+        _ordered(vectors, [item.get("index") for item in items]),
+        text(answer, "model"),
+        read_usage(answer),
+        head.trace_id,
+    )
+
+
+def _ordered(vectors: list[list[float]], indexes: list[JsonValue]) -> list[list[float]]:
+    """The vectors by their indexes, where these number them all."""
+    places = [index for index in indexes if type(index) is int]
+    numbers = list(range(len(vectors)))
+    if places == numbers or not any(index is not None for index in indexes):
+        return vectors
+    if sorted(places) != numbers:
+        warn_once(
+            "An answer's embeddings were not numbered from 0 to their count; they are taken in "
+            "the order in which they came."
+        )
+        return vectors
+    ordered: list[list[float]] = [[]] * len(vectors)
+    for place, vector in zip(places, vectors, strict=True):
+        ordered[place] = vector
+    return ordered
 
 
 def _vectors(content: bytes) -> tuple[JsonObject, Callable[[JsonValue], list[float]]]:
@@ -127,25 +165,33 @@ def _vectors(content: bytes) -> tuple[JsonObject, Callable[[JsonValue], list[flo
 
 
 def _checked(wire: JsonValue) -> list[float]:
-    """What `_VECTORS` has found to be a list of floats."""
+    """What `_VECTORS` has found to be a list of finite floats."""
     if not wire:
         raise UndocumentedShapeError("an embedding is empty")
     return cast("list[float]", wire)
 
 
 def _vector(wire: JsonValue) -> list[float]:
+    if isinstance(wire, str):
+        return _unpacked(wire)
+    numbers = [finite(item) for item in wire] if isinstance(wire, list) else [None]
+    found = [number for number in numbers if number is not None]
+    if len(found) != len(numbers):
+        raise UndocumentedShapeError("an embedding is not a list of finite numbers")
+    return _checked(cast("JsonValue", found))
+
+
+def _unpacked(wire: str) -> list[float]:
+    floats = array("f")
     try:
-        if isinstance(wire, str):
-            floats = array("f")
-            floats.frombytes(base64.b64decode(wire, validate=True))
-            if sys.byteorder == "big":  # little-endian float32, as at OpenAI; no source says so
-                floats.byteswap()
-            return _checked(cast("JsonValue", floats.tolist()))
+        floats.frombytes(base64.b64decode(wire, validate=True))
     except (ValueError, binascii.Error) as error:
         raise UndocumentedShapeError("an embedding is not base64 of float32") from error
-    if not isinstance(wire, list) or not all(isinstance(item, int | float) for item in wire):
-        raise UndocumentedShapeError("an embedding is not a list of numbers")
-    return _checked([float(cast("float", number)) for number in wire])
+    if sys.byteorder == "big":  # little-endian float32, as at OpenAI; no source says so
+        floats.byteswap()
+    if not math.isfinite(sum(floats)):  # the sum of float32s cannot overflow
+        raise UndocumentedShapeError("an embedding holds NaN or infinity")
+    return _checked(cast("JsonValue", floats.tolist()))
 
 
 def embedding_call(
@@ -159,7 +205,8 @@ def embedding_call(
     body = checked_body("embeddings", cast("Mapping[str, object]", request), extra_body)
     model = model_of(body)
     given = body.get("input")
-    inputs = [given] if isinstance(given, str) else as_sequence(given)
+    is_one = isinstance(given, str) or (isinstance(given, Mapping) and takes_objects(model))
+    inputs = [given] if is_one else as_sequence(given)
     if inputs is None:
         raise wrong("input", "a string or a list of strings", given)
     if not inputs:

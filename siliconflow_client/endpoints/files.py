@@ -19,7 +19,7 @@ from siliconflow_client.protocol.decoders import Partial
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.groups import AsyncItems, AsyncOpen, AsyncRun, Items, Open, Run
 from siliconflow_client.protocol.options import CallOptions
-from siliconflow_client.protocol.requests import FilePart, Multipart, Request, is_url
+from siliconflow_client.protocol.requests import FilePart, Multipart, Request
 
 FileSource: TypeAlias = str | Path | bytes | BinaryIO
 """A path, the bytes, or an open binary file, which is read from its beginning."""
@@ -106,16 +106,16 @@ def content_request(file: object, *, output_urls: bool = True) -> Request:
     """
     check_string(file, "file")
     name = cast("str", file)
-    if is_url(name):
+    if name.startswith(("https://", "http://")):
         if not output_urls:
             raise ConfigurationError(
                 "The file is named by a URL, and output_urls=False refuses those.",
                 argument="output_urls",
             )
-        return Request("GET", name, accept="*/*")
+        return Request("GET", "/files", url=name, accept="*/*", is_bounded=False)
     if not all(character.isalnum() or character in "-_." for character in name) or name in "..":
         raise ConfigurationError("file is neither a file's id nor a URL.", argument="file")
-    return Request("GET", f"/files/{name}/content", accept="*/*")
+    return Request("GET", f"/files/{name}/content", accept="*/*", is_bounded=False)
 
 
 class ContentDecoder:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client.endpoints.answer_reader import NO_RULES, AnswerReader, AnswerRules
 from siliconflow_client.endpoints.deltas import (
     ChatChunkDict,
     Delta,
@@ -27,10 +28,15 @@ from siliconflow_client.errors.mapping import UndocumentedShapeError
 class _Choice:
     """What is known so far of one choice."""
 
-    __slots__ = ("by_id", "by_wire_index", "calls", "finish_chunk", "finish_reason", "number")
+    __slots__ = (
+        "by_id", "by_wire_index", "calls", "finish_chunk", "finish_reason", "logprobs", "number",
+        "reader",
+    )  # fmt: skip
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, reader: AnswerReader | None) -> None:
         self.number = number
+        self.reader = reader
+        self.logprobs: JsonObject | None = None
         self.finish_reason: str | None = None
         self.finish_chunk: ChatChunkDict | None = None
         self.calls: list[ToolCall] = []
@@ -63,6 +69,35 @@ class _Choice:
             self.by_id[call_id] = call
         return call
 
+    def read(
+        self,
+        reader: AnswerReader,
+        text: str,
+        reasoning: str,
+        calls: Sequence[ToolCallDelta],
+        logprobs: JsonObject | None,
+    ) -> tuple[str, str, JsonObject | None]:
+        """Text, thinking and log probabilities that are settled; the latter go with their text."""
+        came = bool(text or reasoning)
+        text, reasoning = reader.take(text, reasoning, native=bool(calls))
+        logprobs = self._with_held(logprobs)
+        if came and logprobs and not (text or reasoning or calls):
+            self.logprobs, logprobs = logprobs, None
+            reader.text_is_quiet = reader.reasoning_is_quiet = False
+        return text, reasoning, logprobs
+
+    def _with_held(self, logprobs: JsonObject | None) -> JsonObject | None:
+        """Log probabilities with those before them whose text was held back."""
+        held, self.logprobs = self.logprobs, None
+        if held is None or logprobs is None:
+            return logprobs or held
+        joined = {**held, **logprobs}
+        for key, value in held.items():
+            later = logprobs.get(key)
+            if isinstance(value, list) and isinstance(later, list):
+                joined[key] = [*value, *later]
+        return joined
+
     def _open(self) -> ToolCall:
         call = ToolCall(len(self.calls), "", "", "")
         self.calls.append(call)
@@ -71,6 +106,9 @@ class _Choice:
 
 class DeltaNormaliser:
     """Read the chunks of one stream; see `Delta` for what comes out.
+
+    Args:
+        rules: What the request says about how the answer is to be read.
 
     Attributes:
         id: The completion's id, "" until known.
@@ -83,6 +121,7 @@ class DeltaNormaliser:
 
     __slots__ = (
         "_choices",
+        "_rules",
         "_something",
         "id",
         "model",
@@ -92,7 +131,8 @@ class DeltaNormaliser:
         "usage",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, rules: AnswerRules = NO_RULES) -> None:
+        self._rules = rules
         self.id = ""
         self.model = ""
         self.system_fingerprint = ""
@@ -114,6 +154,13 @@ class DeltaNormaliser:
         return not self._something
 
     @property
+    def partial(self) -> tuple[str, str]:
+        """All text and thinking of the first choice, with what is held back."""
+        reader = self._choices[0].reader if 0 in self._choices else None
+        held = ("", "") if reader is None else reader.held
+        return "".join(self.text) + held[0], "".join(self.reasoning) + held[1]
+
+    @property
     def ran_out(self) -> bool:
         """Whether an answer ended for want of tokens, which explains that it is empty."""
         return any(choice.finish_reason == "length" for choice in self._choices.values())
@@ -130,7 +177,7 @@ class DeltaNormaliser:
         if usage:
             if not isinstance(usage, dict):
                 raise UndocumentedShapeError("`usage` is not an object")
-            self.usage = cast("UsageDict", usage)
+            self.usage = usage  # type: ignore[assignment]  # what a cast says, without its time
         wire_choices = chunk.get("choices")
         if not wire_choices:
             return
@@ -143,7 +190,7 @@ class DeltaNormaliser:
             number = number if isinstance(number, int) else 0
             choice = self._choices.get(number)
             if choice is None:
-                choice = self._choices[number] = _Choice(number)
+                choice = self._choices[number] = _Choice(number, self._rules.reader())
             delta = wire.get("delta")
             if delta is not None and not isinstance(delta, dict):
                 raise UndocumentedShapeError("`delta` is not an object")
@@ -164,14 +211,27 @@ class DeltaNormaliser:
         """Append what one choice of a chunk adds; nothing for empty pieces."""
         source = wire if delta is None else delta  # /completions has `text` in the choice itself
         text = source.get("text" if delta is None else "content") or ""
-        reasoning = source.get("reasoning_content") or ""
+        reasoning = source.get("reasoning_content") or source.get("reasoning") or ""
         fragments = source.get("tool_calls")
         logprobs = wire.get("logprobs")
         if not (text or reasoning or fragments or logprobs):
             return
         if not isinstance(text, str) or not isinstance(reasoning, str):
             raise UndocumentedShapeError("`content` is not a string")
+        if logprobs is not None and not isinstance(logprobs, dict):
+            logprobs = None
         calls = self._pieces(choice, fragments) if fragments else ()
+        reader = choice.reader
+        if reader is not None:
+            if calls or (text and (reasoning or "<" in text or not reader.text_is_quiet)):
+                text, reasoning, logprobs = choice.read(reader, text, reasoning, calls, logprobs)
+            elif text:
+                if reader.passed is not None:
+                    reader.passed.append(text)
+            elif "<" in reasoning or not reader.reasoning_is_quiet:
+                text, reasoning, logprobs = choice.read(reader, text, reasoning, calls, logprobs)
+            elif reader.thoughts is not None:
+                reader.thoughts.append(reasoning)
         if not (text or reasoning or calls or logprobs):
             return
         self._something = True
@@ -182,21 +242,24 @@ class DeltaNormaliser:
                 self.reasoning.append(reasoning)
         out.append(
             Delta(
-                choice.number, text, reasoning, calls, None, None,
-                logprobs if isinstance(logprobs, dict) else None,
-                self.id, self.model, cast("ChatChunkDict", chunk),
+                choice.number, text, reasoning, calls, None, None, logprobs, self.id, self.model,
+                chunk,  # type: ignore[arg-type]  # what a cast says, without its time
             )
         )  # fmt: skip
 
     def finish(self) -> list[Delta]:
         """Close the stream: one last delta per choice, the very last one with the usage.
 
+        Before them comes what was held back, and the calls that were written as text.
+
         A stream closed by `[DONE]` without any `finish_reason` (fixture
         stream/text_deepseek_v3.sse) counts as `stop`, or `tool_calls` when there are calls.
         """
-        choices = [self._choices[number] for number in sorted(self._choices)] or [_Choice(0)]
+        choices = [self._choices[number] for number in sorted(self._choices)] or [_Choice(0, None)]
         usage = usage_from_wire(self.usage) if self.usage else None
         out: list[Delta] = []
+        for choice in choices:
+            self._settle(choice, out)
         for choice in choices:
             reason = choice.finish_reason or ("tool_calls" if choice.calls else "stop")
             raw: ChatChunkDict = {**(choice.finish_chunk or {"id": self.id, "model": self.model})}
@@ -213,6 +276,29 @@ class DeltaNormaliser:
                 )
             )  # fmt: skip
         return out
+
+    def _settle(self, choice: _Choice, out: list[Delta]) -> None:
+        """Append what was held back of a choice, and its calls that were written as text."""
+        if choice.reader is None:
+            return
+        ending = choice.reader.finish(choice.finish_reason)
+        text, logprobs = ending.text + ending.answer, choice.logprobs
+        calls = [
+            ToolCallDelta(place, invented_id(self.id, choice.number, place), *call)
+            for place, call in enumerate(ending.calls)
+        ]
+        if not (text or ending.reasoning or calls or logprobs):
+            return
+        if calls and choice.finish_reason in {None, "stop"}:
+            choice.finish_reason = "tool_calls"
+        raw: ChatChunkDict = {"id": self.id, "model": self.model, "choices": []}
+        self._something = True
+        out.append(
+            Delta(
+                choice.number, text, ending.reasoning, calls, None, None, logprobs,
+                self.id, self.model, raw,
+            )
+        )  # fmt: skip
 
     def _identify(self, chunk: JsonObject) -> None:
         self.id = str(chunk.get("id") or "")

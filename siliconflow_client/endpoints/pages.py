@@ -14,7 +14,8 @@ from siliconflow_client.endpoints.shapes import as_object, text, unwrapped
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.protocol.actions import Emit, Flow
-from siliconflow_client.protocol.flow import Call, RequestContext, StreamState
+from siliconflow_client.protocol.context import RequestContext, StreamState
+from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.requests import Request
 
 T = TypeVar("T")

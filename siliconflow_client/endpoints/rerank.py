@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.endpoints.checks import (
     as_sequence,
+    check_object,
     check_string,
     check_texts,
     checked_body,
     model_of,
-    takes_objects,
     wrong,
 )
-from siliconflow_client.endpoints.shapes import as_object, optional_count, read_object, text
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
+from siliconflow_client.endpoints.shapes import (
+    as_object,
+    finite,
+    optional_count,
+    read_object,
+    text,
+)
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.notices import warn_once
 from siliconflow_client.protocol.requests import Request, json_content
 
 MAX_RERANK_DOCUMENTS = 64
@@ -29,11 +37,15 @@ MAX_RERANK_DOCUMENTS = 64
 
 
 class RerankRequest(TypedDict, total=False):
-    """Body of `POST /rerank`."""
+    """Body of `POST /rerank`.
+
+    Models that see take objects as query and among the documents: `{"text": …}`,
+    `{"image": …}`, `{"video": …}`.
+    """
 
     model: Required[str]
-    query: Required[str]
-    documents: Required[list[str]]
+    query: Required[TextOrMedia]
+    documents: Required[Sequence[TextOrMedia]]
     top_n: int
     return_documents: bool
     instruction: str
@@ -65,23 +77,38 @@ class RerankResult:
     trace_id: str | None
 
 
-def read_reranking(content: bytes, head: Head, *, documents: int) -> RerankResult:
-    """Read the answer of `POST /rerank`, best score first."""
+def read_reranking(
+    content: bytes, head: Head, *, documents: int, wanted: int | None = None
+) -> RerankResult:
+    """Read the answer of `POST /rerank`, best score first.
+
+    No source promises that every document is ranked, so fewer results than `wanted` are what
+    came, with one warning.
+    """
     answer = read_object(content)
     results = answer.get("results")
     if not isinstance(results, list):
         raise UndocumentedShapeError("`results` is not a list")
     hits: list[RerankHit] = []
+    ranked: set[int] = set()
     for item in results:
         wire = as_object(item, "a result")
-        index, score = wire.get("index"), wire.get("relevance_score")
-        if not isinstance(index, int) or not isinstance(score, int | float):
-            raise UndocumentedShapeError("a result lacks `index` or `relevance_score`")
+        index, score = wire.get("index"), finite(wire.get("relevance_score"))
+        if isinstance(index, bool) or not isinstance(index, int) or score is None:
+            raise UndocumentedShapeError("a result lacks `index` or a finite `relevance_score`")
         if not 0 <= index < documents:
             raise UndocumentedShapeError(f"a result names document {index} of {documents}")
+        if index in ranked:
+            raise UndocumentedShapeError(f"two results name document {index}")
+        ranked.add(index)
         document = wire.get("document")
         echoed = document.get("text") if isinstance(document, dict) else document
-        hits.append(RerankHit(index, float(score), echoed))
+        hits.append(RerankHit(index, score, echoed))
+    if wanted is not None and len(hits) < wanted:
+        warn_once(
+            "A reranking had fewer results than there were documents to rank; those that came are "
+            "used."
+        )
     hits.sort(key=lambda hit: -hit.relevance_score)
     meta = answer.get("meta")
     tokens = meta.get("tokens") if isinstance(meta, dict) else None
@@ -107,7 +134,9 @@ def rerank_call(
     """
     body = checked_body("rerank", cast("Mapping[str, object]", request), extra_body)
     model = model_of(body)
-    if not (isinstance(body.get("query"), Mapping) and takes_objects(model)):
+    if isinstance(body.get("query"), Mapping):
+        check_object(body["query"], "query", model)
+    else:
         check_string(body.get("query"), "query")
     documents = as_sequence(body.get("documents"))
     if documents is None:
@@ -117,5 +146,13 @@ def rerank_call(
     check_texts(documents, "documents", model)
     return Call(
         Request("POST", "/rerank", json_content(body), model=model),
-        functools.partial(read_reranking, documents=len(documents)),
+        functools.partial(
+            read_reranking, documents=len(documents), wanted=_wanted(body, len(documents))
+        ),
     )
+
+
+def _wanted(body: Mapping[str, object], documents: int) -> int:
+    """How many results are asked for."""
+    top_n = body.get("top_n")
+    return min(top_n, documents) if isinstance(top_n, int) and top_n > 0 else documents

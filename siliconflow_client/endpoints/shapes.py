@@ -6,6 +6,8 @@ for one that is not JSON, so that no `KeyError` ever reaches a caller.
 
 from __future__ import annotations
 
+import math
+
 import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
@@ -66,3 +68,14 @@ def unwrapped(body: JsonValue) -> JsonValue:
             raise UndocumentedShapeError("`data` is null")
         return body["data"]
     return body
+
+
+def finite(value: JsonValue) -> float | None:
+    """A number that can be counted with; `None` for NaN, infinity, `true` and anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from siliconflow_client.catalogue.facts import lookup_model, nearest_models
+from siliconflow_client.catalogue.media_parameters import MEDIA_PARAMETERS
 from siliconflow_client.catalogue.parameter_table import PARAMETERS
+from siliconflow_client.errors.codes import Code
+from siliconflow_client.errors.response import LONGEST_RETRY_AFTER, Target
 from siliconflow_client.errors.tree import (
     APIResponseError,
     AuthenticationError,
@@ -27,6 +31,9 @@ from siliconflow_client.errors.tree import (
 )
 
 _WORD = re.compile(r"[a-z_]+")
+_OF_TEXTS = frozenset(parameter.name for parameter in PARAMETERS)
+# A refusal does not say which endpoint it is from: names that both have are the text requests'.
+_RANGES = (*PARAMETERS, *(entry for entry in MEDIA_PARAMETERS if entry.name not in _OF_TEXTS))
 
 CONSOLE = "https://cloud.siliconflow.cn"
 CONSOLE_COM = "https://cloud.siliconflow.com"
@@ -44,6 +51,7 @@ _BY_CODE = {
     20037: "this model takes no tools; choose one whose catalogue entry has tools.",
     20041: "this model reads text only; choose a vision model for images, video and audio.",
     30005: f"the account needs the real-name check: {CONSOLE}/account/authentication.",
+    20063: "the task has expired: a result is kept for ten minutes; submit it anew.",
     20092: "the endpoint was retired and has no successor. To check a key, list the models: "
     "SiliconFlowClient().models() answers 401 for a wrong one.",
     30003: "the model is disabled for this account; SiliconFlowClient().models() lists those that "
@@ -63,13 +71,37 @@ _BY_WORDS = (
     ("No user query found", "add at least one user message."),
     ("Model disabled", _BY_CODE[30003]),
     (
-        "The parameter is invalid",
-        (
-            "the API says this for over-long embedding inputs and for parameters the model lacks "
-            "(such as dimensions outside Qwen3-Embedding)."
-        ),
+        "始终思考",
+        "this model always thinks: leave enable_thinking and thinking unset; reasoning_effort "
+        "takes low, high or max.",
+    ),
+    (
+        "图片输入格式",
+        "the image could not be read; send a JPEG, PNG or WebP file as a data URI, or a URL that "
+        "the server can reach.",
+    ),
+    (
+        "cannot be greater than max_model_len",
+        "lower max_tokens: prompt and answer together have to fit into the model's window.",
     ),
 )
+_INVALID = "The parameter is invalid"
+_INVALID_ON = {
+    "/embeddings": "the API says this for over-long embedding inputs and for parameters the model "
+    "lacks (such as dimensions outside Qwen3-Embedding).",
+}
+_INVALID_ELSEWHERE = (
+    "the API does not say which: leave out the parameters that are not needed, and check the "
+    "others against the model's page."
+)
+_TOO_LARGE_ON = {
+    "/embeddings": "send at most 32 texts in one embedding request, and shorter ones (a batch "
+    "fails as a whole for one long text).",
+    "/rerank": "send fewer documents in one request, and shorter ones.",
+    "/chat/completions": "shorten the history, and send images, films and sounds as URLs or "
+    "smaller.",
+}
+_TOO_LARGE_ELSEWHERE = "send less in one request."
 _BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
     (
         ContextLengthError,
@@ -87,13 +119,6 @@ _BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
         ),
     ),
     (GoneError, "the endpoint was retired; look for its successor in the API reference."),
-    (
-        PayloadTooLargeError,
-        (
-            "send at most 32 texts in one embedding request, and shorter ones (a batch fails as a "
-            "whole for one long text)."
-        ),
-    ),
     (ContentRejectedError, "the content was refused by the provider's filter."),
     (GatewayTimeoutError, "stream the answer: long ones often outlast the gateway."),
     (OverloadedError, "the model is busy; try again later, or fall back to another model."),
@@ -111,17 +136,38 @@ _BY_CLASS: tuple[tuple[type[SiliconFlowError], str], ...] = (
 )
 
 
-def hint_for(
-    cls: type[SiliconFlowError],
-    code: int | str | None,
-    message: str,
-    host: str,
-    model: str | None = None,
-) -> str | None:
-    """Say what to do about an error of class `cls`."""
-    if isinstance(code, int) and code in _BY_CODE:
-        return _BY_CODE[code]
-    if issubclass(cls, AuthenticationError):
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a hint is chosen by.
+
+    Attributes:
+        cls: The error's class.
+        target: What was asked, and of whom.
+        code: The code of the body.
+        message: The server's words.
+        retry_after: Seconds that the server asked to wait.
+    """
+
+    cls: type[SiliconFlowError]
+    target: Target
+    code: Code
+    message: str
+    retry_after: float | None = None
+
+
+def hint_for(failure: Failure) -> str | None:
+    """Say what to do about an error."""
+    if failure.retry_after is not None and failure.retry_after > LONGEST_RETRY_AFTER:
+        return _about_the_wait(failure.cls, failure.retry_after)
+    if isinstance(failure.code, int) and failure.code in _BY_CODE:
+        return _BY_CODE[failure.code]
+    return _about_the_account(failure) or _about_the_words(failure) or _about_the_class(failure)
+
+
+def _about_the_account(failure: Failure) -> str | None:
+    """Keys and money belong to a site."""
+    host = failure.target.host
+    if issubclass(failure.cls, AuthenticationError):
         other = SITES.get(host)
         if other is None:
             return (
@@ -132,30 +178,50 @@ def hint_for(
             f"set base_url (or SILICONFLOW_BASE_URL) to {other}; if not, copy it anew from "
             f"{_console(host)}/account/ak."
         )
-    if issubclass(cls, InsufficientBalanceError):
+    if issubclass(failure.cls, InsufficientBalanceError):
         where = f"{CONSOLE}/expensebill" if _console(host) == CONSOLE else f"{CONSOLE_COM}/"
         return f"top up at {where} (free models need a positive balance too){_real_name(host)}."
+    return None
+
+
+def _about_the_words(failure: Failure) -> str | None:
+    cls, message, path = failure.cls, failure.message, failure.target.path
     if issubclass(cls, ModelNotFoundError):
-        return _about_model(model)
+        return _about_model(failure.target.model)
     for words, hint in _BY_WORDS:
         if words in message:
             return hint
-    if issubclass(cls, BadRequestError):
-        documented = _documented_range(message)
-        if documented is not None:
-            return documented
+    if _INVALID in message:
+        return _INVALID_ON.get(path, _INVALID_ELSEWHERE)
+    return _documented_range(message) if issubclass(cls, BadRequestError) else None
+
+
+def _about_the_class(failure: Failure) -> str | None:
+    cls, target = failure.cls, failure.target
+    if issubclass(cls, PayloadTooLargeError):
+        return _TOO_LARGE_ON.get(target.path, _TOO_LARGE_ELSEWHERE)
     if issubclass(cls, PermissionDeniedError):
-        return f"the model may be disabled for this account{_real_name(host)}."
-    for kind, hint in _BY_CLASS:
-        if issubclass(cls, kind):
-            return hint
-    return None
+        return f"the model may be disabled for this account{_real_name(target.host)}."
+    return next((hint for kind, hint in _BY_CLASS if issubclass(cls, kind)), None)
+
+
+def _about_the_wait(cls: type[SiliconFlowError], seconds: float) -> str:
+    """For a wait that is longer than the client waits by itself."""
+    why = (
+        "limits are per account and per model, so another key does not help; "
+        if issubclass(cls, RateLimitError)
+        else ""
+    )
+    return (
+        f"{why}the server asks to wait {seconds:g} s, and the client does not wait longer than "
+        f"{LONGEST_RETRY_AFTER:g} s by itself: ask again then."
+    )
 
 
 def _documented_range(message: str) -> str | None:
     """The range of a parameter that a refusal names; a model may allow more, or less."""
     words = set(_WORD.findall(message))
-    for parameter in PARAMETERS:
+    for parameter in _RANGES:
         if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
             return f"{parameter.name} is documented as {parameter.range}."
     return None

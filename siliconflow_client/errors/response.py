@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 import pydantic_core
 
 from siliconflow_client._json import JsonValue
+from siliconflow_client.errors.redaction import printable, text_without
 
-TRACE_HEADER = "x-siliconcloud-trace-id"
+TRACE_HEADERS = ("x-siliconcloud-trace-id", "llm_provider-x-siliconcloud-trace-id")
+"""LiteLLM hands the headers of its provider on with a prefix."""
+
+LONGEST_RETRY_AFTER = 120.0
+"""A server that asks for a longer wait, in seconds, is answered by raising at once."""
+
+_LONGEST_TRACE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +40,18 @@ class Head:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     now: float
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def trace_id(self) -> str | None:
-        """The trace header."""
-        return self.headers.get(TRACE_HEADER)
+        """The trace header, whole if it is as short as trace ids are."""
+        for name in TRACE_HEADERS:
+            found = self.headers.get(name)
+            if found:
+                return printable(text_without(found, self.secrets)[:_LONGEST_TRACE])
+        return None
 
     @property
     def content_type(self) -> str:

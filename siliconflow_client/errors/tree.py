@@ -21,9 +21,10 @@
     │  └─ ServerError                         5xx
     │     ├─ OverloadedError                  503
     │     └─ GatewayTimeoutError              504
+    ├─ APIResponseError                       2xx, but not the documented shape
+    │  └─ EmptyAnswerError (also ValueError)  finished with neither text, thinking nor tool call
     ├─ BatchExpiredError                      a batch ended before it came to this request
-    └─ APIResponseError                       2xx, but not the documented shape
-       └─ EmptyAnswerError (also ValueError)  finished with neither text, thinking nor tool call
+    └─ JobFailedError                         a job was taken on, and came to nothing
 
 `str` of an error holds status, code, the server's message, host, model, trace id and a hint;
 never a key, and no text of a prompt or an answer. What came of an answer is on `.partial`,
@@ -289,31 +290,6 @@ class OverloadedError(ServerError):
 
 class GatewayTimeoutError(ServerError):
     """The answer took too long for the gateway (504); streaming helps."""
-
-
-class BatchExpiredError(SiliconFlowError):
-    """A batch expired, or was cancelled, before it came to this request; nothing was billed for it.
-
-    Attributes:
-        batch_id: The batch.
-        code: `batch_expired` or `batch_cancelled`.
-    """
-
-    is_retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        batch_id: str = "",
-        code: str = "batch_expired",
-        host: str | None = None,
-        model: str | None = None,
-    ) -> None:
-        hint = "send what was left again with resubmit_failed(), or in a longer completion_window."
-        super().__init__(message, hint=hint, host=host, model=model)
-        self.batch_id = batch_id
-        self.code = code
 
 
 class APIResponseError(SiliconFlowError):

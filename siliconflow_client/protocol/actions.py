@@ -8,6 +8,8 @@
     Wait(s, e)    -> None             wait before the next attempt; e is why
     Emit(list)    -> None             hand these items to the caller
     Warn(text)    -> None             log a warning
+    Reserve(d)    -> None             wait until the account's limits have room
+    Settle(t, e)  -> None             tell what the request took, or that it was refused
 
 A driver throws transport failures into the flow as `APIConnectionError`s.
 """
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from siliconflow_client.errors.response import Head
-from siliconflow_client.errors.tree import SiliconFlowError
+from siliconflow_client.errors.tree import RateLimitError, SiliconFlowError
 from siliconflow_client.protocol.requests import Request
 
 T = TypeVar("T")
@@ -77,6 +79,36 @@ class Warn:
     text: str
 
 
-Action: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Emit | Warn
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a request will take of its account's limits.
+
+    Attributes:
+        model: Limits are the model's.
+        prompt_tokens: By estimate.
+        most: Longest answer, in tokens; `None` when the request does not say.
+    """
+
+    model: str
+    prompt_tokens: float
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Wait for a place among the account's requests; returns at once without limits."""
+
+    demand: Demand
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Tell the tokens that the request took, or the refusal."""
+
+    tokens: float | None = None
+    refusal: RateLimitError | None = None
+
+
+Action: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Emit | Warn | Reserve | Settle
 Outcome: TypeAlias = Head | bytes | float | None
 Flow: TypeAlias = Generator[Action, Outcome, T]

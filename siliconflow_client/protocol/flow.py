@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
     error_from_response,
+    too_long,
     unexpected_answer,
 )
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import (
     APIConnectionError,
+    RateLimitError,
     SiliconFlowError,
     StreamInterruptedError,
 )
@@ -30,70 +32,40 @@ from siliconflow_client.protocol.actions import (
     Finish,
     Flow,
     Read,
+    Reserve,
     Send,
+    Settle,
     Wait,
 )
+from siliconflow_client.protocol.context import Plan, RequestContext, StreamPlan, StreamState
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
-from siliconflow_client.protocol.options import EmptyAnswers
+from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
-from siliconflow_client.protocol.retry import RetryPolicy
+from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
+
+__all__ = [
+    "Call",
+    "Plan",
+    "RequestContext",
+    "StreamCall",
+    "StreamPlan",
+    "StreamState",
+    "with_retries",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
+MAX_ERROR_BYTES = 2**20
+"""What is read of an answer that is none; the errors of the API are a few hundred bytes."""
+
+_ANSWER_HINT = "if such an answer is meant, raise max_answer_bytes (of ClientConfig)."
+_EVENT_HINT = (
+    "no event of the API is that long, so something else may have answered; without streaming, "
+    "an answer may have max_answer_bytes (of ClientConfig)."
+)
 PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """What a flow has to know of the client that runs it.
-
-    Attributes:
-        host: The host that is asked, for errors.
-        policy: How often to try, and how long.
-        jitter: A number from 0 to 1, new at each call.
-        empty_answers: What becomes of an answer of nothing that came twice.
-        mend_reasoning: Whether a history without the thinking that a model asks for is sent once
-            more in another form.
-    """
-
-    host: str
-    policy: RetryPolicy
-    jitter: Callable[[], float]
-    empty_answers: EmptyAnswers = "return"
-    mend_reasoning: bool = True
-
-    def target(self, request: Request) -> Target:
-        """The part of a request that errors may show."""
-        return request.target(self.host)
-
-
-class StreamState(Generic[D]):
-    """What a stream knows so far; shared with the object that the caller holds."""
-
-    __slots__ = ("decoder", "handed_out", "head")
-
-    def __init__(self) -> None:
-        self.head: Head | None = None
-        self.decoder: StreamDecoder[D] | None = None
-        self.handed_out = False
-
-
-class Plan(Protocol[T_co]):
-    """Something to ask for: a request with one answer, or several requests in a row."""
-
-    def flow(self, context: RequestContext) -> Flow[T_co]:
-        """The actions that it takes; the result is what the flow returns."""
-        ...
-
-
-class StreamPlan(Protocol[D]):
-    """Something to ask for that is answered piece by piece."""
-
-    def flow(self, context: RequestContext, state: StreamState[D]) -> Flow[None]:
-        """The actions that it takes; the items are emitted."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +81,16 @@ class Call(Generic[T]):
     request: Request
     parse: Callable[[bytes, Head], T]
 
-    def flow(self, context: RequestContext) -> Flow[T]:
-        """Send, and again as the policy says, until there is a result or nothing more to try."""
-        return with_retries(lambda: _attempt(self, context), context, self.request)
+    def flow(
+        self, context: RequestContext, *, until: type[SiliconFlowError] | None = None
+    ) -> Flow[T]:
+        """Send, and again as the policy says, until there is a result or nothing more to try.
+
+        Args:
+            context: The client's settings.
+            until: A failure that is raised at once, since the caller goes another way.
+        """
+        return with_retries(lambda: _attempt(self, context), context, self.request, until=until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +114,18 @@ class StreamCall(Generic[D]):
             context,
             self.request,
             may_retry=lambda: not state.handed_out,
+            told=lambda: state.decoder,
         )
 
-    def collected(self, context: RequestContext) -> Flow[list[D]]:
+    def collected(self, context: RequestContext, state: StreamState[D]) -> Flow[list[D]]:
         """The same with all items as the result; tried again also after a stream that broke."""
 
         def attempt() -> Flow[list[D]]:
             items: list[D] = []
-            yield from _received(self, context, items.extend)
+            yield from _received(self, context, state, items.extend)
             return items
 
-        return with_retries(attempt, context, self.request)
+        return with_retries(attempt, context, self.request, told=lambda: state.decoder)
 
     def received(
         self, context: RequestContext, begin: Callable[[], Callable[[Sequence[D]], object]]
@@ -156,11 +136,8 @@ class StreamCall(Generic[D]):
             context: Of the client that runs it.
             begin: Makes the receiver of an attempt, which forgets what an earlier one was given.
         """
-        return with_retries(
-            lambda: _received(self, context, begin()),
-            context,
-            self.request,
-        )
+        state: StreamState[D] = StreamState()
+        return with_retries(lambda: _received(self, context, state, begin()), context, self.request)
 
 
 def with_retries(
@@ -169,18 +146,31 @@ def with_retries(
     request: Request,
     *,
     may_retry: Callable[[], bool] = lambda: True,
+    until: type[SiliconFlowError] | None = None,
+    told: Callable[[], object] | None = None,
 ) -> Flow[T]:
     """Run `attempt` until it succeeds, or until the policy has no more attempts for its error."""
     policy = context.policy
+    demand = demand_of(request) if context.is_limited else None
     attempts = 0
     while True:
         attempts += 1
+        if demand is not None:
+            yield Reserve(demand)
         try:
-            return (yield from attempt())
+            result = yield from attempt()
+            if demand is not None:
+                yield Settle(tokens_of(result if told is None else told()))
+            return result
         except SiliconFlowError as error:
             delay = None
-            if may_retry():
+            if may_retry() and not (until and isinstance(error, until)):
                 delay = policy.delay(error, attempts, context.jitter(), request.resend)
+            if demand is not None:
+                refusal = error if isinstance(error, RateLimitError) else None
+                yield Settle(refusal=refusal)
+                if refusal is not None and may_retry() and attempts < MOST_PLACES:
+                    delay = 0.0  # the next place says how long to wait
             if delay is None:
                 if attempts > 1:
                     error.add_note(f"This was attempt {attempts}.")
@@ -204,29 +194,48 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     target = context.target(call.request)
     head = yield Send(call.request)
     assert isinstance(head, Head)
-    content = yield from _whole_body()
-    yield Finish()
     if not head.is_success:
-        raise error_from_response(head, content, target)
+        raise error_from_response(head, (yield from _diagnosed()), target)
+    limit = context.max_answer_bytes if call.request.is_bounded else None
+    content, is_whole = yield from _body(limit)
+    if not is_whole:
+        assert limit is not None
+        raise too_long("The answer", limit, head, target, _ANSWER_HINT)
     try:
         return call.parse(content, head)
-    except UndocumentedShapeError as error:
-        raise unexpected_answer(content, head, target, str(error)) from error
     except SiliconFlowError as error:
         error.host, error.model = target.host, target.model
         error.trace_id = head.trace_id
-        raise
+        failure, cause = error, error.__cause__
     except ValueError as error:
         what = "not JSON" if content.strip() else "an empty body"
-        raise unexpected_answer(content, head, target, what) from error
+        if isinstance(error, UndocumentedShapeError):
+            what = str(error)
+        failure, cause = unexpected_answer(content, head, target, what), error
+    # Tracebacks may be shown with their local variables, which hold what came.
+    del content
+    raise failure.with_traceback(None) from (cause and cause.with_traceback(None))
 
 
-def _whole_body() -> Flow[bytes]:
+def _body(limit: int | None) -> Flow[tuple[bytes, bool]]:
+    """Read up to `limit` bytes, be done with the connection, and tell whether that was all."""
     pieces: list[bytes] = []
+    size = 0
     while (piece := (yield Read())) is not None:
         assert isinstance(piece, bytes)
         pieces.append(piece)
-    return b"".join(pieces)
+        size += len(piece)
+        if limit is not None and size > limit:
+            yield Drop()
+            return b"".join(pieces)[:limit], False
+    yield Finish()
+    return b"".join(pieces), True
+
+
+def _diagnosed() -> Flow[bytes]:
+    """As much of a body as an error needs."""
+    content, _ = yield from _body(MAX_ERROR_BYTES)
+    return content
 
 
 def _stream_attempt(
@@ -240,11 +249,11 @@ def _stream_attempt(
     kind = head.content_type
     is_stream = not kind or any(known in kind for known in call.content_types)
     if not (head.is_success and is_stream):
-        content = yield from _whole_body()
-        yield Finish()
         if not head.is_success:
-            raise error_from_response(head, content, target)
-        raise unexpected_answer(content, head, target, "a plain body where a stream was asked for")
+            raise error_from_response(head, (yield from _diagnosed()), target)
+        raise unexpected_answer(
+            (yield from _diagnosed()), head, target, "a plain body where a stream was asked for"
+        )
     at_end = False
     while not at_end:
         try:
@@ -253,29 +262,38 @@ def _stream_attempt(
             failure = _interrupted(error, head, decoder.partial)
             raise failure from (error if failure is not error else error.__cause__)
         assert piece is None or isinstance(piece, bytes)
+        at_end = piece is None
         items: list[D] = []
         broken: SiliconFlowError | None = None
         try:
             if piece is not None:
                 decoder.feed(piece, items)
-            at_end = piece is None or decoder.is_complete
+            at_end = at_end or decoder.is_complete
             if at_end:
                 decoder.finish(items)
         except SiliconFlowError as error:
-            broken = error
+            broken = error.with_traceback(None)  # its frames hold what came
+            if broken.__cause__ is not None:
+                broken.__cause__.__traceback__ = None
+        except EventTooLongError:
+            broken = too_long("An event", LONGEST_EVENT, head, target, _EVENT_HINT)
         if items:  # also those that came before an error: they are the caller's
             state.handed_out = True
             yield Emit(items)
         if broken is not None:
+            del piece, items
             raise broken
     yield Finish()
 
 
 def _received(
-    call: StreamCall[D], context: RequestContext, receive: Callable[[Sequence[D]], object]
+    call: StreamCall[D],
+    context: RequestContext,
+    state: StreamState[D],
+    receive: Callable[[Sequence[D]], object],
 ) -> Flow[None]:
     """Give what an attempt emits to `receive`, and pass on everything else that it asks for."""
-    flow = _stream_attempt(call, context, StreamState())
+    flow = _stream_attempt(call, context, state)
     try:
         action = next(flow)
         while True:
@@ -291,6 +309,8 @@ def _received(
                 action = flow.send(outcome)
     except StopIteration:
         return
+    finally:
+        outcome = None  # tracebacks may show it, and it is what came
 
 
 def _interrupted(error: APIConnectionError, head: Head, partial: Partial) -> APIConnectionError:

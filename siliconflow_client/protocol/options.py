@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast, get_args
 
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
@@ -17,6 +17,7 @@ else:
     httpx = LazyModule("httpx")
 
 KEY_VARIABLE = "SILICONFLOW_API_KEY"
+TRANSPORT_VARIABLE = "SILICONFLOW_ASYNC_TRANSPORT"
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -33,8 +34,18 @@ KeySource: TypeAlias = str | Callable[[], str | Secret | Awaitable[str | Secret]
 """A key, or a function that tells it, also asynchronously."""
 
 
+AsyncTransport: TypeAlias = Literal["auto", "httpx", "aiohttp"]
+"""What carries asynchronous requests; `auto` is aiohttp where it is installed and no one patches
+httpx's transports."""
+LongAnswers: TypeAlias = Literal["after_504", "stream", "never"]
+"""When a plain chat call is asked for as a stream that is joined inside: after the gateway gave up
+waiting (504), from the start, or never."""
 EmptyAnswers: TypeAlias = Literal["return", "raise"]
 """What becomes of a chat answer with nothing in it that came twice in a row."""
+
+
+DEFAULT_MAX_ANSWER_BYTES = 256 * 2**20
+"""The longest plain answer that is read into memory: 64 vectors of 4096 numbers are 6 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,9 @@ class CallOptions:
         max_retries: Further attempts after the first.
         headers: Sent with this call.
         empty_answers: `return` or `raise` an answer of nothing that came twice.
+        long_answers: When a plain chat call streams inside.
+        fallback_models: Models to go on with when one cannot answer.
+        tool_markup: Whether tool calls that a model wrote as text become tool calls.
 
     Raises:
         ConfigurationError: A setting cannot be right; `.argument` names it.
@@ -55,14 +69,19 @@ class CallOptions:
     timeout: float | httpx.Timeout | None = None
     deadline: float | None = None
     max_retries: int | None = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)
     empty_answers: EmptyAnswers | None = None
+    long_answers: LongAnswers | None = None
+    fallback_models: Sequence[str] | None = None
+    tool_markup: bool | None = None
 
     def __post_init__(self) -> None:
         """Check before any request."""
         check_limits(self.timeout, self.deadline, self.max_retries)
         checked_headers(self.headers or {}, "headers")
         checked_empty_answers(self.empty_answers)
+        checked_long_answers(self.long_answers)
+        checked_models(self.fallback_models)
 
 
 def checked_source(api_key: Secret | KeySource | None) -> KeySource:
@@ -129,6 +148,22 @@ def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]
     return dict(headers)
 
 
+def checked_answer_bytes(value: object) -> int:
+    """The longest plain answer, in bytes.
+
+    Raises:
+        ConfigurationError: It is no whole number above 0.
+    """
+    if value is None:
+        return DEFAULT_MAX_ANSWER_BYTES
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(
+            f"max_answer_bytes must be a whole number above 0, not {value!r}.",
+            argument="max_answer_bytes",
+        )
+    return value
+
+
 def checked_empty_answers(value: object) -> EmptyAnswers:
     """Refuse a word that is neither; `None` is the default."""
     if value not in (None, "return", "raise"):
@@ -136,6 +171,50 @@ def checked_empty_answers(value: object) -> EmptyAnswers:
             f'empty_answers must be "return" or "raise", not {value!r}.', argument="empty_answers"
         )
     return "raise" if value == "raise" else "return"
+
+
+def checked_long_answers(value: object) -> LongAnswers:
+    """Refuse a word that is none of the three; `None` is the default."""
+    for word in get_args(LongAnswers):
+        if value == word:
+            return cast("LongAnswers", word)
+    if value is not None:
+        raise ConfigurationError(
+            f"long_answers must be one of {', '.join(get_args(LongAnswers))}, not {value!r}.",
+            argument="long_answers",
+        )
+    return "after_504"
+
+
+def checked_transport(value: object) -> AsyncTransport:
+    """Refuse a word that is none of the three; `None` is the environment's, or `auto`."""
+    if value is None:
+        value = os.environ.get(TRANSPORT_VARIABLE) or "auto"
+    for word in get_args(AsyncTransport):
+        if value == word:
+            return cast("AsyncTransport", word)
+    raise ConfigurationError(
+        f"async_transport must be one of {', '.join(get_args(AsyncTransport))}, not {value!r}.",
+        argument="async_transport",
+        hint=f"it is also read from {TRANSPORT_VARIABLE}.",
+    )
+
+
+def checked_models(models: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the models to fall back to.
+
+    Raises:
+        ConfigurationError: They are no list of names.
+    """
+    if models is None:
+        return ()
+    names = () if isinstance(models, str) else tuple(cast("Sequence[object]", models))
+    known = tuple(name for name in names if isinstance(name, str) and name)
+    if isinstance(models, str) or len(known) != len(names):
+        raise ConfigurationError(
+            "fallback_models must be a list of model ids.", argument="fallback_models"
+        )
+    return known
 
 
 def _check_positive(value: object, name: str) -> None:

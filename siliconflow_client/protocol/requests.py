@@ -22,7 +22,7 @@ server cannot have seen it, or has said a definite no (429)."""
 class Content:
     """A body that is in memory."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     content_type: str = "application/json"
 
 
@@ -48,7 +48,7 @@ class Multipart:
     """A form with one file, sent piece by piece."""
 
     file: FilePart
-    fields: Mapping[str, str] = field(default_factory=lambda: {})
+    fields: Mapping[str, str] = field(default_factory=lambda: {}, repr=False)
 
 
 Body: TypeAlias = Content | Multipart
@@ -60,39 +60,33 @@ class Request:
 
     Attributes:
         method: `GET` or `POST`.
-        path: Path below the base URL; or a whole URL that an answer has named, which is asked
-            without our key and headers.
+        path: Path below the base URL.
         body: What is sent, or `None`.
         query: Parameters of the query string.
         model: Whom it asks, for errors.
         accept: What the answer should be; a stream of events is asked for uncompressed.
         resend: What a lost answer means.
+        url: A whole URL that an answer named, in place of the base URL and `path`. It is fetched
+            without the key and without any other header, cookie or parameter of the client's.
+        is_bounded: Whether `max_answer_bytes` holds; not for downloads and results of batches.
     """
 
     method: str
     path: str
     body: Body | None = None
-    query: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None = field(default=None, repr=False)
     model: str | None = None
     accept: str = "application/json"
     resend: Resend = "always"
-
-    @property
-    def is_absolute(self) -> bool:
-        """Whether `path` is a whole URL, of a host that is none of our business."""
-        return is_url(self.path)
+    url: str | None = field(default=None, repr=False)
+    is_bounded: bool = True
 
     def target(self, host: str) -> Target:
-        """The part of a request that errors may show; the query of a URL is its signature."""
-        if not self.is_absolute:
+        """The part of the request that an error may show: no query, which may be a signature."""
+        if self.url is None:
             return Target(host, self.path, self.model)
-        parts = urlsplit(self.path)
-        return Target(parts.netloc.rpartition("@")[2], parts.path, self.model)
-
-
-def is_url(text: str) -> bool:
-    """Whether `text` is a whole URL, and not an id or a path."""
-    return text.startswith(("https://", "http://"))
+        named = urlsplit(self.url)
+        return Target(named.netloc.rpartition("@")[2], "the URL of a result", self.model)
 
 
 EVENT_STREAM = "text/event-stream"

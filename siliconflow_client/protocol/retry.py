@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from siliconflow_client.errors.response import LONGEST_RETRY_AFTER
 from siliconflow_client.errors.tree import (
     APIConnectionError,
     APIStatusError,
@@ -22,9 +23,6 @@ from siliconflow_client.errors.tree import (
     SiliconFlowError,
 )
 from siliconflow_client.protocol.requests import Resend
-
-LONGEST_RETRY_AFTER = 120.0
-"""A server that asks for a longer wait, in seconds, is answered by raising at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,13 @@ from __future__ import annotations
 DONE = b"[DONE]"
 _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 65_536
+LONGEST_EVENT = 64 * 2**20
+"""Bytes of one event; the API's are a few hundred."""
 _OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
+
+
+class EventTooLongError(ValueError):
+    """An event did not end within `LONGEST_EVENT` bytes."""
 
 
 class SSEDecoder:
@@ -21,17 +27,22 @@ class SSEDecoder:
             an HTML page that was sent where a stream was asked for.
     """
 
-    __slots__ = ("_data", "_head", "_line", "_started", "stray")
+    __slots__ = ("_data", "_head", "_held", "_line", "_started", "stray")
 
     def __init__(self) -> None:
         self.stray = b""
         self._data: list[bytes] = []
         self._line: list[bytes] = []
         self._head = b""
+        self._held = 0
         self._started = False
 
     def feed(self, piece: bytes) -> list[bytes]:
-        """Take the next bytes; return the data of the events that they complete."""
+        """Take the next bytes; return the data of the events that they complete.
+
+        Raises:
+            EventTooLongError: An event does not end.
+        """
         if self._head:
             piece, self._head = self._head + piece, b""
         if not self._started:
@@ -58,18 +69,27 @@ class SSEDecoder:
             self._line.append(lines[0])
             lines[0] = b"".join(self._line)
             self._line.clear()
+        is_whole = len(lines) > 1
         last = lines.pop()
         data = self._data
+        was_handed_out = False
         for line in lines:
             if not line:
                 event = data[0] if len(data) == 1 else b"\n".join(data)
                 if event:
                     events.append(event)
                 data.clear()
+                was_handed_out = True
             elif line.startswith(b"data:"):
                 data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
             elif not line.startswith(_OTHER_FIELDS) and len(self.stray) < _STRAY_LIMIT:
                 self.stray += line[:_STRAY_LIMIT] + b"\n"
         if last:
             self._line.append(last)
+        if was_handed_out or (is_whole and not data):
+            self._held = 0
+        else:
+            self._held += len(piece)
+            if self._held > LONGEST_EVENT:
+                raise EventTooLongError(f"an event is longer than {LONGEST_EVENT:,} bytes")
         return events

@@ -7,24 +7,42 @@ import contextlib
 import inspect
 import logging
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from siliconflow_client.errors.response import Head, Target
+from siliconflow_client.errors.redaction import printable
+from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import (
-    APIConnectionError,
     ConfigurationError,
     SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Drop, Elapsed, Finish, Read, Send, Wait, Warn
+from siliconflow_client.protocol.actions import (
+    Drop,
+    Elapsed,
+    Finish,
+    Read,
+    Reserve,
+    Send,
+    Settle,
+    Wait,
+    Warn,
+)
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import forks
-from siliconflow_client.transport.failures import deadline_error, failures, transport_error
-from siliconflow_client.transport.outgoing import build_request
-from siliconflow_client.transport.read_bounds import bounded, is_taught, teach, trace
-from siliconflow_client.transport.settings import timeouts_for
+from siliconflow_client.transport.exchange_state import ExchangeState
+from siliconflow_client.transport.failures import (
+    failures,
+)
+from siliconflow_client.transport.left_open import HeldResponse, is_watched, left_open
+from siliconflow_client.transport.read_bounds import (
+    bounded,
+    is_taught,
+    teach,
+    teach_async,
+    trace,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
     import httpx
 
@@ -42,104 +60,8 @@ READ_MARGIN = 0.5
 _NETWORK = "network_stream"
 _HARMLESS = frozenset({"user-agent"})
 
-IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn
+IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn | Reserve | Settle
 Outcome: TypeAlias = Head | bytes | float | None
-
-
-class _Exchange:
-    """What both kinds share: the settings, the clock, and how failures are mapped."""
-
-    __slots__ = (
-        "_deadline",
-        "_ended",
-        "_files",
-        "_generation",
-        "_response",
-        "_secrets",
-        "_settings",
-        "_started",
-        "_target",
-        "_timeouts",
-    )
-
-    def __init__(self, settings: CallSettings) -> None:
-        self._settings = settings
-        self._deadline = settings.deadline
-        self._started = time.monotonic()
-        self._generation = forks.generation()
-        self._response: httpx.Response | None = None
-        self._ended = True
-        self._timeouts: dict[str, float | None] = {}
-        self._target = Target(settings.host, "")
-        self._secrets: tuple[str, ...] = (settings.key,) if isinstance(settings.key, str) else ()
-        self._files = contextlib.ExitStack()
-
-    def _remaining(self) -> float | None:
-        """Seconds left of the deadline, `None` without one; raises when none are left."""
-        if self._deadline is None:
-            return None
-        left = self._deadline - (time.monotonic() - self._started)
-        if left <= 0:
-            raise deadline_error(self._deadline, self._target)
-        return left
-
-    def _failed(self, error: Exception) -> SiliconFlowError:
-        passed = self._deadline is not None and time.monotonic() - self._started >= self._deadline
-        mapped = transport_error(error, self._target, self._timeouts)
-        if passed and self._deadline is not None:
-            return deadline_error(self._deadline, self._target)
-        return mapped
-
-    def _build(
-        self,
-        client: httpx.Client | httpx.AsyncClient,
-        request: Request,
-        extensions: dict[str, object],
-        key: str | None,
-    ) -> httpx.Request:
-        settings = self._settings
-        self._target = request.target(settings.host)
-        if client.is_closed:
-            raise ConfigurationError(
-                "The httpx client that was passed in is closed.",
-                argument="async_http_client" if isinstance(self, AsyncExchange) else "http_client",
-            )
-        self._files.close()
-        self._timeouts = timeouts_for(settings.timeout, self._remaining())
-        extensions["timeout"] = self._timeouts
-        if request.is_absolute:  # another host: neither our key nor headers that may hold one
-            headers = {name: settings.headers[name] for name in _HARMLESS & settings.headers.keys()}
-        else:
-            headers = dict(settings.headers)
-            if key is not None:
-                self._secrets = (key,)
-                headers.setdefault("authorization", f"Bearer {key}")
-        return build_request(client, settings, request, headers, extensions, self._files)
-
-    def _opened(self, response: httpx.Response) -> Head:
-        self._response = response
-        self._ended = False
-        headers = dict(response.headers.multi_items())
-        return Head(response.status_code, headers, time.time(), self._secrets)
-
-    def _elapsed(self) -> float:
-        return time.monotonic() - self._started
-
-    def _check_process(self) -> None:
-        """The socket of a forked child's stream is its parent's, who reads from it too."""
-        if self._generation != forks.generation():
-            self._leave_to_parent()
-            self._generation = forks.generation()
-            raise APIConnectionError(
-                "Connection error: the answer belongs to the process that asked for it.",
-                host=self._target.host,
-                model=self._target.model,
-                hint="ask again in this process, which opens connections of its own.",
-            )
-
-    def _leave_to_parent(self) -> None:
-        forks.leave_alone(self._response)
-        self._response = None
 
 
 def _is_raw(response: httpx.Response) -> bool:
@@ -147,15 +69,19 @@ def _is_raw(response: httpx.Response) -> bool:
     return not response.is_stream_consumed and "content-encoding" not in response.headers
 
 
-class SyncExchange(_Exchange):
+class SyncExchange(ExchangeState):
     """Does a flow's actions with an `httpx.Client`."""
 
     __slots__ = ("_client", "_pieces", "_sleep", "_until")
 
     def __init__(
-        self, client: httpx.Client, settings: CallSettings, sleep: Callable[[float], None]
+        self,
+        client: httpx.Client,
+        settings: CallSettings,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, clock)
         self._client = client
         self._sleep = sleep
         self._pieces: Iterator[bytes] = iter(())
@@ -176,8 +102,13 @@ class SyncExchange(_Exchange):
             if isinstance(action, Read | Send):
                 self._remaining()
         except failures() as error:
-            raise self._failed(error) from error
-        return outcome
+            failure = self._failed(error)
+        except SiliconFlowError as error:
+            failure = error.with_traceback(None)
+        else:
+            return outcome
+        # Here, since what was being handled would be the context, and its words are a peer's.
+        raise failure
 
     def _do(self, action: IOAction) -> Outcome:
         if isinstance(action, Read):
@@ -195,14 +126,20 @@ class SyncExchange(_Exchange):
         elif isinstance(action, Wait):
             _log_wait(action)
             self._sleep(action.seconds)
+        elif isinstance(action, Reserve):
+            self._book(action)
+            while (wait := self._place_in()) > 0:
+                self._sleep(wait)
+        elif isinstance(action, Settle):
+            self._settle(action)
         else:
-            logger.warning("%s", action.text)
+            logger.warning("%s", printable(action.text))
         return None
 
     def _send(self, request: Request) -> Head:
         source = self._settings.key
         key = None
-        if not isinstance(source, str):
+        if request.url is None and not isinstance(source, str):
             told = source()
             if inspect.isawaitable(told):
                 if inspect.iscoroutine(told):
@@ -214,11 +151,10 @@ class SyncExchange(_Exchange):
             key = checked_key(told)
         extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
         outgoing = self._build(self._client, request, extensions, key)
-        response = (
-            self._client.send(outgoing, stream=True, auth=None)
-            if request.is_absolute
-            else self._client.send(outgoing, stream=True)
-        )
+        if request.url is None:
+            response = self._client.send(outgoing, stream=True)
+        else:  # without what an injected client would add or follow
+            response = self._client.send(outgoing, stream=True, auth=None, follow_redirects=False)
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
         teach(response.extensions.get(_NETWORK))
         return self._opened(response)
@@ -240,6 +176,7 @@ class SyncExchange(_Exchange):
 
     def close(self) -> None:
         """Free or close the connection, if there is one."""
+        self._leave_queue()
         if self._generation != forks.generation():
             self._leave_to_parent()
         response, self._response = self._response, None
@@ -249,21 +186,27 @@ class SyncExchange(_Exchange):
         self._files.close()
 
 
-class AsyncExchange(_Exchange):
+class AsyncExchange(ExchangeState):
     """Does a flow's actions with an `httpx.AsyncClient`."""
 
-    __slots__ = ("_client", "_pieces", "_sleep")
+    is_async = True
+
+    __slots__ = ("_client", "_held", "_pieces", "_sleep", "_unwatched")
 
     def __init__(
         self,
         client: httpx.AsyncClient,
         settings: CallSettings,
         sleep: Callable[[float], Awaitable[None]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(settings)
+        super().__init__(settings, clock)
         self._client = client
         self._sleep = sleep
-        self._pieces: AsyncIterator[bytes] | None = None
+        self._pieces: AsyncGenerator[bytes, None] | None = None
+        loop = asyncio.get_running_loop()
+        self._unwatched = None if is_watched(loop) else loop
+        self._held: HeldResponse | None = None
 
     async def perform(self, action: IOAction) -> Outcome:
         """Do one action.
@@ -281,7 +224,11 @@ class AsyncExchange(_Exchange):
             async with asyncio.timeout(left):
                 return await self._do(action)
         except failures() as error:
-            raise self._failed(error) from error
+            failure = self._failed(error)
+        except SiliconFlowError as error:
+            failure = error.with_traceback(None)
+        # Here, since what was being handled would be the context, and its words are a peer's.
+        raise failure
 
     def _guarded(self, left: float | None) -> float | None:
         """The read limit once more, a little later: aiohttp forgets its own on a broken chunk."""
@@ -307,23 +254,35 @@ class AsyncExchange(_Exchange):
         elif isinstance(action, Wait):
             _log_wait(action)
             await self._sleep(action.seconds)
+        elif isinstance(action, Reserve):
+            self._book(action)
+            while (wait := self._place_in()) > 0:
+                await self._sleep(wait)
+        elif isinstance(action, Settle):
+            self._settle(action)
         else:
-            logger.warning("%s", action.text)
+            logger.warning("%s", printable(action.text))
         return None
 
     async def _send(self, request: Request) -> Head:
         source = self._settings.key
         key = None
-        if not isinstance(source, str):
+        if request.url is None and not isinstance(source, str):
             told = source()
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
-        response = (
-            await self._client.send(outgoing, stream=True, auth=None)
-            if request.is_absolute
-            else await self._client.send(outgoing, stream=True)
-        )
-        self._pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
+        if request.url is None:
+            response = await self._client.send(outgoing, stream=True)
+        else:  # as above
+            response = await self._client.send(
+                outgoing, stream=True, auth=None, follow_redirects=False
+            )
+        teach_async(response.extensions.get(_NETWORK))
+        pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
+        self._pieces = cast("AsyncGenerator[bytes, None]", pieces)  # httpx says less than it gives
+        if self._unwatched is not None:
+            self._held = HeldResponse(response, self._pieces)
+            left_open.hold(self._unwatched, self._held)
         return self._opened(response)
 
     async def _finish(self) -> None:
@@ -336,13 +295,24 @@ class AsyncExchange(_Exchange):
 
     async def aclose(self) -> None:
         """Free or close the connection, if there is one."""
+        self._leave_queue()
         if self._generation != forks.generation():
             self._leave_to_parent()
         response, self._response = self._response, None
         if response is not None:
             with contextlib.suppress(*failures()):
                 await response.aclose()
+        held, self._held = self._held, None
+        if held is not None and self._unwatched is not None:
+            left_open.release(self._unwatched, held)
         self._files.close()
+
+    def leave_open(self) -> None:
+        """Where nothing can be awaited, leave the response to be closed where something can."""
+        held, self._held = self._held, None
+        if held is not None and self._unwatched is not None:
+            self._response = self._pieces = None
+            left_open.leave(self._unwatched, held)
 
 
 def _log_wait(action: Wait) -> None:

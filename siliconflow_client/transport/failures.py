@@ -43,6 +43,10 @@ _PHASES: tuple[tuple[type[httpx.TimeoutException], Phase], ...] = (
     (httpx.PoolTimeout, "pool"),
 )
 _CONNECT_HINT = "check the network, a proxy, and base_url."
+_PROXY_HINT = (
+    "the proxy comes from the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY); correct it, or "
+    "name the host in NO_PROXY."
+)
 _CERTIFICATE_HINT = (
     "a proxy or virus scanner may have put its own in: set SSL_CERT_FILE to its authority's file."
 )
@@ -79,9 +83,19 @@ def _failures_with_aiohttp() -> tuple[type[Exception], ...]:
 
 
 def transport_error(
-    error: Exception, target: Target, timeouts: Mapping[str, float | None]
+    error: Exception,
+    target: Target,
+    timeouts: Mapping[str, float | None],
+    proxy: str | None = None,
 ) -> SiliconFlowError:
-    """Map what a transport raised."""
+    """Map what a transport raised.
+
+    Args:
+        error: What it was.
+        target: What was asked.
+        timeouts: The limits of the phases, in seconds.
+        proxy: Host and port of the proxy that stood in between, if any.
+    """
     _forget_frames(error)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConfigurationError(
@@ -91,21 +105,28 @@ def transport_error(
     # httpx-aiohttp calls every lost connection a ConnectTimeout; its cause tells.
     lost = type(cause).__module__.startswith("aiohttp") and not isinstance(cause, TimeoutError)
     if isinstance(error, httpx.TimeoutException | TimeoutError) and not lost:
-        return _timeout_error(error, target, timeouts)
+        return _timeout_error(error, target, timeouts, proxy)
     words = next((text for cls, text in _WORDS if isinstance(error, cls)), "the connection broke")
     if lost:
-        unreached = type(cause).__name__.startswith("ClientConnector")
-        words = "could not connect" if unreached else "the connection broke"
+        kinds = {kind.__name__ for kind in type(cause).__mro__}
+        unreached = bool(kinds & {"ClientConnectorError", "ClientHttpProxyError"})
+        words = "could not connect" if "ClientConnectorError" in kinds else "the connection broke"
     else:
         unreached = isinstance(error, httpx.ConnectError | httpx.ProxyError)
     hint = _CONNECT_HINT if words == "could not connect" else None
+    if any(isinstance(link, ssl.SSLError) for link in _chain(error)):
+        proxy = None  # it was passed
+    if proxy is not None and unreached:
+        words = f"{words} to the proxy {proxy}" if hint else f"the proxy {proxy} refused"
+        hint = _PROXY_HINT
     detail = ""
     is_certificate = False
     for link in _chain(error):
         if isinstance(link, OSError) and str(link) and not _is_of_a_library(link):
             detail = f": {redact(str(link))}"
         if isinstance(link, socket.gaierror):
-            words, hint = f"the host name {target.host} was not found", _CONNECT_HINT
+            words = f"the host name {proxy or target.host} was not found"
+            hint = _CONNECT_HINT if proxy is None else _PROXY_HINT
         elif isinstance(link, ssl.SSLCertVerificationError):
             words, hint = f"the certificate of {target.host} was not accepted", _CERTIFICATE_HINT
             is_certificate = True
@@ -125,12 +146,13 @@ def _timeout_error(
     error: httpx.TimeoutException | TimeoutError,
     target: Target,
     timeouts: Mapping[str, float | None],
+    proxy: str | None,
 ) -> APITimeoutError:
     phase = _phase_of(error)
     limit = timeouts.get(phase)
     after = f" within {limit:g} s" if limit is not None else ""
     what = {
-        "connect": f"could not connect{after}",
+        "connect": f"could not connect{f' to the proxy {proxy}' if proxy else ''}{after}",
         "read": f"no byte came{after}",
         "write": f"the request could not be sent{after}",
         "pool": f"no connection became free{after}",
@@ -142,10 +164,50 @@ def _timeout_error(
         limit=limit,
         host=target.host,
         model=target.model,
-        hint=_TIMEOUT_HINTS.get(phase),
+        hint=_PROXY_HINT if proxy and phase == "connect" else _TIMEOUT_HINTS.get(phase),
     )
     mapped.never_sent = phase in ("connect", "pool")
     return mapped
+
+
+def without_words(error: Exception) -> BaseException | None:
+    """The error without what its words and its causes repeat of a peer; `None` if none is left.
+
+    A traceback shows the words of every cause, and aiohttp's errors hold the request's headers.
+    """
+    if _quotes(error):
+        if not isinstance(error, httpx.HTTPError | httpx.StreamError):
+            return None
+        error.args = ()
+        error.__cause__ = error.__context__ = None
+    seen: set[int] = set()
+    links: list[BaseException] = [error]
+    while links:
+        link = links.pop()
+        seen.add(id(link))
+        if link.__cause__ is not None and _quotes(link.__cause__):
+            link.__cause__ = None
+        if link.__context__ is not None and _quotes(link.__context__):
+            link.__context__ = None
+        below = (link.__cause__, link.__context__)
+        links += [found for found in below if found is not None and id(found) not in seen]
+    return error
+
+
+_QUOTING = (
+    "RemoteProtocolError",
+    "LocalProtocolError",
+    "DecodingError",
+    "ProxyError",
+)
+
+
+def _quotes(error: BaseException) -> bool:
+    """Whether an error may repeat what came or what was sent."""
+    library = type(error).__module__.partition(".")[0]
+    if isinstance(error, OSError):
+        return False
+    return library in ("aiohttp", "h11") or type(error).__name__ in _QUOTING
 
 
 def _is_of_a_library(error: BaseException) -> bool:
@@ -179,6 +241,16 @@ def _phase_of(error: httpx.TimeoutException | TimeoutError) -> Phase:
         if isinstance(error, cls):
             return phase
     return "read"
+
+
+def unasked_answer(target: Target) -> APIConnectionError:
+    """Say that a connection held an answer before the request was sent."""
+    return APIConnectionError(
+        "Connection error: an answer was there before the request was sent, so it is another's.",
+        host=target.host,
+        model=target.model,
+        hint="something in between mixes up answers; look at the proxy or gateway, and ask again.",
+    )
 
 
 def deadline_error(limit: float, target: Target) -> APITimeoutError:

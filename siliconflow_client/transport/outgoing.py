@@ -45,17 +45,18 @@ def build_request(
     Raises:
         ConfigurationError: A file to send cannot be read.
     """
+    if request.url is not None:
+        return _foreign(request.url, request, settings, extensions)
     if request.accept != "application/json":
         headers["accept"] = request.accept
     if request.accept == EVENT_STREAM:
         headers["accept-encoding"] = "identity"  # compressing proxies hold back small pieces
     body = request.body
-    url = _url(request.path if request.is_absolute else settings.base_url + request.path)
-    # A client of ours has nothing to merge in; an injected one nothing that another host may see.
-    merges = settings.is_injected and not request.is_absolute
-    if not merges:  # httpx.Request adds none
+    url = _url(settings.base_url + request.path)
+    if not settings.is_injected:  # httpx.Request adds none
         headers.setdefault("accept-encoding", "gzip, deflate")
-    make = client.build_request if merges else httpx.Request
+    # A client of ours has nothing to merge in.
+    make = client.build_request if settings.is_injected else httpx.Request
     match body:
         case None:
             return make(
@@ -85,6 +86,18 @@ def build_request(
             )
         case _:
             assert_never(body)
+
+
+def _foreign(
+    url: str, request: Request, settings: CallSettings, extensions: dict[str, object]
+) -> httpx.Request:
+    """A request to a host that is not the API's: it is told nothing but what is wanted."""
+    headers = {
+        "accept": request.accept,
+        "accept-encoding": "identity",
+        "user-agent": settings.headers.get("user-agent", "siliconflow-integrations"),
+    }
+    return httpx.Request(request.method, url, headers=headers, extensions=extensions)
 
 
 def _opened(file: FilePart, files: ExitStack) -> bytes | BinaryIO:

@@ -7,22 +7,32 @@ constructing a client costs neither its import nor an SSL context.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from siliconflow_client.transport import forks
-from siliconflow_client.transport.failures import failures
+from siliconflow_client.transport.choice import takes_aiohttp
+from siliconflow_client.transport.left_open import abandon, is_watched, left_open
+from siliconflow_client.transport.small_pools import (
+    KEEPALIVE_SECONDS,
+    LIMITS,
+    AsyncSmallPools,
+    SmallPools,
+)
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator
 
-_LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0)
+    from siliconflow_client.protocol.options import AsyncTransport
+
+_AIOHTTP_LIMITS = httpx.Limits(
+    max_connections=None, max_keepalive_connections=100, keepalive_expiry=KEEPALIVE_SECONDS
+)
 
 
 @functools.cache
@@ -31,23 +41,53 @@ def _ssl_context() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def new_client() -> httpx.Client:
-    """Make a synchronous pool."""
-    return httpx.Client(verify=_ssl_context(), limits=_LIMITS, follow_redirects=False)
+class _Client(httpx.Client):
+    """Small pools in the place of one, for direct connections and for proxies alike.
 
-
-def new_async_client() -> httpx.AsyncClient:
-    """Make an asynchronous pool, on aiohttp where httpx-aiohttp is installed.
-
-    With 256 calls in flight httpx's own pool spends 15-24 ms of CPU on a call, aiohttp's 0.5 ms.
+    httpx hands its own keywords on; what they are is its business.
     """
-    try:
-        from httpx_aiohttp import HttpxAiohttpClient
-    except ModuleNotFoundError as error:
-        if error.name not in ("httpx_aiohttp", "aiohttp"):
-            raise
-        return httpx.AsyncClient(verify=_ssl_context(), limits=_LIMITS, follow_redirects=False)
-    return HttpxAiohttpClient(verify=_ssl_context(), limits=_LIMITS, follow_redirects=False)
+
+    def _init_transport(self, *args: Any, **kwargs: Any) -> httpx.BaseTransport:  # noqa: ANN401
+        return SmallPools(functools.partial(super()._init_transport, *args, **kwargs))
+
+    def _init_proxy_transport(
+        self,
+        *args: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
+    ) -> httpx.BaseTransport:
+        return SmallPools(functools.partial(super()._init_proxy_transport, *args, **kwargs))
+
+
+class _AsyncClient(httpx.AsyncClient):
+    """The asynchronous twin of `_Client`."""
+
+    def _init_transport(
+        self,
+        *args: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
+    ) -> httpx.AsyncBaseTransport:
+        return AsyncSmallPools(functools.partial(super()._init_transport, *args, **kwargs))
+
+    def _init_proxy_transport(
+        self,
+        *args: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401
+    ) -> httpx.AsyncBaseTransport:
+        return AsyncSmallPools(functools.partial(super()._init_proxy_transport, *args, **kwargs))
+
+
+def new_client() -> httpx.Client:
+    """Make a synchronous client of ours."""
+    return _Client(verify=_ssl_context(), limits=LIMITS, follow_redirects=False)
+
+
+def new_async_client(*, aiohttp: bool) -> httpx.AsyncClient:
+    """Make an asynchronous client of ours, on aiohttp or on httpx's own pools."""
+    if not aiohttp:
+        return _AsyncClient(verify=_ssl_context(), limits=LIMITS, follow_redirects=False)
+    from httpx_aiohttp import HttpxAiohttpClient
+
+    return HttpxAiohttpClient(verify=_ssl_context(), limits=_AIOHTTP_LIMITS, follow_redirects=False)
 
 
 class ProcessClient:
@@ -92,13 +132,18 @@ def _close_in_own_process(client: httpx.Client, generation: int) -> None:
 
 
 class LoopClients:
-    """One asynchronous pool per running event loop, closed with its loop."""
+    """One asynchronous pool per running event loop, closed with its loop.
 
-    __slots__ = ("__weakref__", "_pools")
+    Two where someone patches httpx's transports now and then; see `transport.choice`.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("__weakref__", "_pools", "_setting")
+
+    def __init__(self, setting: AsyncTransport = "auto") -> None:
+        self._setting: AsyncTransport = setting
         self._pools: dict[
-            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None, None]]
+            tuple[asyncio.AbstractEventLoop, bool],
+            tuple[httpx.AsyncClient, AsyncGenerator[None, None] | None],
         ] = {}
         forks.register(self)
 
@@ -110,41 +155,45 @@ class LoopClients:
     async def get(self) -> httpx.AsyncClient:
         """The running loop's pool, made on first use."""
         loop = asyncio.get_running_loop()
-        found = self._pools.get(loop)
+        await left_open.close(loop)
+        aiohttp = takes_aiohttp(self._setting)
+        found = self._pools.get((loop, aiohttp))
         if found is not None and not found[0].is_closed:
             return found[0]
         self._abandon_closed()
-        client = new_async_client()
-        closer = _close_with_loop(client)
-        self._pools[loop] = client, closer
-        await anext(closer)
+        client = new_async_client(aiohttp=aiohttp)
+        if is_watched(loop):
+            closer = _close_with_loop(client)
+            self._pools[loop, aiohttp] = client, closer
+            await anext(closer)
+        else:
+            self._pools[loop, aiohttp] = client, None
+            left_open.hold(loop, client)
         return client
 
     async def aclose(self) -> None:
         """Close the running loop's pool; the others close with their loops."""
-        found = self._pools.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found[1].aclose()
+        loop = asyncio.get_running_loop()
+        await left_open.close(loop)
+        for aiohttp in (True, False):
+            found = self._pools.pop((loop, aiohttp), None)
+            if found is not None:
+                client, closer = found
+                await (client if closer is None else closer).aclose()
+                left_open.release(loop, client)
 
     def _abandon_closed(self) -> None:
         # A copy first: other threads may be running loops of their own.
-        for other in [other for other in list(self._pools) if other.is_closed()]:
-            _abandon(self._pools.pop(other)[0])
+        for key in [key for key in list(self._pools) if key[0].is_closed()]:
+            client = self._pools.pop(key)[0]
+            left_open.release(key[0], client)
+            abandon(client)
 
     def __del__(self) -> None:
         self._abandon_closed()
-
-
-def _abandon(client: httpx.AsyncClient) -> None:
-    """Close a pool whose loop was closed without `shutdown_asyncgens()`.
-
-    Nothing can be awaited there any more, but closing sockets needs no waiting: one step does
-    it, and spares the user aiohttp's "Unclosed client session" on standard error.
-    """
-    closing = client.aclose()
-    with contextlib.suppress(StopIteration, RuntimeError, *failures()):  # RuntimeError: the loop's
-        closing.send(None)
-    closing.close()
+        for (loop, _), (client, closer) in self._pools.items():
+            if closer is None:
+                left_open.leave(loop, client)
 
 
 async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:

@@ -6,6 +6,9 @@ no thread and no timer: a read runs in the thread that asked for it, and a conne
 thread's at a time. A stream is taught when its connection is opened (`trace` tells), or at the
 latest when its first response has come; so connections of injected clients, behind TLS and
 behind proxies are covered as well.
+
+A taught stream also notes whether anything was read since the last write. An answer that needed no
+read had come together with the one before, so it belongs to no request.
 """
 
 from __future__ import annotations
@@ -31,6 +34,14 @@ class _NetworkStream(Protocol):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes: ...
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None: ...
+
+
+class _AsyncNetworkStream(Protocol):
+    """The same for asynchronous pools."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes: ...  # noqa: ASYNC109 - httpcore's
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None: ...  # noqa: ASYNC109 - httpcore's
 
 
 class _Limit(threading.local):
@@ -79,9 +90,31 @@ def teach(stream: object) -> None:
         stream.__class__ = _taught(cast("type[_NetworkStream]", cls))
 
 
+def teach_async(stream: object) -> None:
+    """Make an asynchronous network stream note its reads and writes; time is asyncio's there."""
+    cls = type(stream)
+    if issubclass(cls, _Taught) or not (hasattr(cls, "read") and hasattr(cls, "write")):
+        return
+    with contextlib.suppress(TypeError):
+        stream.__class__ = _taught_async(cast("type[_AsyncNetworkStream]", cls))
+
+
+def came_unasked(response: httpx.Response) -> bool:
+    """Whether an answer had come before its request was sent; streams of HTTP/2 are shared."""
+    stream = response.extensions.get("network_stream")
+    return (
+        isinstance(stream, _Taught)
+        and getattr(stream, _HAS_READ, True) is False
+        and response.http_version.startswith("HTTP/1")
+    )
+
+
 def is_taught(stream: object) -> bool:
     """Whether reads from a network stream look at the thread's limit."""
     return isinstance(stream, _Taught)
+
+
+_HAS_READ = "_siliconflow_has_read"
 
 
 class _Taught:
@@ -98,13 +131,36 @@ def _taught(cls: type[_NetworkStream]) -> type[_NetworkStream]:
         __slots__ = ()
 
         def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-            return read(self, max_bytes, _left(timeout, httpx.ReadTimeout))
+            data = read(self, max_bytes, _left(timeout, httpx.ReadTimeout))
+            setattr(self, _HAS_READ, True)
+            return data
 
         def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            setattr(self, _HAS_READ, False)
             write(self, buffer, _left(timeout, httpx.WriteTimeout))
 
     Bounded.__name__ = Bounded.__qualname__ = cls.__name__
     return Bounded
+
+
+@functools.cache
+def _taught_async(cls: type[_AsyncNetworkStream]) -> type[_AsyncNetworkStream]:
+    read, write = cls.read, cls.write
+
+    class Noting(cls, _Taught):  # type: ignore[misc, valid-type]  # a class is made of a value
+        __slots__ = ()
+
+        async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
+            data = await read(self, max_bytes, timeout)
+            setattr(self, _HAS_READ, True)
+            return data
+
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
+            setattr(self, _HAS_READ, False)
+            await write(self, buffer, timeout)
+
+    Noting.__name__ = Noting.__qualname__ = cls.__name__
+    return Noting
 
 
 def _left(timeout: float | None, error: type[httpx.TimeoutException]) -> float | None:

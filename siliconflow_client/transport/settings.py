@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import httpx
 
     from siliconflow_client.protocol.options import KeySource
+    from siliconflow_client.transport.limiter import Limits
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach the host; an answer may take long, a handshake does not."""
@@ -27,6 +28,7 @@ class CallSettings:
         headers: Sent with each request, in lower case.
         timeout: Seconds without a byte, or an `httpx.Timeout`.
         deadline: Seconds for the whole call, or `None`.
+        limits: What the account may send, or `None`.
         is_injected: Whether the caller's own httpx client is used.
     """
 
@@ -37,6 +39,11 @@ class CallSettings:
     timeout: float | httpx.Timeout
     deadline: float | None
     is_injected: bool
+    limits: Limits | None = None
+
+    def account(self, model: str) -> tuple[str, int, str]:
+        """Whose limits a request counts for: host, key and model."""
+        return self.base_url, hash(self.key), model
 
 
 def timeouts_for(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+from types import TracebackType
+from typing import Generic, Self, TypeVar, cast
 
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
-from siliconflow_client.endpoints.usage import usage_from_wire
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from siliconflow_client.endpoints.usage import Usage
-    from siliconflow_client.protocol.flow import StreamState
+from siliconflow_client.endpoints.usage import Usage, usage_from_wire
+from siliconflow_client.protocol.flow import StreamState
+from siliconflow_client.transport.drivers import CloseStreamError
 
 D = TypeVar("D")
 
@@ -99,7 +97,8 @@ class AsyncItemStream(_Metadata[D], AsyncIterator[D]):
     async def aclose(self) -> None:
         """Stop, and give the connection back; harmless when already done."""
         await self._items.aclose()
-        await self._batches.aclose()
+        with contextlib.suppress(CloseStreamError, StopAsyncIteration):
+            await self._batches.athrow(CloseStreamError)
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,7 +109,9 @@ class AsyncItemStream(_Metadata[D], AsyncIterator[D]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        # Thrown into a generator around this one, which whoever closes generators closes as well.
+        if kind is not GeneratorExit:
+            await self.aclose()
 
 
 async def _flattened(batches: AsyncGenerator[Sequence[D], None]) -> AsyncGenerator[D, None]:
@@ -123,6 +124,11 @@ class _ChatMetadata(_Metadata[Delta]):
     """What the chunks of a chat or a completion tell beside their deltas."""
 
     __slots__ = ()
+
+    @property
+    def fallback_from(self) -> str | None:
+        """The model that was asked for, where another one answers."""
+        return self._state.fallback_from
 
     @property
     def _known(self) -> DeltaNormaliser:

@@ -99,7 +99,7 @@ def _content(value: JsonValue, facts: ModelFacts) -> tuple[str, tuple[str, ...]]
 
 def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:
     needed = _MEDIA[kind]
-    if needed not in facts.inputs:
+    if facts.known and needed not in facts.inputs:
         raise refusals.generic_invalid() if "image" in facts.inputs else refusals.not_vlm()
     source = part.get(kind)
     if not isinstance(source, dict):
@@ -107,7 +107,7 @@ def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:
     url = required_text(source, "url")
     if not url.startswith(("http://", "https://", "data:")):
         raise refusals.generic_invalid()
-    if url.startswith("data:application/pdf") and "pdf" not in facts.inputs:
+    if facts.known and url.startswith("data:application/pdf") and "pdf" not in facts.inputs:
         raise refusals.generic_invalid()
     return needed
 

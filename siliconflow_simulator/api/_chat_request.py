@@ -42,7 +42,7 @@ def check_chat(body: JsonObject, service: Service) -> ChatCall:
         service: Knows the models.
 
     Raises:
-        Refusal: As documented; see `_errors`.
+        Refusal: As documented; see `_refusals`.
     """
     model = required_text(body, "model")
     facts = service.facts(model)
@@ -119,12 +119,12 @@ def _json_form(body: JsonObject, facts: ModelFacts) -> tuple[JsonForm, JsonObjec
     if kind == "text":
         return "text", None
     if kind == "json_object":
-        if "json_object" not in facts.json_modes:
+        if facts.known and "json_object" not in facts.json_modes:
             raise refusals.no_json_mode()
         return "json_object", None
     if kind != "json_schema":
         raise refusals.generic_invalid()
-    if "json_schema" not in facts.json_modes:
+    if facts.known and "json_schema" not in facts.json_modes:
         raise refusals.no_json_mode()
     wrapper = value.get("json_schema")
     schema = wrapper.get("schema") if isinstance(wrapper, dict) else None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from siliconflow_simulator._wire import CREATED
-from siliconflow_simulator.answers.tokens import split_tokens
+from siliconflow_simulator.answers.tokens import count_tokens, split_tokens
 from siliconflow_simulator.api._logprobs import chat_logprobs
 
 if TYPE_CHECKING:
@@ -147,8 +147,11 @@ class ChatStream:
             yield self._chunk(number, form.text(piece), written=piece)
         for index, call in enumerate(answer.calls):
             id = call.id or self._identity.tool_call(number, index)
+            # The piece that begins a call brings its name.
+            cost = 1 if form.broken_calls else count_tokens(call.name)
             for fragment in form.fragments(index, id, call):
-                self._tokens += 1
+                self._tokens += cost
+                cost = 1
                 yield self._chunk(number, form.call(fragment))
         yield self._chunk(number, form.last(), answer.ending)
 

@@ -46,6 +46,6 @@ class Exchange:
     def model(self, body: JsonObject, kind: str) -> ModelFacts:
         """Return the facts of the model that a body names, which must be of a kind."""
         facts = self.service.facts(required_text(body, "model"))
-        if facts.kind != kind:
+        if facts.kind != kind and facts.known:
             raise refusals.model_not_found()
         return facts

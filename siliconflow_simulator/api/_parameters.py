@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
 def check_parameters(
     body: JsonObject,
-    endpoint: Literal["chat", "completions", "embeddings", "messages", "rerank"],
+    endpoint: Literal[
+        "chat",
+        "completions",
+        "embeddings",
+        "messages",
+        "rerank",
+        "images",
+        "video",
+        "speech",
+        "voices",
+    ],
 ) -> None:
     """Check the parameters that the vendor documents; it does not look at others.
 

@@ -26,7 +26,7 @@ class Route:
         path: Path from the host on; a segment in braces takes anything: "/v1/batches/{id}".
         answer: Answers the request, or raises a `Refusal`.
         takes_x_api_key: Whether the key may also stand in the header `x-api-key`.
-        needs_key: Whether it is refused without a key.
+        needs_key: Whether a key is asked for; the files that an answer names need none.
         refuse: Puts a refusal into the endpoint's own shape; `None` for the usual one.
     """
 

@@ -32,6 +32,7 @@ class Settings:
     cached_share: float = 0.0
     batch_output: Literal["id", "url"] = "id"
     messages_end: Literal["message_stop", "done"] = "message_stop"
+    any_model: bool = False
 
 
 class Service:
@@ -74,7 +75,7 @@ class Service:
             Refusal: The model is not served.
         """
         facts = self._models.get(model) or lookup_model(model)
-        if not facts.known:
+        if not facts.known and not self.settings.any_model:
             raise refusals.engine_has_no_model(model) if self.native else refusals.model_not_found()
         return facts
 

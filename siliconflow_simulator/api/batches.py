@@ -32,7 +32,7 @@ def create(exchange: Exchange) -> SimResponse:
     replace = body.get("replace")
     model = text(replace, "model") or "" if isinstance(replace, dict) else ""
     lines = read_lines(file.content, model)
-    ordered = exchange.fault("expired")
+    ordered = exchange.fault("batch-expires")
     store = exchange.service.kept(BatchStore)
     with store.lock:
         job = BatchJob(

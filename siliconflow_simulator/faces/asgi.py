@@ -40,6 +40,7 @@ def make_app(handle: Callable[[SimRequest], SimResponse]) -> Starlette:
             headers=dict(request.headers),
             body=await request.body(),
             query=dict(request.query_params),
+            scheme=request.url.scheme,
         )
         # In a thread of its own, so that a slow answer keeps no other request waiting.
         return _TimedResponse(await anyio.to_thread.run_sync(handle, asked))

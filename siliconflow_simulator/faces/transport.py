@@ -27,6 +27,7 @@ def make_transport(handle: Callable[[SimRequest], SimResponse]) -> httpx.MockTra
                 headers=request.headers,
                 body=request.content,
                 query=dict(request.url.params),
+                scheme=request.url.scheme,
             )
         )
         headers = dict(response.headers)

@@ -12,8 +12,10 @@ One word or several, separated by commas. Words with `=N` take a number.
 | `html-200` | an HTML page under status 200 |
 | `error-200` | an error object under status 200 |
 | `broken-json` | JSON that breaks off |
-| `no-choices` | the answer without `choices` (`data`, `results`) |
+| `no-choices` | the answer without `choices` (`data`, `images`, `results`) |
 | `empty` | an answer with nothing in it |
+| `failed` | the status of a film: "Failed", with a reason |
+| `expired` | 404 with code 20063, as for a film that is not kept any longer |
 | `cut-stream` `cut-stream=N` | the stream ends properly after N chunks (2), without finish_reason and `[DONE]` |
 | `drop` `drop=N` | the connection breaks off after N chunks (2) |
 | `error-stream` `error-stream=N` | after N chunks (2) a `{code, message}` line, then the end |
@@ -22,5 +24,5 @@ One word or several, separated by commas. Words with `=N` take a number.
 | `slow=0.2` | seconds before every chunk, and before a plain body |
 | `crlf` `comments` `no-space` `bom` | the stream with CRLF, comment lines, `data:` without a space, a byte order mark |
 | `one-byte` | the body byte by byte |
-| `expired` `expired=N` | of `POST /batches`: the batch expires after N of its requests (0) |
+| `batch-expires` `batch-expires=N` | of `POST /batches`: the batch expires after N of its requests (0) |
 """  # noqa: E501

@@ -36,6 +36,8 @@ BODIES: Final[dict[str, JsonValue]] = {
     "500": _object(50507, "Request failed: Unknown error."),
     "503": _object(50508, "System is too busy now. Please try again later."),
 }
+# The code is the vendor's; no source prints the wording.
+EXPIRED: Final = _object(20063, "The task has expired.")
 MIDSTREAM: Final = _object(50507, "Request failed: Unknown error.")
 MIDSTREAM_OPENAI: Final[JsonObject] = {
     "error": {"message": "Internal error", "type": "server_error", "param": None, "code": "500"}

@@ -16,6 +16,7 @@ from siliconflow_simulator._wire import (
 from siliconflow_simulator.faults.bodies import (
     BODIES,
     DETAIL,
+    EXPIRED,
     HTML,
     MIDSTREAM,
     MIDSTREAM_OPENAI,
@@ -51,6 +52,8 @@ def early_response(faults: Sequence[Fault]) -> SimResponse | None:
             page = HTML.replace("504 Gateway Time-out", "Welcome") if "200" in fault.word else HTML
             status_code = 200 if fault.word == "html-200" else 504
             return SimResponse(status_code, {"content-type": "text/html"}, page.encode())
+        if fault.word == "expired":
+            return json_response(EXPIRED, status=404)
         if fault.word == "error-200":
             return json_response(MIDSTREAM)
     return None
@@ -59,7 +62,7 @@ def early_response(faults: Sequence[Fault]) -> SimResponse | None:
 def apply_faults(response: SimResponse, faults: Sequence[Fault]) -> SimResponse:
     """Spoil a response as ordered: its content first, then its framing, then its timing."""
     rank = {fault.word: fault for fault in faults}
-    for word in ("no-choices", "empty", "broken-json", *sorted(COUNTED)):
+    for word in ("failed", "no-choices", "empty", "broken-json", *sorted(COUNTED)):
         if word in rank:
             response = _spoil(response, rank[word])
     for word in ("comments", "no-space", "crlf", "bom"):
@@ -75,15 +78,20 @@ def apply_faults(response: SimResponse, faults: Sequence[Fault]) -> SimResponse:
 def _spoil(response: SimResponse, fault: Fault) -> SimResponse:
     if response.chunks is None:
         return _spoil_body(response, fault.word)
+    is_file = "event-stream" not in response.headers.get("content-type", "")
+    if fault.word == "failed" or (is_file and fault.word == "no-choices"):
+        return response  # what is streamed is no job, and a file has no fields
     kept = response.chunks[: 2 if fault.number is None else int(fault.number)]
     match fault.word:
         case "no-choices":
             return replace(response, chunks=[_edit_event(c, _no_choices) for c in response.chunks])
         case "empty":
-            return replace(response, chunks=[c for c in response.chunks if not _carries(c)])
+            left = [] if is_file else [c for c in response.chunks if not _carries(c)]
+            return replace(response, chunks=left)
         case "broken-json":
-            broken = response.chunks[1].data[:40] + b"\n\n"
-            return replace(response, chunks=[*response.chunks[:1], TimedChunk(broken)])
+            broken = response.chunks[1:2] or response.chunks
+            cut = [TimedChunk(chunk.data[:40] + b"\n\n") for chunk in broken]
+            return replace(response, chunks=[*response.chunks[:1], *cut])
         case "cut-stream":
             return replace(response, chunks=kept)
         case "drop":
@@ -100,10 +108,13 @@ def _spoil(response: SimResponse, fault: Fault) -> SimResponse:
 def _spoil_body(response: SimResponse, word: str) -> SimResponse:
     body = response.body or b""
     match word:
+        case "failed":
+            return replace(response, body=_edit_json(body, _failed))
         case "no-choices":
             return replace(response, body=_edit_json(body, _no_choices))
         case "empty":
-            return replace(response, body=_edit_json(body, _emptied))
+            is_json = "json" in response.headers.get("content-type", "")
+            return replace(response, body=_edit_json(body, _emptied) if is_json else b"")
         case "broken-json" | "cut-stream":
             return replace(response, body=body[: len(body) // 2])
         case "drop":
@@ -133,17 +144,25 @@ def _edit_event(chunk: TimedChunk, edit: Edit) -> TimedChunk:
 
 
 def _edit_json(body: bytes, edit: Edit) -> bytes:
+    if body[:1] != b"{":  # a file
+        return body
     value = decode(body)
     return encode(edit(value)) if isinstance(value, dict) else body
 
 
+def _failed(payload: JsonObject) -> JsonObject:
+    if "status" not in payload:
+        return payload
+    return {"status": "Failed", "position": 0, "reason": "content risk", "results": None}
+
+
 def _no_choices(payload: JsonObject) -> JsonObject:
-    return {k: v for k, v in payload.items() if k not in ("choices", "data", "results")}
+    return {k: v for k, v in payload.items() if k not in ("choices", "data", "images", "results")}
 
 
 def _emptied(payload: JsonObject) -> JsonObject:
     emptied = dict(payload)
-    for name in ("data", "results"):
+    for name in ("data", "images", "results"):
         if name in emptied:
             emptied[name] = []
     choices = emptied.get("choices")

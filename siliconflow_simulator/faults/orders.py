@@ -10,12 +10,12 @@ from siliconflow_simulator._refusals import invalid
 from siliconflow_simulator.faults.bodies import BODIES, DETAIL
 
 COUNTED: Final = frozenset({"cut-stream", "drop", "error-stream", "error-stream-openai", "stall"})
-_OF_ENDPOINTS: Final = frozenset({"expired"})
+_OF_ENDPOINTS: Final = frozenset({"batch-expires"})
 """Words that an endpoint looks at itself; a number may follow."""
 _PLAIN_WORDS: Final = frozenset(
     {
         *BODIES, *DETAIL, "504", "429-plain", "html-200", "error-200", "broken-json", "no-choices",
-        "empty", "crlf", "comments", "no-space", "bom", "one-byte",
+        "empty", "expired", "failed", "crlf", "comments", "no-space", "bom", "one-byte",
     }
 )  # fmt: skip
 _VALUED: Final = frozenset({"429-retry-after", "503-retry-after", "slow"})

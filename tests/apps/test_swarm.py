@@ -14,6 +14,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph_swarm import create_handoff_tool, create_swarm
 
 from langchain_siliconflow import ChatSiliconFlow
+from siliconflow_simulator import when
+from tests.apps.conftest import Connect
 
 MODEL = "deepseek-ai/DeepSeek-V3.2"
 THREAD: Any = {"configurable": {"thread_id": "1"}}
@@ -26,8 +28,15 @@ def get_weather(city: str) -> str:
 
 
 @pytest.fixture
-def swarm(connection: dict[str, Any]) -> Any:
-    model = ChatSiliconFlow(model=MODEL, **connection)
+def swarm(connect: Connect) -> Any:
+    answers = [
+        when("transfer me", tool="transfer_to_forecaster").calls("transfer_to_forecaster"),
+        when("transfer me", tool="transfer_to_poet").says("How can I help?"),
+        when("weather", tool="get_weather")
+        .calls("get_weather", city="Paris")
+        .then.says("It is sunny, 21 degrees."),
+    ]
+    model = ChatSiliconFlow(model=MODEL, **connect(answers=answers))
     poet = create_agent(
         model,
         [create_handoff_tool(agent_name="forecaster", description="Knows the weather.")],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -18,6 +20,7 @@ from siliconflow_client import (
     SiliconFlowError,
     Usage,
 )
+from tests.double import Double
 
 KEY = "sk-test-0123456789abcdef"
 TRACE = "ti_0123456789abcdef"
@@ -155,16 +158,19 @@ class Caller:
             await self.http.aclose()
 
 
+async def settled(answer: Any) -> Any:
+    """The result of a method of a group, whichever kind of client it belongs to."""
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def left_in(folder: Path) -> list[Path]:
+    """What is in a folder; unfinished files too."""
+    return list(folder.iterdir())
+
+
 def answering(
     content: bytes, status: int = 200, content_type: str = "application/json", **headers: str
-) -> Handler:
-    """A handler that always gives the same answer."""
-
-    def handle(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(
-            status,
-            headers={"content-type": content_type, "x-siliconcloud-trace-id": TRACE, **headers},
-            content=content,
-        )
-
-    return handle
+) -> Double:
+    """A double that always gives the same answer."""
+    told = {"content-type": content_type, "x-siliconcloud-trace-id": TRACE, **headers}
+    return Double(httpx.Response(status, headers=told, content=content))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import math
 import struct
 from typing import Any
 
@@ -17,9 +18,10 @@ from siliconflow_client.endpoints.chat import read_chat
 from siliconflow_client.endpoints.completions import read_completion
 from siliconflow_client.endpoints.embeddings import read_embeddings
 from siliconflow_client.endpoints.models import read_models
-from siliconflow_client.endpoints.rerank import read_reranking
+from siliconflow_client.endpoints.rerank import RerankRequest, read_reranking, rerank_call
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
+from siliconflow_client.protocol.notices import warn_once
 from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.by_hand import Hand, Reply, events
 from tests.fixtures import INDEX
@@ -143,13 +145,31 @@ def packed(*numbers: float) -> str:
 
 
 def test_base64_is_little_endian_float32():
-    content = vectors(row(1, packed(1.5)), row(0, packed(-0.25, 3.0)))
-    assert read_embeddings(content, HEAD, expected=2).vectors == [[-0.25, 3.0], [1.5]]
+    content = vectors(row(1, packed(1.5, 0.0)), row(0, packed(-0.25, 3.0)))
+    assert read_embeddings(content, HEAD, expected=2).vectors == [[-0.25, 3.0], [1.5, 0.0]]
 
 
 def test_vectors_without_an_index_keep_their_places():
     content = vectors({"embedding": [1.0]}, {"embedding": [2.0]})
     assert read_embeddings(content, HEAD, expected=2).vectors == [[1.0], [2.0]]
+
+
+@pytest.mark.parametrize("places", [(0, 0), (1, 1), (0, 2), (0, -1), (0, "1"), (0, 1.0), (None, 0)])
+def test_numbers_that_are_no_order_leave_the_arrays(
+    places: tuple[Any, Any], caplog: pytest.LogCaptureFixture
+):
+    warn_once.cache_clear()
+    content = vectors(row(places[0], [1.0]), row(places[1], [2.0]))
+    for _ in range(2):
+        assert read_embeddings(content, HEAD, expected=2).vectors == [[1.0], [2.0]]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "in the order in which they came" in caplog.text
+
+
+def test_an_index_that_restarts_every_eight_is_no_order():
+    rows = [row(at % 8, [float(at)]) for at in range(12)]
+    result = read_embeddings(vectors(*rows), HEAD, expected=12)
+    assert result.vectors == [[float(at)] for at in range(12)]
 
 
 def test_whole_numbers_become_floats():
@@ -163,11 +183,6 @@ def test_whole_numbers_become_floats():
     [
         wire({}), wire({"data": None}), wire({"data": []}), wire({"data": {}}), wire([]),
         vectors(row(0, [1.0])),  # one is missing
-        vectors(row(0, [1.0]), row(0, [1.0])),
-        vectors(row(0, [1.0]), row(2, [1.0])),
-        vectors(row(0, [1.0]), row(-1, [1.0])),
-        vectors(row(0, [1.0]), row("1", [1.0])),
-        vectors(row(0, [1.0]), row(1.0, [1.0])),
         vectors(row(0, [1.0]), row(1, [1.0]), row(2, [1.0])),
         vectors(row(0, [1.0]), row(1, None)),
         vectors(row(0, [1.0]), row(1, [None])),
@@ -176,6 +191,18 @@ def test_whole_numbers_become_floats():
         vectors(row(0, [1.0]), row(1, [[1.0]])),
         vectors(row(0, [1.0]), row(1, "!!")),
         vectors(row(0, [1.0]), row(1, "AAAA")),
+        vectors(row(0, [1.0]), row(1, [math.nan])),
+        vectors(row(0, [1.0]), row(1, [math.inf])),
+        vectors(row(0, [1.0]), row(1, [-math.inf])),
+        vectors(row(0, [1.0]), row(1, [10**400])),
+        vectors(row(0, [1.0]), row(1, [True])),
+        vectors(row(0, [1.0]), row(1, [1.0, False])),
+        vectors(row(0, [1.0]), row(1, [1.0, 2.0])),
+        vectors(row(0, packed(1.0)), row(1, packed(1.0, 2.0))),
+        vectors(row(0, packed(1.0)), row(1, packed(math.nan))),
+        vectors(row(0, packed(1.0)), row(1, packed(math.inf))),
+        vectors(row(0, packed(1.0, 1.0)), row(1, packed(math.inf, -math.inf))),
+        vectors(row(0, [1.0]), row(1, [1.0])).replace(b"1.0", b"1e999"),
         vectors(row(0, [1.0]), row(1, {})),
         vectors(row(0, [1.0]), {"index": 1}),
         vectors(row(0, [1.0]), 5),
@@ -192,17 +219,62 @@ def test_a_vector_of_nothing_is_no_vector(nothing: Any):
         read_embeddings(vectors(row(0, nothing)), HEAD, expected=1)
 
 
-floats = st.lists(
-    st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=5
+numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
+alike = st.integers(1, 5).flatmap(
+    lambda length: st.lists(
+        st.lists(numbers, min_size=length, max_size=length), min_size=1, max_size=4
+    )
 )
 
 
-@given(st.lists(floats, min_size=1, max_size=4), st.randoms(), st.booleans())
+@given(alike, st.randoms(), st.booleans())
 def test_any_order_gives_the_order_of_the_inputs(expected: Any, random: Any, as_base64: bool):
     rows = [row(at, packed(*one) if as_base64 else one) for at, one in enumerate(expected)]
     random.shuffle(rows)
     result = read_embeddings(vectors(*rows), HEAD, expected=len(expected))
     assert result.vectors == expected
+
+
+@pytest.mark.parametrize(
+    "indexes",
+    [
+        [*range(8), *range(4)],  # Qwen3-VL-Embedding-8B
+        [0] * 12, [*range(1, 13)], [*range(11), -1], [*range(11), "11"], [*range(11), 11.0],
+        [*range(11), None], [False, True, *range(2, 12)],
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("as_base64", [False, True])
+def test_indexes_that_number_nothing_leave_the_order_of_the_array(
+    indexes: list[Any], as_base64: bool, caplog: pytest.LogCaptureFixture
+):
+    warn_once.cache_clear()
+    rows = [
+        row(index, packed(float(at)) if as_base64 else [float(at)])
+        for at, index in enumerate(indexes)
+    ]
+    for _ in range(2):
+        result = read_embeddings(vectors(*rows), HEAD, expected=12)
+        assert result.vectors == [[float(at)] for at in range(12)]
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "the order in which they came" in record.getMessage()
+
+
+@pytest.mark.parametrize("indexes", [range(3), [2, 0, 1], [None] * 3])
+def test_indexes_in_order_and_none_at_all_are_no_matter_for_a_warning(
+    indexes: Any, caplog: pytest.LogCaptureFixture
+):
+    warn_once.cache_clear()
+    rows = [row(index, [1.0]) for index in indexes]
+    assert read_embeddings(vectors(*rows), HEAD, expected=3).vectors == [[1.0]] * 3
+    assert not caplog.records
+
+
+def test_there_are_never_fewer_vectors_than_texts():
+    rows = [row(at % 8, [1.0]) for at in range(11)]
+    with pytest.raises(UndocumentedShapeError, match="expected 12 embeddings, got 11"):
+        read_embeddings(vectors(*rows), HEAD, expected=12)
 
 
 # --- the others -----------------------------------------------------------------------------
@@ -214,6 +286,10 @@ def test_any_order_gives_the_order_of_the_inputs(expected: Any, random: Any, as_
         None, [], {}, {"results": None}, {"results": {}}, {"results": [5]}, {"results": [{}]},
         {"results": [{"index": 0}]}, {"results": [{"relevance_score": 1}]},
         {"results": [{"index": "0", "relevance_score": 1}]}, {"results": [{"index": 0, "relevance_score": "1"}]},
+        {"results": [{"index": 0, "relevance_score": True}]}, {"results": [{"index": True, "relevance_score": 1}]},
+        {"results": [{"index": 0, "relevance_score": math.nan}]}, {"results": [{"index": 0, "relevance_score": math.inf}]},
+        {"results": [{"index": 0, "relevance_score": 10**400}]}, {"results": [{"index": 0, "relevance_score": None}]},
+        {"results": [{"index": 0, "relevance_score": 1}, {"index": 0, "relevance_score": 0.5}]},
         {"results": [{"index": 3, "relevance_score": 1}]}, {"results": [{"index": -1, "relevance_score": 1}]},
     ],
 )  # fmt: skip
@@ -227,6 +303,31 @@ def test_hits_come_best_first_whatever_the_order():
     result = read_reranking(wire({"results": hits}), HEAD, documents=3)
     assert [hit.index for hit in result.results] == [1, 2, 0]
     assert (result.input_tokens, result.output_tokens) == (None, None)
+
+
+def test_too_few_results_are_what_came_and_one_warning(caplog: pytest.LogCaptureFixture):
+    warn_once.cache_clear()
+    hits = [{"index": at, "relevance_score": 0.5} for at in range(2)]
+    for _ in range(2):
+        result = read_reranking(wire({"results": hits}), HEAD, documents=3, wanted=3)
+        assert [hit.index for hit in result.results] == [0, 1]
+    (record,) = caplog.records
+    assert "fewer results" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("top_n", "warned"), [(None, True), (1, False), (2, False), (3, True), (9, True)]
+)
+def test_what_is_too_few_depends_on_top_n(
+    top_n: int | None, warned: bool, caplog: pytest.LogCaptureFixture
+):
+    warn_once.cache_clear()
+    request: RerankRequest = {"model": "m", "query": "q", "documents": ["a", "b", "c"]}
+    if top_n is not None:
+        request["top_n"] = top_n
+    hits = [{"index": at, "relevance_score": 0.5} for at in range(2)]
+    assert len(rerank_call(request, None).parse(wire({"results": hits}), HEAD).results) == 2
+    assert bool(caplog.records) is warned
 
 
 @pytest.mark.parametrize("document", ["text", {"text": "text"}])

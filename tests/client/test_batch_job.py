@@ -255,7 +255,7 @@ async def test_a_failed_request_has_its_error_in_its_place(kind: str, state: Pat
 
 @both
 async def test_an_expired_batch_gives_what_is_there(kind: str, state: Path):
-    site = Site(faults=["", "expired=3"])
+    site = Site(faults=["", "batch-expires=3"])
     async with Caller(kind, site) as ask:
         job = await do(await submit(ask, requests(5), state), "wait")
     found = job.results(return_exceptions=True)
@@ -274,7 +274,7 @@ async def test_an_expired_batch_gives_what_is_there(kind: str, state: Path):
 
 @both
 async def test_only_what_failed_is_sent_again_and_both_answers_are_given(kind: str, state: Path):
-    site = Site(faults=["", "expired=1", "", "expired=2"])
+    site = Site(faults=["", "batch-expires=1", "", "batch-expires=2"])
     async with Caller(kind, site) as ask:
         job = await do(await submit(ask, requests(6), state, max_lines=3), "wait")
         before = job.results(return_exceptions=True)

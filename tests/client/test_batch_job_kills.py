@@ -127,7 +127,7 @@ async def test_killed_while_failed_requests_are_sent_again(kind: str, tmp_path: 
 
     async def expired(name: str) -> tuple[Site, Path]:
         counting.append(Boundaries())
-        site, state = Site(faults=["", "expired=1"]), tmp_path / f"{name}.json"
+        site, state = Site(faults=["", "batch-expires=1"]), tmp_path / f"{name}.json"
         async with Caller(kind, site) as ask:
             await do(await submit(ask, requests(COUNT), state), "wait")
         return site, state

@@ -30,10 +30,14 @@ from siliconflow_client import (
 )
 from siliconflow_client.bulk.ordered import Await, Done, Failed, Hand, Start, ordered_flow
 from siliconflow_client.bulk.reranking import RankingCollector
+from siliconflow_simulator import Simulator
 from tests.client.callers import KEY
 
 MODEL = "BAAI/bge-m3"
 RERANKER = "BAAI/bge-reranker-v2-m3"
+SEEING = "Qwen/Qwen3-VL-Embedding-8B"
+SEEING_RERANKER = "Qwen/Qwen3-VL-Reranker-8B"
+CAR = {"image": "https://example.com/car.jpg"}
 
 
 def numbered(text: str) -> list[float]:
@@ -337,6 +341,116 @@ async def test_numbers_that_cannot_be_meant_are_refused(kind: str, name: str, va
     with pytest.raises(ConfigurationError) as caught:
         await Bulk(kind, Server()).all("embed_many", ["t1"], model=MODEL, **{name: value})
     assert caught.value.argument == name
+
+
+class Seeing(Bulk):
+    """The same calls on the simulator, which answers for vision models."""
+
+    def __init__(self, kind: str) -> None:
+        transport = Simulator().transport()
+        self.requests: list[dict[str, Any]] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.requests.append(json.loads(request.content))
+            answered = transport.handler(request)
+            assert isinstance(answered, httpx.Response)
+            return answered
+
+        self.sync = kind == "sync"
+        mock = httpx.MockTransport(answer)
+        self.client = (
+            SiliconFlowClient(api_key=KEY, http_client=httpx.Client(transport=mock))
+            if self.sync
+            else AsyncSiliconFlowClient(
+                api_key=KEY, async_http_client=httpx.AsyncClient(transport=mock)
+            )
+        )
+
+
+@both
+async def test_objects_are_embedded_among_texts_by_models_that_see(kind: str):
+    bulk = Seeing(kind)
+    given = ["a red car", {"text": "a red car"}, CAR] * 5
+    batches = await bulk.all("embed_many", given, model=SEEING, batch_size=4, width=1)
+    vectors = [vector for batch in batches for vector in batch.vectors]
+    assert [item for body in bulk.requests for item in body["input"]] == given
+    assert [len(body["input"]) for body in bulk.requests] == [4, 4, 4, 3]
+    assert len(vectors) == 15
+    assert vectors[0] == vectors[1] != vectors[2]
+    assert vectors[:3] * 5 == vectors
+
+
+@both
+async def test_a_model_that_does_not_see_takes_no_objects(kind: str):
+    server = Server()
+    with pytest.raises(ConfigurationError, match=r"texts\[40\] must be a string") as caught:
+        await Bulk(kind, server).all("embed_many", ["t1"] * 40 + [CAR], model=MODEL)
+    assert caught.value.argument == "texts[40]"
+    assert SEEING in str(caught.value.hint)
+    assert server.requests == []
+
+
+@both
+@pytest.mark.parametrize("item", [{}, {"video": "https://example.com/a.mp4"}, {"image": b"GIF8"}])
+async def test_an_object_without_anything_that_the_model_takes_is_named(kind: str, item: Any):
+    bulk = Seeing(kind)
+    with pytest.raises(ConfigurationError, match="`image`, `text`") as caught:
+        await bulk.all("embed_many", ["a", item], model=SEEING)
+    assert caught.value.argument == "texts[1]"
+    assert bulk.requests == []
+
+
+@both
+async def test_a_model_that_nobody_knows_may_see(kind: str):
+    server = Server()
+    server._respond = lambda body: httpx.Response(  # type: ignore[method-assign]
+        200, json={"data": [{"embedding": [1.0]}]}
+    )
+    await Bulk(kind, server).all("embed_many", [CAR], model="me/private")
+    assert server.requests[0]["input"] == [CAR]
+
+
+@both
+async def test_the_texts_of_objects_are_cut_too(kind: str):
+    bulk = Seeing(kind)
+    long = "word " * 20_000
+    await bulk.all("embed_many", [{"text": long}, CAR], model=SEEING, shorten=True)
+    first, second = bulk.requests[0]["input"]
+    assert long.startswith(first["text"])
+    assert len(first["text"]) < len(long)
+    assert second == CAR
+
+
+@both
+async def test_images_are_ranked_among_texts(kind: str):
+    bulk = Seeing(kind)
+    given = ["a garden", CAR, {"text": "a red car"}, {"video": "https://example.com/v.mp4"}]
+    result = await bulk.rerank(
+        {"text": "a red car"}, given, model=SEEING_RERANKER, batch_size=3, top_n=2
+    )
+    assert [hit.index for hit in result.results] == [2, 1]
+    assert bulk.requests[0]["query"] == {"text": "a red car"}
+
+
+@both
+@pytest.mark.parametrize(
+    ("query", "given", "argument"),
+    [
+        ("q", ["t1"] * 70 + [CAR], "documents[70]"),
+        ("q", ["t1", None], "documents[1]"),
+        ("q", "t1", "documents"),
+        (CAR, ["t1"], "query"),
+        ("", ["t1"], "query"),
+    ],
+)
+async def test_documents_are_checked_before_anything_is_sent(
+    kind: str, query: Any, given: Any, argument: str
+):
+    server = Server()
+    with pytest.raises(ConfigurationError) as caught:
+        await Bulk(kind, server).rerank(query, given, model=RERANKER)
+    assert caught.value.argument == argument
+    assert server.requests == []
 
 
 def long_text_server(request: httpx.Request) -> httpx.Response:

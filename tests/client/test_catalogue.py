@@ -118,10 +118,28 @@ def test_an_unknown_id_is_refused_nothing() -> None:
         ("Qwen/Qwen3-Reranker-8B", "instruction", True),
         ("BAAI/bge-reranker-v2-m3", "chunk_parameters", True),
         ("fishaudio/fish-speech-1.5", "retired", True),
+        ("zai-org/GLM-5.3", "thinking", "always"),
+        ("zai-org/GLM-5.3", "reasoning_efforts", ("low", "high", "max")),
+        ("zai-org/GLM-5.3-Flash", "thinking", "always"),
+        ("zai-org/GLM-5.3-Flash", "thinking_budget", False),
+        ("zai-org/GLM-5.3-Flash", "reasoning_efforts", ("low", "high", "max")),
+        ("inclusionAI/Ling-1T", "retired", True),
+        ("inclusionAI/Ring-1T", "retired", True),
+        ("inclusionAI/Ring-1T", "thinking_by_default", True),
+        ("deepseek-ai/deepseek-vl2", "inputs", frozenset({"text", "image"})),
+        ("deepseek-ai/deepseek-vl2", "retired", False),
+        ("Wan-AI/Wan2.1-T2V-14B", "kind", "video"),
     ],
 )
 def test_facts(model: str, fact: str, value: object) -> None:
     assert getattr(lookup_model(model), fact) == value
+
+
+@pytest.mark.parametrize("prefix", ["", "Pro/"])
+def test_a_model_whose_calls_go_to_its_successor_has_its_facts(prefix: str) -> None:
+    old = lookup_model(f"{prefix}moonshotai/Kimi-K2-Instruct")
+    new = lookup_model(f"{prefix}moonshotai/Kimi-K2-Instruct-0905")
+    assert old == dataclasses.replace(new, id=old.id, retired=True)
 
 
 def test_known_models_are_listed_by_kind() -> None:

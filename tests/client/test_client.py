@@ -33,6 +33,7 @@ from siliconflow_client import (
 )
 from siliconflow_simulator import Simulator
 from tests.client.callers import CALLS, HI, KEY, PATHS, Caller, answering
+from tests.double import Asked, Double
 from tests.fixtures import INDEX
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
@@ -54,19 +55,13 @@ RESULTS = {
 STREAM = INDEX["stream/reasoning_deepseek_r1.sse"].content
 
 
-class Server:
-    """Answers every endpoint with a fixture, and keeps what was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if b'"stream":true' in request.content:
-            headers = {"content-type": "text/event-stream"}
-            return httpx.Response(200, headers=headers, content=STREAM)
-        method = next(m for m, path in PATHS.items() if request.url.path == f"/v1{path}")
-        return httpx.Response(200, json=INDEX[ANSWERS[method]].json())
+def answer(asked: Asked) -> httpx.Response:
+    """Answer every endpoint with a fixture."""
+    if b'"stream":true' in asked.content:
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, content=STREAM)
+    method = next(m for m, path in PATHS.items() if asked.path == f"/v1{path}")
+    return httpx.Response(200, json=INDEX[ANSWERS[method]].json())
 
 
 # --- the same in both -----------------------------------------------------------------------
@@ -78,8 +73,8 @@ def test_both_clients_have_the_same_methods_and_arguments():
             name.replace("aclose", "close"): [
                 (p.name, p.kind, p.default) for p in inspect.signature(value).parameters.values()
             ]
-            for name, value in vars(cls).items()
-            if inspect.isfunction(value) and not name.startswith("_")
+            for name, value in inspect.getmembers(cls, inspect.isfunction)
+            if not name.startswith("_")
         }
 
     assert methods(SiliconFlowClient) == methods(AsyncSiliconFlowClient)
@@ -92,7 +87,7 @@ def test_both_clients_have_the_same_methods_and_arguments():
 @both
 @pytest.mark.parametrize("method", PATHS)
 async def test_each_endpoint(kind: str, method: str):
-    server = Server()
+    server = Double(answer)
     async with Caller(kind, server) as ask:
         result = await ask(method, **CALLS[method])
     assert isinstance(result, RESULTS[method])
@@ -109,7 +104,7 @@ async def test_each_endpoint(kind: str, method: str):
 async def test_both_clients_send_and_read_the_same(method: str):
     outcomes = []
     for kind in ("sync", "async"):
-        server = Server()
+        server = Double(answer)
         async with Caller(kind, server) as ask:
             result = await ask(method, **CALLS[method])
         (request,) = server.requests
@@ -121,7 +116,7 @@ async def test_both_clients_send_and_read_the_same(method: str):
 async def test_both_streams_give_the_same():
     outcomes = []
     for kind in ("sync", "async"):
-        async with Caller(kind, Server()) as ask:
+        async with Caller(kind, Double(answer)) as ask:
             told = await ask.stream(**HI)
         outcomes.append((told.deltas, told.id, told.model, told.usage, told.trace_id))
     assert outcomes[0] == outcomes[1]
@@ -157,7 +152,7 @@ def _simulated(request: httpx.Request) -> httpx.Response:
 
 @both
 async def test_headers_of_one_call(kind: str):
-    server = Server()
+    server = Double(answer)
     settings = {"default_headers": {"X-Team": "a", "X-Kept": "k"}, "framework": "f/1"}
     async with Caller(kind, server, **settings) as ask:
         await ask("chat", **HI, options=CallOptions(headers={"x-team": "b", "X-Once": "c"}))
@@ -206,7 +201,7 @@ async def test_the_timeout_of_one_call(kind: str):
 
 @both
 async def test_what_an_injected_client_adds_is_kept(kind: str):
-    server = Server()
+    server = Double(answer)
     async with Caller(kind, server) as ask:
         assert ask.http is not None
         ask.http.headers["x-proxy"] = "p"
@@ -238,7 +233,7 @@ def test_constructing_imports_no_http_and_opens_nothing():
 
 @both
 async def test_an_injected_client_is_never_closed(kind: str):
-    async with Caller(kind, Server()) as ask:
+    async with Caller(kind, Double(answer)) as ask:
         client, http = ask.client, ask.http
         if isinstance(client, SiliconFlowClient):
             with client:
@@ -269,7 +264,7 @@ async def test_a_context_manager_gives_the_client(kind: str):
 
 @both
 async def test_nothing_is_sent_before_a_stream_is_read(kind: str):
-    server = Server()
+    server = Double(answer)
     async with Caller(kind, server) as ask:
         stream = ask.client.stream_chat(**HI)
         assert (stream.id, stream.model, stream.usage, stream.trace_id) == ("", "", None, None)
@@ -354,7 +349,7 @@ async def test_an_error_in_the_caller_s_loop_closes_the_body(kind: str):
 
 
 def test_one_config_serves_both_clients():
-    server = Server()
+    server = Double(answer)
     transport = httpx.MockTransport(server)
 
     async def ask(client: AsyncSiliconFlowClient) -> str:
@@ -389,7 +384,7 @@ def test_threads_do_not_mix_up_their_answers():
 
 @both
 async def test_interleaved_streams_do_not_mix(kind: str):
-    async with Caller(kind, Server()) as ask:
+    async with Caller(kind, Double(answer)) as ask:
         one, two = ask.client.stream_chat(**HI), ask.client.stream_chat(**HI)
         if isinstance(one, Stream) and isinstance(two, Stream):
             pairs = list(zip(one, two, strict=True))

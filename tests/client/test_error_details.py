@@ -16,6 +16,7 @@ from siliconflow_client import (
     RateLimitError,
     SiliconFlowError,
     StreamInterruptedError,
+    UnsupportedParameterError,
 )
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.protocol.retry import RetryPolicy
@@ -142,18 +143,18 @@ def test_what_is_said_of_an_answer_that_is_none(body: bytes, says: str):
 
 
 TRY_AGAIN = "try again; if it lasts, quote the trace id to support."
+CUT = "the answer was cut short or damaged on its way, perhaps by a proxy; ask again."
 LOOK = "what came is in .body; check that base_url is a SiliconFlow endpoint and not a proxy or a web page."  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("body", "code", "hint"),
     [
-        (b"{", None, LOOK),
+        (b"{", None, CUT),
         (b"[1]", None, LOOK),
         (b'{"code":5}', None, LOOK),
         (b'{"code":5,"message":"m"}', 5, TRY_AGAIN),
         (b'{"message":"m"}', None, TRY_AGAIN),
-        (b'{"code":20041,"message":"m"}', 20041, "this model reads text only; choose a vision model for images, video and audio."),
         (b'{"code":5,"message":"No user query found."}', 5, "add at least one user message."),
     ],
 )  # fmt: skip
@@ -161,6 +162,13 @@ def test_what_to_do_about_an_answer_that_is_none(body: bytes, code: int | None, 
     error = refusal(Reply(200, [body]))
     assert isinstance(error, APIResponseError)
     assert (error.code, error.hint) == (code, hint)
+
+
+def test_a_known_code_under_200_is_what_it_stands_for():
+    error = refusal(Reply(200, [b'{"code":20041,"message":"m"}']))
+    assert type(error) is UnsupportedParameterError
+    assert (error.code, error.status_code) == (20041, 400)
+    assert error.hint == "this model reads text only; choose a vision model for images, video and audio."  # fmt: skip
 
 
 @pytest.mark.parametrize(

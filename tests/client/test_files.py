@@ -14,6 +14,7 @@ import pytest
 from siliconflow_client import (
     APIConnectionError,
     APIResponseError,
+    BadRequestError,
     ConfigurationError,
     FileObject,
     NotFoundError,
@@ -52,10 +53,10 @@ async def test_every_field_may_be_missing(kind: str, data: dict[str, Any]):
 
 
 @both
-async def test_an_envelope_without_data_is_no_file(kind: str):
+async def test_an_envelope_of_an_error_under_200_is_that_error(kind: str):
     content = b'{"code":20087,"message":"too large","status":false,"data":null}'
     async with Caller(kind, answering(content)) as ask:
-        with pytest.raises(APIResponseError) as caught:
+        with pytest.raises(BadRequestError) as caught:
             await call(ask, "files.create", file=b"{}")
     assert caught.value.code == 20087
 

@@ -349,7 +349,7 @@ def test_an_empty_stream_that_ran_out_of_tokens_is_an_answer_as_it_is_without_st
         (Reply(200, [b"<html><title>Log in</title>"], "text/html"), r"an HTML page \(Log in\)"),
         (events(b'{"id":"x","choices":[]}'), "not a stream of events"),
         (events(b"<html><title>Log in</title>"), r"an HTML page \(Log in\)"),
-        (events(b'{"code":50507,"message":"Request failed: Unknown error."}'), "an error object under HTTP 200"),
+        (events(b'{"code":7,"message":"Request failed: Unknown error."}'), "an error object under HTTP 200"),
     ],
 )  # fmt: skip
 def test_a_stream_of_another_shape_says_so_and_is_not_tried_again(reply: Reply, says: str):

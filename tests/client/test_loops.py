@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from typing import Any
 
-import httpx
 import pytest
 
 from siliconflow_client import AsyncSiliconFlowClient
-from siliconflow_client.transport import pools as pool_room
 
 HI = {"model": "deepseek-ai/DeepSeek-V3.2", "messages": [{"role": "user", "content": "Hi"}]}
 
 
-@pytest.fixture(params=["aiohttp", "httpx"])
-def pools(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "httpx":
-        monkeypatch.setattr(pool_room, "new_async_client", httpx.AsyncClient)
-    return request.param
-
-
+@pytest.mark.parametrize("async_transport", ["aiohttp", "httpx"])
 # A loop closed by hand leaves its sockets to the garbage collector, which says so when asked to.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_loops_closed_by_hand_leave_nothing_on_standard_error(
-    pools: str,
+    async_transport: Any,
     simulator_url: str,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ):
-    client = AsyncSiliconFlowClient(api_key="sk-test", base_url=simulator_url)
+    client = AsyncSiliconFlowClient(
+        api_key="sk-test", base_url=simulator_url, async_transport=async_transport
+    )
     texts = []
     for _ in range(3):
         loop = asyncio.new_event_loop()

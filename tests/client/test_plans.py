@@ -14,7 +14,7 @@ import pytest
 from siliconflow_client import GatewayTimeoutError, OverloadedError, ServerError
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.protocol.actions import Flow, Wait
-from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall
+from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
 from siliconflow_client.protocol.requests import (
     EVENT_STREAM,
     FilePart,
@@ -101,7 +101,7 @@ class StreamedAfter504:
             call = StreamCall(
                 request, lambda target, head: ChatDecoder(target, head, may_be_empty=False)
             )
-            return "".join(delta.text for delta in (yield from call.collected(context)))
+            return "".join(d.text for d in (yield from call.collected(context, StreamState())))
 
 
 @both

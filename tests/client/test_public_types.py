@@ -16,7 +16,8 @@ def public_callables() -> Iterator[tuple[str, object]]:
         value = getattr(siliconflow_client, name)
         if inspect.isclass(value):
             yield name, value
-            for own, member in vars(value).items():
+            members = {k: v for cls in reversed(value.__mro__[:3]) for k, v in vars(cls).items()}
+            for own, member in members.items():
                 function = member.fget if isinstance(member, property) else member
                 if inspect.isfunction(function):
                     yield f"{name}.{own}", function

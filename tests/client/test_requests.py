@@ -233,6 +233,33 @@ async def test_none_is_never_sent(kind: str, method: str):
 
 
 @both
+async def test_a_file_can_be_filled_in_from_its_start(kind: str):
+    body = await sent_by(kind, "complete", prompt="", suffix="return 1")
+    assert (body["prompt"], body["suffix"]) == ("", "return 1")
+
+
+TEXT, IMAGE = {"text": "a car"}, {"image": "https://example.com/car.png"}
+
+
+@both
+@pytest.mark.parametrize(
+    ("method", "request_fields"),
+    [
+        ("embed", {"input": IMAGE}),
+        ("embed", {"input": [IMAGE, TEXT]}),
+        ("embed", {"input": ["a car", IMAGE]}),
+        ("rerank", {"query": TEXT, "documents": [IMAGE, {"video": "https://example.com/a.mp4"}]}),
+        ("rerank", {"query": IMAGE, "documents": ["a car", TEXT]}),
+    ],
+    ids=str,
+)
+async def test_vision_models_take_objects_as_inputs(kind: str, method: str, request_fields: Any):
+    model = {"embed": "Qwen/Qwen3-VL-Embedding-8B", "rerank": "Qwen/Qwen3-VL-Reranker-8B"}[method]
+    body = await sent_by(kind, method, model=model, **request_fields)
+    assert {name: body[name] for name in request_fields} == request_fields
+
+
+@both
 async def test_extra_body_wins_but_cannot_turn_a_plain_call_into_a_stream(kind: str):
     body = await sent_by(
         kind, "chat", temperature=0.5, extra_body={"temperature": 1, "new": [1], "stream": True}

@@ -141,7 +141,9 @@ STATUS_ROWS = [
 async def test_status(row: Row):
     """The mapping is written once, so one transport shows it; the next test shows the others."""
     with FaultServer(*row.script) as server:
-        async with Caller("sync", base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            "sync", base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             with pytest.raises(SiliconFlowError) as caught:
                 await ask("chat", **HI)
         check(row, server, ask, caught.value, "")
@@ -150,7 +152,9 @@ async def test_status(row: Row):
 @rows([row for row in STATUS_ROWS if row.name.endswith((" object", " HTML", " empty"))])
 async def test_status_on_the_other_transports(async_kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(async_kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            async_kind, base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             with pytest.raises(SiliconFlowError) as caught:
                 await ask("chat", **HI)
         check(row, server, ask, caught.value, "")
@@ -164,6 +168,9 @@ LIMIT = b'{"code":50602,"message":"Request was rejected due to rate limiting. De
 
 def limited(**headers: str) -> Reply:
     return body(LIMIT, 429, **headers)
+
+
+BUSY = b'{"code":50505,"message":"Model service overloaded.","data":null}'
 
 
 def once(fault: Reply) -> list[Reply]:
@@ -223,7 +230,12 @@ PLAIN_ROWS = [
     Row("HTML under 200 said to be JSON", [body(b"<!DOCTYPE html><html>")], APIResponseError),
     Row("empty body under 200", [body(b"")], APIResponseError),
     Row("204", [[b"HTTP/1.1 204 No Content\r\n\r\n"]], APIResponseError),
-    Row("error object under 200", [body(b'{"code":50501,"message":"x"}')], APIResponseError, 1, {"code": 50501}),
+    Row("error object under 200, no known code", [body(b'{"code":12345,"message":"x"}')], APIResponseError, 1, {"code": 12345}),
+    Row("error object under 200, overloaded once", once(body(BUSY)), "Hello", 2),
+    Row("error object under 200, overloaded for ever", [body(BUSY)], OverloadedError, 4, {"code": 50505, "status_code": 503}),
+    Row("error object under 200, time out", [body(b'{"code":50501,"message":"x"}')], GatewayTimeoutError, 4, {"code": 50501}),
+    Row("error object under 200, no money", [body(b'{"code":30001,"message":"x"}')], InsufficientBalanceError, 1, {"status_code": 402}),
+    Row("detail under 200: the prompt is too long", [body(b'{"detail":"maximum context length is 8"}')], ContextLengthError, 1),
     Row("rate limit under 200, once", once(body(LIMIT)), "Hello", 2),
     Row("choices: []", [body(b'{"id":"x","choices":[]}')], APIResponseError),
     Row("choices: null", [body(b'{"id":"x","choices":null}')], APIResponseError),
@@ -248,7 +260,9 @@ PLAIN_ROWS = [
 @rows(PLAIN_ROWS)
 async def test_one_answer(kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            kind, base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             error, text = None, ""
             try:
                 text = (await ask("chat", **HI)).text
@@ -309,6 +323,11 @@ STREAM_ROWS = [
     Row("ended with nothing in it, once", again(chunked()), "Hello", 2),
     Row("an error line first, once", again(chunked(OVERLOADED)), "Hello", 2),
     Row("an error line first, for ever", [chunked(OVERLOADED)], OverloadedError, 4, {"code": 50505}),
+    Row("an error line: no money", [chunked(event({"code": 30001, "message": "x"}))], InsufficientBalanceError, 1),
+    Row("an error object, once", again(body(BUSY)), "Hello", 2),
+    Row("an error object said to be a stream, once", again(body(BUSY, 200, "text/event-stream")), "Hello", 2),
+    Row("an error object: no money", [body(b'{"code":30001,"message":"x"}')], InsufficientBalanceError, 1),
+    Row("a comment in a data field", [chunked(b"data: : keepalive\n\n", HEL, b"data: : keepalive\n\n", *STREAM[1:])], "Hello"),
     Row("an error line that is a 400", [chunked(event({"code": 20015, "message": "x"}))], BadRequestError, 1),
     Row("nothing, for ever", [[head(200, "text/event-stream", transfer_encoding="chunked"), Stall]], APITimeoutError, 2, {"phase": "read"}, {"timeout": 0.15, "max_retries": 1}),
     Row("finished with nothing in it", [chunked(piece("", finish="stop"), DONE)], EmptyAnswerError, 2, settings={"empty_answers": "raise"}),
@@ -328,8 +347,8 @@ STREAM_ROWS = [
     # no stream at all
     Row("a JSON answer", [GOOD], APIResponseError),
     Row("a JSON answer said to be a stream", [body(CHAT, 200, "text/event-stream")], APIResponseError),
-    Row("an error object", [body(b'{"code":50501,"message":"x"}')], APIResponseError, 1, {"code": 50501}),
-    Row("an error object said to be a stream", [body(b'{"code":50501,"message":"x"}', 200, "text/event-stream")], APIResponseError, 1, {"code": 50501}),
+    Row("an error object: a time out", [body(b'{"code":50501,"message":"x"}')], GatewayTimeoutError, 4, {"code": 50501}),
+    Row("an error object said to be a stream: a time out", [body(b'{"code":50501,"message":"x"}', 200, "text/event-stream")], GatewayTimeoutError, 4, {"code": 50501}),
     Row("an HTML page", [body(b"<html><title>Log in</title>", 200, "text/html")], APIResponseError),
     Row("an HTML page said to be a stream", [body(b"<html>\n<title>Log in</title>", 200, "text/event-stream")], APIResponseError),
     Row("an empty body said to be a stream, for ever", [body(b"", 200, "text/event-stream")], StreamInterruptedError, 4),
@@ -339,7 +358,9 @@ STREAM_ROWS = [
 @rows(STREAM_ROWS)
 async def test_stream(kind: str, row: Row):
     with FaultServer(*row.script) as server:
-        async with Caller(kind, base_url=server.url, **row.settings) as ask:
+        async with Caller(
+            kind, base_url=server.url, **{"long_answers": "never", **row.settings}
+        ) as ask:
             told = await ask.stream(**HI)
         check(row, server, ask, told.error, told.text)
         if told.error is None:

@@ -8,6 +8,7 @@ import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -208,19 +209,16 @@ def test_a_cancelled_call_frees_its_connection(plain: bool, when: str):
         assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("aiohttp", [True, False])
-def test_four_event_loops_in_a_row(aiohttp: bool, monkeypatch: pytest.MonkeyPatch):
-    if not aiohttp:
-        import sys
-
-        monkeypatch.setitem(sys.modules, "httpx_aiohttp", None)
-
+@pytest.mark.parametrize("async_transport", ["aiohttp", "httpx"])
+def test_four_event_loops_in_a_row(async_transport: Any):
     async def main() -> list[str]:
         answers = await asyncio.gather(*(client.chat(**HI) for _ in range(3)))
         return [answer.text for answer in answers]
 
     with FaultServer(GOOD) as server:
-        client = AsyncSiliconFlowClient(api_key=KEY, base_url=server.url)
+        client = AsyncSiliconFlowClient(
+            api_key=KEY, base_url=server.url, async_transport=async_transport
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("error", ResourceWarning)
             for _ in range(4):

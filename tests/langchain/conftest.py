@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.langchain.wire import served
+from tests.double import Double
 
 HERE = Path(__file__).parent
 _NOT_OURS = (
@@ -29,4 +29,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def loopback() -> Iterator[Callable[[httpx.Response], str]]:
     """Serve answers over a real socket for as long as the test runs."""
     with ExitStack() as stack:
-        yield lambda answer: stack.enter_context(served(answer))
+        yield lambda answer: stack.enter_context(Double(answer)).url

@@ -32,8 +32,8 @@ from tests.langchain.wire import (
     end,
     error,
     event,
+    model_for,
     plain_s,
-    served,
     sse,
     stream_s,
     tool_delta,
@@ -49,10 +49,6 @@ class Row(NamedTuple):
     measure: Callable[[], str]
     expected: str
     peers: tuple[str, str, str, str]
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
 def streamed(*parts: str, **fields: Any) -> AIMessage:
@@ -277,8 +273,8 @@ def other_keys() -> str:
 
 def event_loops() -> str:
     """Over a socket: a stand-in transport works on any loop."""
-    with served(plain_s()) as url:
-        model = ChatSiliconFlow(model=MODEL, api_key="k", base_url=url, max_retries=0)
+    with Server(plain_s()) as server:
+        model = ChatSiliconFlow(model=MODEL, api_key="k", base_url=server.url, max_retries=0)
         return yes([asyncio.run(model.ainvoke("x")).content for _ in range(4)] == ["Hi"] * 4)
 
 

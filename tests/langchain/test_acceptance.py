@@ -45,6 +45,7 @@ from tests.langchain.wire import (
     end,
     error,
     event,
+    model_for,
     plain_s,
     sse,
     stream_s,
@@ -58,10 +59,6 @@ USAGE = {
     "input_token_details": {"cache_read": 4},
     "output_token_details": {"reasoning": 2},
 }
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
 def test_case_01_stream_and_sum() -> None:

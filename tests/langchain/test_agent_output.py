@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
-import httpx
 import pytest
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
@@ -14,22 +12,9 @@ from langchain_core.exceptions import ModelInvalidRequestError
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel
 
-from langchain_siliconflow import ChatSiliconFlow
-from tests.langchain.wire import (
-    Server,
-    by_stream,
-    call,
-    completion,
-    end,
-    error,
-    event,
-    sse,
-    tool_delta,
-)
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": "m", **server.clients, **fields})
+from siliconflow_simulator import Script, calls, fails, says
+from tests.double import Asked, Double
+from tests.langchain.wire import unlisted_model_for as model_for
 
 
 class Answer(BaseModel):
@@ -44,7 +29,7 @@ def test_agents_provider_strategy(tools: list[str]) -> None:
         """Time of day."""
         return "noon"
 
-    server = Server(completion('{"value": 7}'))
+    server = Double('{"value": 7}')
     agent = create_agent(
         model_for(server), [now] if tools else [], response_format=ProviderStrategy(Answer)
     )
@@ -55,7 +40,7 @@ def test_agents_provider_strategy(tools: list[str]) -> None:
 
 
 def test_agents_tool_strategy() -> None:
-    server = Server(completion("", tool_calls=[call("Answer", '{"value": 7}')]))
+    server = Double(calls("Answer", value=7))
     agent = create_agent(model_for(server), [], response_format=ToolStrategy(Answer))
     state = agent.invoke({"messages": ["x"]})
     assert state["structured_response"] == Answer(value=7)
@@ -67,32 +52,12 @@ def now(zone: str) -> str:
     return "noon"
 
 
-FIRST = by_stream(
-    completion("Let me see.", reasoning="Hm.", tool_calls=[call("now", '{"zone": "CET"}')]),
-    sse(
-        event({"content": None, "reasoning_content": "Hm."}),
-        event({"content": "Let me see."}),
-        event(tool_delta("", index=0, id="c1", name="now")),
-        event(tool_delta('{"zone": "CET"}', index=0, id="", name="")),
-        end("tool_calls"),
-    ),
-)
+FIRST = says("Let me see.").thinks("Hm.").calls("now", zone="CET")
 
 
-def final(request: httpx.Request) -> httpx.Response:
+def final(asked: Asked) -> Script:
     """Answer in the form that was asked for: as JSON, or as a call of `Answer`."""
-    body = json.loads(request.content)
-    if "response_format" in body:
-        if not body["stream"]:
-            return completion('{"value": 7}')
-        return sse(event({"content": '{"val'}), event({"content": 'ue": 7}'}), end())
-    if not body["stream"]:
-        return completion("", tool_calls=[call("Answer", '{"value": 7}', "c2")])
-    return sse(
-        event(tool_delta("", index=0, id="c2", name="Answer")),
-        event(tool_delta('{"value": 7}', index=0, id="")),
-        end("tool_calls"),
-    )
+    return says('{"val', 'ue": 7}') if "response_format" in asked.body else calls("Answer", value=7)
 
 
 def run(agent: Any, way: str) -> dict[str, Any]:
@@ -119,7 +84,7 @@ def run(agent: Any, way: str) -> dict[str, Any]:
 def test_a_tool_first_and_then_the_answer(
     strategy: Any, way: str, output_version: str | None
 ) -> None:
-    server = Server(FIRST, final)
+    server = Double(FIRST, final)
     model = model_for(server, output_version=output_version)
     state = run(create_agent(model, [now], response_format=strategy(Answer)), way)
     assert state["structured_response"] == Answer(value=7)
@@ -133,7 +98,7 @@ def test_a_tool_first_and_then_the_answer(
 )
 def test_a_bare_schema_lets_the_profile_choose(model: str, native: bool) -> None:
     """Native only where tools and a schema are known to work together."""
-    server = Server(final)
+    server = Double(final)
     agent = create_agent(model_for(server, model=model), [now], response_format=Answer)
     assert run(agent, "invoke")["structured_response"] == Answer(value=7)
     assert ("response_format" in server.body) is native
@@ -141,7 +106,7 @@ def test_a_bare_schema_lets_the_profile_choose(model: str, native: bool) -> None
 
 
 def test_strict_provider_strategy_and_a_bare_json_schema() -> None:
-    server = Server(final)
+    server = Double(final)
     strict = ProviderStrategy(Answer, strict=True)
     run(create_agent(model_for(server), [now], response_format=strict), "invoke")
     assert server.body["response_format"]["json_schema"]["strict"] is True
@@ -152,8 +117,7 @@ def test_strict_provider_strategy_and_a_bare_json_schema() -> None:
 
 
 def test_tool_strategy_asks_again_after_wrong_arguments() -> None:
-    wrong = completion("", tool_calls=[call("Answer", '{"value": "many"}')])
-    server = Server(wrong, final)
+    server = Double(calls("Answer", value="many"), final)
     agent = create_agent(model_for(server), [], response_format=ToolStrategy(Answer))
     assert run(agent, "invoke")["structured_response"] == Answer(value=7)
     assert server.body["messages"][-1]["role"] == "tool"
@@ -161,7 +125,7 @@ def test_tool_strategy_asks_again_after_wrong_arguments() -> None:
 
 def test_tool_strategy_with_a_model_that_refuses_a_forced_choice_while_thinking() -> None:
     message = "Thinking mode does not support this tool_choice"
-    server = Server(error(400, {"code": 20015, "message": message, "data": None}))
+    server = Double(fails(400, code=20015, message=message))
     model = model_for(server, enable_thinking=True)
     agent = create_agent(model, [], response_format=ToolStrategy(Answer))
     with pytest.raises(ModelInvalidRequestError, match=r"enable_thinking=False.*ProviderStrategy"):

@@ -21,6 +21,7 @@ from siliconflow_client import Delta, ToolCall, ToolCallDelta, Usage
 
 class Source:
     trace_id = "ti_1"
+    fallback_from = None
 
 
 def delta(**fields: Any) -> Delta:

@@ -8,6 +8,7 @@ import json
 import pickle
 import sys
 from array import array
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -261,3 +262,83 @@ def test_in_a_vector_store() -> None:
     assert store.similarity_search("how are files compressed?", k=1)[0].page_content == (
         "gzip compresses files"
     )
+
+
+# --- images ---------------------------------------------------------------------------------
+
+SEEING = "Qwen/Qwen3-VL-Embedding-8B"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+PNG_URI = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+CAR = "https://example.com/car.jpg"
+
+
+def embed_images(embeddings: SiliconFlowEmbeddings, uris: Any, mode: str, **kwargs: Any) -> Any:
+    if mode == "sync":
+        return embeddings.embed_image(uris, **kwargs)
+    return asyncio.run(embeddings.aembed_image(uris, **kwargs))
+
+
+def one_each(request: httpx.Request) -> httpx.Response:
+    """The vector of an image is the length of what was sent for it."""
+    given = json.loads(request.content)["input"]
+    data = [{"embedding": [float(len(item["image"]))]} for item in given]
+    return httpx.Response(200, json={"model": SEEING, "data": data})
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_images_travel_as_urls_or_as_data_uris(mode: str, tmp_path: Path) -> None:
+    file = tmp_path / "car.png"
+    file.write_bytes(PNG)
+    server = Server(one_each)
+    embeddings = SiliconFlowEmbeddings(model=SEEING, **server.clients)
+    uris = [CAR, str(file), file, file.as_uri(), PNG, PNG_URI]
+    vectors = embed_images(embeddings, uris, mode)
+    assert [item["image"] for item in server.body["input"]] == [CAR] + [PNG_URI] * 5
+    assert vectors == [[float(len(CAR))]] + [[float(len(PNG_URI))]] * 5
+    assert len(server.requests) == 1  # nothing is fetched
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("field", "per_call", "sizes"), [(32, None, [8, 8, 4]), (5, None, [5] * 4), (32, 16, [16, 4])]
+)
+def test_images_go_eight_in_a_request(
+    mode: str, field: int, per_call: int | None, sizes: list[int]
+) -> None:
+    server = Server(one_each)
+    embeddings = SiliconFlowEmbeddings(
+        model=SEEING, chunk_size=field, max_concurrency=1, **server.clients
+    )
+    embed_images(embeddings, [CAR] * 20, mode, chunk_size=per_call)
+    assert [len(body["input"]) for body in server.bodies] == sizes
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("model", "uris", "argument"),
+    [
+        (SEEING, [CAR, "/nowhere/car.png"], "uris[1]"),
+        (SEEING, [CAR, b"no image"], "uris[1]"),
+        (SEEING, CAR, "uris"),
+        ("BAAI/bge-m3", [CAR], "uris"),
+    ],
+)
+def test_an_image_that_cannot_be_embedded_is_named(
+    mode: str, model: str, uris: Any, argument: str
+) -> None:
+    server = Server(one_each)
+    embeddings = SiliconFlowEmbeddings(model=model, **server.clients)
+    with pytest.raises(ConfigurationError) as caught:
+        embed_images(embeddings, uris, mode)
+    assert caught.value.argument == argument
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_texts_and_images_are_embedded_into_one_space(mode: str) -> None:
+    embeddings = simulated(model=SEEING)
+    mixed = embed(embeddings, ["a red car", {"text": "a red car"}, {"image": CAR}], mode)
+    assert mixed[0] == mixed[1]
+    assert [mixed[2]] == embed_images(embeddings, [CAR], mode)
+    with pytest.raises(ConfigurationError, match=r"texts\[1\]"):
+        embed(simulated(), ["a", {"image": CAR}], mode)

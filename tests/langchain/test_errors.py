@@ -33,12 +33,12 @@ from langchain_siliconflow import (
 )
 from langchain_siliconflow._errors import FAMILY, both, family_of, langchain_errors, to_langchain
 from tests.langchain.wire import (
-    MODEL,
     TRACE,
     Server,
     by_stream,
     completion,
     error,
+    model_for,
     plain_s,
     sse,
     stream_s,
@@ -52,8 +52,9 @@ CLIENT_ERRORS = [
 ]
 
 
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    model = ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
+def hasty_model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
+    """Make a model that does not wait between its attempts."""
+    model = model_for(server, **fields)
     model._client._sleep = lambda _: None
     return model
 
@@ -133,7 +134,7 @@ def test_a_class_the_client_adds_later_is_still_a_model_error() -> None:
 
 @pytest.mark.parametrize("cls", [RateLimitError, core.ModelRateLimitError, SiliconFlowError])
 def test_either_trees_class_catches(cls: type[Exception]) -> None:
-    model = model_for(Server(error(429, {"message": "rate limiting"})), max_retries=0)
+    model = hasty_model_for(Server(error(429, {"message": "rate limiting"})), max_retries=0)
     try:
         model.invoke("x")
     except cls as caught:
@@ -153,7 +154,7 @@ FAILURES: dict[str, Any] = {
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_traceback_tells_the_failure_once(failure: str, surface: str) -> None:
     answer, _ = FAILURES[failure]
-    model = model_for(Server(answer), max_retries=0)
+    model = hasty_model_for(Server(answer), max_retries=0)
 
     async def pieces() -> None:
         async for _ in model.astream("x"):
@@ -175,7 +176,7 @@ def test_a_traceback_tells_the_failure_once(failure: str, surface: str) -> None:
 
 
 def test_a_wrong_argument_is_told_once_and_briefly() -> None:
-    model = model_for(Server(plain_s()))
+    model = hasty_model_for(Server(plain_s()))
     with pytest.raises(ConfigurationError) as caught:
         model.invoke("x", temprature=1)
     text = "".join(traceback.format_exception(caught.value))
@@ -253,7 +254,7 @@ BAD_CALLS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("surface", ["invoke", "stream"])
 def test_a_wrong_argument_of_a_call_is_ours(surface: str, name: str) -> None:
     server = Server(by_stream(plain_s(), stream_s()))
-    model = model_for(server)
+    model = hasty_model_for(server)
     with pytest.raises(ConfigurationError):
         if surface == "invoke":
             model.invoke("x", **BAD_CALLS[name])
@@ -274,19 +275,19 @@ def takes_unwritable(x: Unwritable) -> str:
 @pytest.mark.parametrize("tools", [5, [5], [None], ["get_weather"], [{}], [{"type": "function"}]])
 def test_a_wrong_tool_is_ours(tools: Any) -> None:
     with pytest.raises(ConfigurationError):
-        model_for(Server(plain_s())).bind_tools(tools)
+        hasty_model_for(Server(plain_s())).bind_tools(tools)
 
 
 def test_a_tool_whose_arguments_have_no_schema_is_ours() -> None:
     with pytest.raises(ConfigurationError, match="takes_unwritable"):
-        model_for(Server(plain_s())).bind_tools([takes_unwritable])
+        hasty_model_for(Server(plain_s())).bind_tools([takes_unwritable])
 
 
 @pytest.mark.parametrize("schema", [5, "Person", ["name"], {"title": "x", "type": "array"}])
 @pytest.mark.parametrize("method", ["function_calling", "json_schema"])
 def test_a_wrong_schema_is_ours(schema: Any, method: Any) -> None:
     with pytest.raises(ConfigurationError):
-        model_for(Server(plain_s())).with_structured_output(schema, method=method)
+        hasty_model_for(Server(plain_s())).with_structured_output(schema, method=method)
 
 
 def test_other_exceptions_pass_untouched() -> None:
@@ -322,7 +323,7 @@ def test_statuses(status: int, body: Any, cls: type[core.ModelError], retryable:
     server = Server(error(status, body))
     for surface in (lambda m: m.invoke("x"), lambda m: list(m.stream("x"))):
         with pytest.raises(cls) as caught:
-            surface(model_for(server, max_retries=0))
+            surface(hasty_model_for(server, max_retries=0))
         assert isinstance(caught.value, APIStatusError)
         assert caught.value.is_retryable is retryable
         assert caught.value.request_id == TRACE
@@ -343,7 +344,7 @@ def test_statuses(status: int, body: Any, cls: type[core.ModelError], retryable:
     ids=["refused", "timeout", "html", "no choices", "broken line"],
 )
 def test_what_is_no_status(answer: Any, cls: type[BaseException]) -> None:
-    model = model_for(Server(answer), max_retries=0)
+    model = hasty_model_for(Server(answer), max_retries=0)
     streamed = isinstance(answer, httpx.Response) and "event" in answer.headers.get(
         "content-type", ""
     )
@@ -367,7 +368,7 @@ def test_the_retry_middleware_retries_exactly_what_can_help() -> None:
     for status, body, _, retryable in STATUSES:
         server = Server(error(status, body), plain_s())
         agent = create_agent(
-            model_for(server, max_retries=0),
+            hasty_model_for(server, max_retries=0),
             [],
             middleware=[ModelRetryMiddleware(max_retries=1, initial_delay=0, on_failure="error")],
         )
@@ -386,9 +387,9 @@ def test_the_summarisation_middleware_recovers_from_a_context_overflow(mode: str
     summaries = Server(OVERFLOW, completion("Ann asked for one."))
     server = Server(plain_s())
     middleware = SummarizationMiddleware(
-        model=model_for(summaries), trigger=("messages", 3), keep=("messages", 1)
+        model=hasty_model_for(summaries), trigger=("messages", 3), keep=("messages", 1)
     )
-    agent = create_agent(model_for(server), [], middleware=[middleware])
+    agent = create_agent(hasty_model_for(server), [], middleware=[middleware])
     history = [HumanMessage("one " * 2000), AIMessage("two"), HumanMessage("three")]
     given: Any = {"messages": history}
     state = agent.invoke(given) if mode == "sync" else asyncio.run(agent.ainvoke(given))
@@ -400,7 +401,7 @@ def test_the_summarisation_middleware_recovers_from_a_context_overflow(mode: str
 
 
 def test_the_profile_sets_the_summarisation_trigger() -> None:
-    model = model_for(Server(plain_s()))
+    model = hasty_model_for(Server(plain_s()))
     middleware = SummarizationMiddleware(model=model, trigger=("fraction", 0.5))
     agent = create_agent(model, [], middleware=[middleware])
     assert agent.invoke({"messages": ["x"]})["messages"][-1].content == "Hi"

@@ -19,7 +19,7 @@ from siliconflow_client import APIResponseError, APIStatusError, RateLimitError
 from tests.fixtures import INDEX, of_kind
 from tests.fixtures.outcomes import ERRORS, STREAMS
 from tests.langchain.surfaces import SURFACES
-from tests.langchain.wire import TRACE, Server
+from tests.langchain.wire import TRACE, Server, unlisted_model_for
 
 STREAMED = ["stream", "astream", "stream_events_v3", "astream_events_v3", "langgraph_messages"]
 
@@ -30,8 +30,8 @@ def answer(file: str) -> httpx.Response:
     return httpx.Response(payload.status, headers=headers, content=payload.content)
 
 
-def model_for(file: str) -> ChatSiliconFlow:
-    return ChatSiliconFlow(model="m", max_retries=0, **Server(answer(file)).clients)
+def model_replaying(file: str) -> ChatSiliconFlow:
+    return unlisted_model_for(Server(answer(file)), max_retries=0, empty_answers="raise")
 
 
 def argument_of(text: str) -> object:
@@ -45,7 +45,7 @@ def argument_of(text: str) -> object:
 @pytest.mark.parametrize("file", STREAMS)
 def test_streams(file: str, surface: str) -> None:
     outcome = STREAMS[file]
-    model = model_for(file)
+    model = model_replaying(file)
     if outcome.error is not None:
         with pytest.raises(outcome.error) as caught:
             SURFACES[surface](model, "x")
@@ -78,7 +78,7 @@ def test_streams(file: str, surface: str) -> None:
 def test_no_chunk_of_a_stream_is_empty_but_the_last(file: str) -> None:
     chunks: list[AIMessageChunk] = []
     try:
-        for chunk in model_for(file).stream("x"):
+        for chunk in model_replaying(file).stream("x"):
             chunks.append(chunk)  # noqa: PERF402 - what came before an error counts
     except ModelError:
         assert STREAMS[file].error is not None
@@ -94,7 +94,7 @@ def test_no_chunk_of_a_stream_is_empty_but_the_last(file: str) -> None:
 def test_errors(file: str, mode: str) -> None:
     outcome = ERRORS[file]
     with pytest.raises(outcome.error) as caught:
-        SURFACES[mode](model_for(file), "x")
+        SURFACES[mode](model_replaying(file), "x")
     failure = caught.value
     assert isinstance(failure, APIStatusError)
     assert isinstance(failure, ModelError)
@@ -117,7 +117,7 @@ FAILING = {"chat/nonstream_error_in_200.json"}
 def test_plain_answers(file: str, mode: str) -> None:
     wire = INDEX[file].json()
     sent = wire["choices"][0]["message"]
-    message = SURFACES[mode](model_for(file), "x")
+    message = SURFACES[mode](model_replaying(file), "x")
     assert message.content == (sent.get("content") or "")
     assert message.additional_kwargs.get("reasoning_content") == (
         sent.get("reasoning_content") or None
@@ -138,7 +138,7 @@ def test_plain_answers(file: str, mode: str) -> None:
 @pytest.mark.parametrize("file", sorted(FAILING))
 def test_an_error_in_a_200_is_an_error(file: str) -> None:
     with pytest.raises((APIResponseError, APIStatusError)) as caught:
-        model_for(file).invoke("x")
+        model_replaying(file).invoke("x")
     assert isinstance(caught.value, ModelError)
 
 
@@ -203,7 +203,7 @@ def test_rerank(file: str) -> None:
 
 
 def test_pieces_add_up_whatever_their_order_of_addition() -> None:
-    chunks = list(model_for("stream/tool_calls_fragmented.sse").stream("x"))
+    chunks = list(model_replaying("stream/tool_calls_fragmented.sse").stream("x"))
     left = reduce(add, chunks)
     halves = chunks[: len(chunks) // 2], chunks[len(chunks) // 2 :]
     right = reduce(add, halves[0]) + reduce(add, halves[1])

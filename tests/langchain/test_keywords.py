@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from pydantic import SecretStr
 
 from langchain_siliconflow import (
     ChatSiliconFlow,
@@ -15,12 +16,8 @@ from langchain_siliconflow import (
     SiliconFlowRerank,
 )
 from siliconflow_client import ConfigurationError
-from tests.langchain.wire import MODEL, Server, plain_s
+from tests.langchain.wire import Server, model_for, plain_s
 from tests.parameters import CHAT_PARAMETERS
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
 def test_none_is_never_sent() -> None:
@@ -129,7 +126,7 @@ def test_a_keyword_of_chat_openai_sets_its_field(keyword: str) -> None:
 
 def test_the_key_under_chat_openais_name() -> None:
     key = ChatSiliconFlow(openai_api_key="sk-a").api_key
-    assert key is not None
+    assert isinstance(key, SecretStr)
     assert key.get_secret_value() == "sk-a"
 
 
@@ -232,7 +229,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-env")
     monkeypatch.setenv("SILICONFLOW_BASE_URL", "https://api.siliconflow.com/v1")
     model = ChatSiliconFlow()
-    assert model.api_key is not None
+    assert isinstance(model.api_key, SecretStr)
     assert model.api_key.get_secret_value() == "sk-env"
     assert model.asdict()["base_url"] == "https://api.siliconflow.com/v1"
 

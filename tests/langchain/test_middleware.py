@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,12 +18,12 @@ from langchain.chat_models import init_chat_model
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.messages.tool import tool_call
 
-from langchain_siliconflow import ChatSiliconFlow, register_provider
-from tests.langchain.wire import MODEL, Server, call, completion, error, plain_s
+from langchain_siliconflow import register_provider
+from siliconflow_simulator import calls, fails
+from tests.double import Double
+from tests.langchain.wire import model_for
 
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, "max_retries": 0, **server.clients, **fields})
+model_once = partial(model_for, max_retries=0)
 
 
 def now(zone: str) -> str:
@@ -35,20 +36,19 @@ def answer_of(agent: Any, *messages: Any) -> Any:
 
 
 def test_the_tool_selector_gets_its_choice() -> None:
-    chosen = completion("", tool_calls=[call("ToolSelectionResponse", '{"tools": ["now"]}')])
-    server = Server(chosen, plain_s())
-    model = model_for(server)
+    server = Double(calls("ToolSelectionResponse", tools=["now"]), "Hi")
+    model = model_once(server)
     agent = create_agent(model, [now], middleware=[LLMToolSelectorMiddleware(model=model)])
     assert answer_of(agent).content == "Hi"
     assert [one["function"]["name"] for one in server.body["tools"]] == ["now"]
 
 
 def test_context_editing_counts_tokens_with_the_model() -> None:
-    server = Server(plain_s())
+    server = Double("Hi")
     editing = ContextEditingMiddleware(
         edits=[ClearToolUsesEdit(trigger=100, keep=0)], token_count_method="model"
     )
-    agent = create_agent(model_for(server), [now], middleware=[editing])
+    agent = create_agent(model_once(server), [now], middleware=[editing])
     history = [
         HumanMessage("q"),
         AIMessage("", tool_calls=[tool_call(name="now", args={"zone": "CET"}, id="c1")]),
@@ -60,9 +60,9 @@ def test_context_editing_counts_tokens_with_the_model() -> None:
 
 
 def test_the_fallback_model_answers() -> None:
-    down = Server(error(503, {"code": 50508, "message": "busy", "data": None}))
-    fallback = ModelFallbackMiddleware(model_for(Server(plain_s())))
-    assert answer_of(create_agent(model_for(down), [], middleware=[fallback])).content == "Hi"
+    down = Double(fails(503))
+    fallback = ModelFallbackMiddleware(model_once(Double("Hi")))
+    assert answer_of(create_agent(model_once(down), [], middleware=[fallback])).content == "Hi"
     assert len(down.requests) == 1
 
 
@@ -72,8 +72,8 @@ def test_settings_of_one_call_reach_the_wire() -> None:
         given = {"temperature": 0.3, "enable_thinking": False, "parallel_tool_calls": False}
         return handler(request.override(model_settings=given, tool_choice="any"))
 
-    server = Server(plain_s())
-    answer_of(create_agent(model_for(server), [now], middleware=[settings]))
+    server = Double("Hi")
+    answer_of(create_agent(model_once(server), [now], middleware=[settings]))
     body = server.body
     assert (body["temperature"], body["enable_thinking"]) == (0.3, False)
     assert (body["parallel_tool_calls"], body["tool_choice"]) == (False, "required")
@@ -89,7 +89,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_registered")
 def test_a_model_by_name_is_configured_per_call() -> None:
-    server = Server(plain_s())
+    server = Double("Hi")
     model = init_chat_model(
         "siliconflow:a/b", configurable_fields="any", config_prefix="p", **server.clients
     )

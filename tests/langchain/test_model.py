@@ -24,6 +24,7 @@ from langchain_siliconflow import (
     ChatSiliconFlow,
     ConfigurationError,
     ContextLengthError,
+    EmptyAnswerError,
     __version__,
 )
 from siliconflow_client import known_models
@@ -35,15 +36,11 @@ from tests.langchain.wire import (
     end,
     error,
     event,
+    model_for,
     plain_s,
     sse,
     stream_s,
 )
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
-
 
 # --- tracing and serialising ------------------------------------------------------------------
 
@@ -324,11 +321,13 @@ def test_construction_is_cheap() -> None:
     assert (time.process_time() - started) / 50 < 0.001
 
 
-def test_streams_that_hold_nothing_are_an_error() -> None:
+def test_streams_that_hold_nothing_are_an_error_where_that_is_asked_for() -> None:
     server = Server(sse("data: [DONE]\n\n"))
-    with pytest.raises(Exception, match=r"\S") as caught:
-        list(model_for(server, max_retries=0).stream("x"))
-    assert hasattr(caught.value, "is_retryable")
+    with pytest.raises(EmptyAnswerError) as caught:
+        list(model_for(server, max_retries=0, empty_answers="raise").stream("x"))
+    assert caught.value.is_retryable
+    (only,) = model_for(server, max_retries=0).stream("x")
+    assert (only.text, only.chunk_position) == ("", "last")
 
 
 @pytest.mark.parametrize("streamed", [False, True])

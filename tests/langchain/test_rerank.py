@@ -120,3 +120,31 @@ def test_metadata_is_copied_deeply() -> None:
     (best,) = SiliconFlowRerank(**Server(scores).clients).compress_documents([document], "q")
     best.metadata["tags"].append("b")
     assert document.metadata == {"tags": ["a"]}
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_images_are_ranked_by_models_that_see(mode: str) -> None:
+    reranker = simulated(model="Qwen/Qwen3-VL-Reranker-8B", top_n=2)
+    documents = [
+        "a garden",
+        {"image": "https://example.com/red-car.jpg"},
+        Document("a red car"),
+        {"video": "https://example.com/garden.mp4"},
+    ]
+    query: Any = {"text": "a red car"}
+    if mode == "sync":
+        hits = reranker.rerank(documents, query)
+    else:
+        hits = asyncio.run(reranker.arerank(documents, query))
+    assert [hit["index"] for hit in hits] == [2, 1]
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_other_rerankers_name_the_document_that_is_no_text(mode: str) -> None:
+    documents = ["a garden", {"image": "https://example.com/car.jpg"}]
+    with pytest.raises(ConfigurationError, match="Qwen/Qwen3-VL-Reranker-8B") as caught:
+        if mode == "sync":
+            simulated().rerank(documents, "q")
+        else:
+            asyncio.run(simulated().arerank(documents, "q"))
+    assert caught.value.argument == "documents[1]"

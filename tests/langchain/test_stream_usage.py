@@ -9,19 +9,15 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessageChunk
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowLLM
+from langchain_siliconflow import SiliconFlowLLM
 from tests.langchain.surfaces import SURFACES
-from tests.langchain.wire import MODEL, Server, by_stream, plain_s, stream_s
+from tests.langchain.wire import MODEL, Server, by_stream, model_for, plain_s, stream_s
 
 ASKED = {"include_usage": True}
 
 
 def server_of_both() -> Server:
     return Server(by_stream(plain_s(), stream_s()))
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
 @pytest.mark.parametrize("surface", SURFACES)

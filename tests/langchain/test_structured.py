@@ -11,10 +11,11 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 from pydantic.v1 import BaseModel as BaseModelV1
 
-from langchain_siliconflow import ChatSiliconFlow, ConfigurationError
+from langchain_siliconflow import ConfigurationError
 from langchain_siliconflow._schemas import to_response_format
 from tests.langchain.surfaces import SURFACES
 from tests.langchain.wire import Server, by_stream, call, completion, end, event, sse, tool_delta
+from tests.langchain.wire import unlisted_model_for as model_for
 
 METHODS = ["function_calling", "json_schema", "json_mode"]
 
@@ -44,10 +45,6 @@ class PersonDict(TypedDict):
 
     name: str
     nick: str | None
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(model="m", **{**server.clients, **fields})
 
 
 def answering(method: str, name: str, value: Any, finish: str = "stop") -> Server:

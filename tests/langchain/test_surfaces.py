@@ -11,7 +11,6 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage
 from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
-from langchain_siliconflow import ChatSiliconFlow
 from tests.langchain.surfaces import SURFACES, V3, blocks_of
 from tests.langchain.wire import (
     MODEL,
@@ -22,6 +21,7 @@ from tests.langchain.wire import (
     completion,
     end,
     event,
+    model_for,
     plain_s,
     sse,
     stream_s,
@@ -35,10 +35,6 @@ USAGE = {
     "input_token_details": {"cache_read": 4},
     "output_token_details": {"reasoning": 2},
 }
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(model=MODEL, **{**server.clients, **fields})
 
 
 @pytest.mark.parametrize("output_version", [None, "v1"])

@@ -9,10 +9,10 @@ from langchain_core.exceptions import ModelInvalidRequestError
 from langchain_core.tools import tool
 from pydantic import BaseModel
 
-from langchain_siliconflow import ChatSiliconFlow
 from langchain_siliconflow._tools import to_wire_choice, to_wire_tools
 from siliconflow_client import ConfigurationError
 from tests.langchain.wire import Server, completion, error
+from tests.langchain.wire import unlisted_model_for as model_for
 
 
 class GetWeather(BaseModel):
@@ -112,10 +112,6 @@ def test_a_choice_that_names_no_tool(choice: Any) -> None:
 def test_a_choice_in_no_known_form() -> None:
     with pytest.raises(ConfigurationError, match="unknown form"):
         to_wire_choice({"mode": "x"}, [])
-
-
-def model_for(server: Server, **fields: Any) -> ChatSiliconFlow:
-    return ChatSiliconFlow(model="m", **{**server.clients, **fields})
 
 
 def test_no_tools_no_choice() -> None:

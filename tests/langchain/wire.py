@@ -1,19 +1,18 @@
-"""A stand-in for the socket: hand-written answers in, what was asked out."""
+"""Answers as this API writes them, by hand; `tests.double` gives them."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-TRACE = "ti_1"
+from langchain_siliconflow import ChatSiliconFlow
+from tests.double import TRACE, Asked, Double
+
+Server = Double
 MODEL = "Qwen/Qwen3-8B"
-Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 def usage(completion: int, *, reasoning: int | None = 2, cached: int | None = 4) -> dict[str, Any]:
@@ -140,77 +139,16 @@ def error(status: int, body: Any, **headers: str) -> httpx.Response:
     )
 
 
-class Server:
-    """Gives its answers in turn (the last one for ever) and keeps the requests."""
-
-    def __init__(self, *answers: Answer | Sequence[Answer]) -> None:
-        self._answers = list(answers)
-        self.requests: list[httpx.Request] = []
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [json.loads(request.content) for request in self.requests]
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return self.bodies[-1]
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        position = min(len(self.requests), len(self._answers) - 1)
-        self.requests.append(request)
-        answer = self._answers[position]
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, httpx.Response):
-            # A response can be read once only, and the same answer may be given again.
-            return httpx.Response(
-                answer.status_code, headers=answer.headers, content=answer.content
-            )
-        return answer(request)
-
-    @property
-    def clients(self) -> dict[str, Any]:
-        """Keywords that point any of our classes at this server."""
-        return {
-            "api_key": "sk-test",
-            "http_client": httpx.Client(transport=httpx.MockTransport(self)),
-            "async_http_client": httpx.AsyncClient(transport=httpx.MockTransport(self)),
-        }
+def model_for(server: Double, **fields: Any) -> ChatSiliconFlow:
+    """Make a chat model that a double answers."""
+    return ChatSiliconFlow(**{"model": MODEL, **server.clients, **fields})
 
 
-def by_stream(plain: httpx.Response, streamed: httpx.Response) -> Answer:
+def unlisted_model_for(server: Double, **fields: Any) -> ChatSiliconFlow:
+    """Make a chat model of which the catalogue knows nothing."""
+    return model_for(server, **{"model": "m", **fields})
+
+
+def by_stream(plain: httpx.Response, streamed: httpx.Response) -> Callable[[Asked], httpx.Response]:
     """Answer whole or in pieces, as the request asks."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        chosen = streamed if json.loads(request.content).get("stream") else plain
-        return httpx.Response(chosen.status_code, headers=chosen.headers, content=chosen.content)
-
-    return answer
-
-
-@contextmanager
-def served(answer: httpx.Response) -> Iterator[str]:
-    """Serve one answer over a real socket, for what a stand-in transport cannot show."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(answer.status_code)
-            self.send_header("content-type", answer.headers["content-type"])
-            self.send_header("content-length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
-
-        def log_message(self, *_: object) -> None:
-            """Keep the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    return lambda asked: streamed if asked.body.get("stream") else plain

@@ -340,3 +340,13 @@ async def test_what_no_json_can_hold_is_named(
     llm = make(SiliconFlowCompletion, endpoint=endpoint)
     with pytest.raises(SiliconFlowError):
         await way(llm, "complete", "a\udcff")
+
+
+@ENDPOINTS
+@pytest.mark.parametrize("name", ["complete", "stream_complete"])
+async def test_a_gap_at_the_start_of_a_file(
+    stub: Stub, way: Way, make: Make, endpoint: str, name: str
+) -> None:
+    await way(make(SiliconFlowCompletion, endpoint=endpoint), name, "", suffix="return x")
+    assert stub.last.body["prefix" if endpoint == "chat" else "prompt"] == ""
+    assert stub.last.body["suffix"] == "return x"

@@ -88,7 +88,7 @@ def test_a_truncated_answer_can_be_caught_by_its_name_and_by_its_kinds() -> None
     ("cls", "settings"),
     [
         (SiliconFlow, {"temperature": "hot"}),
-        (SiliconFlow, {"temperature": 2.5}),
+        (SiliconFlow, {"top_logprobs": "x"}),
         (SiliconFlow, {"max_tokens": 0}),
         (SiliconFlow, {"default_headers": {"x-token": object()}}),
         (SiliconFlow, {"is_chat_model": False}),
@@ -96,7 +96,7 @@ def test_a_truncated_answer_can_be_caught_by_its_name_and_by_its_kinds() -> None
         (SiliconFlow, {"messages_to_prompt": KEY}),
         (SiliconFlow, {"additional_kwargs": KEY}),
         (SiliconFlowCompletion, {"endpoint": "elsewhere"}),
-        (SiliconFlowCompletion, {"min_p": 2}),
+        (SiliconFlowCompletion, {"max_tokens": 0}),
         (SiliconFlowEmbedding, {"dimensions": "many"}),
         (SiliconFlowEmbedding, {"max_batch": 65}),
         (SiliconFlowRerank, {"top_n": 0}),

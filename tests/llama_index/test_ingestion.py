@@ -97,11 +97,13 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have worker processes on every machine, and none that is a fork of this one.
 
     LlamaIndex takes no more workers than there are processors. Its `arun` forks, and a fork of a
-    process with threads, such as the stub's, may hang.
+    process with threads, such as the stub's, may hang. The server that forks instead has none, and
+    imports LlamaIndex once for all of them.
     """
     monkeypatch.setattr(multiprocessing, "cpu_count", lambda: 2)
     before = multiprocessing.get_start_method(allow_none=True)
-    multiprocessing.set_start_method("spawn", force=True)
+    multiprocessing.set_start_method("forkserver", force=True)
+    multiprocessing.set_forkserver_preload(["llama_index_siliconflow.embedding"])
     yield
     multiprocessing.set_start_method(before, force=True)
 

@@ -89,7 +89,8 @@ async def test_streams(
     got: list[ChatResponse] = []
     error: SiliconFlowError | None = None
     try:
-        await way.drain(got, make(SiliconFlow, max_retries=0), "stream_chat", U)
+        llm = make(SiliconFlow, max_retries=0, empty_answers="raise")
+        await way.drain(got, llm, "stream_chat", U)
     except SiliconFlowError as raised:
         error = raised
     assert (type(error) if error else None) is expected.error

@@ -16,6 +16,9 @@ def test_every_pattern_matches_modules_and_every_folder_holds_tests(name: str):
     room = ROOMS[name]
     assert [pattern for pattern in room.modules if not list(ROOT.glob(pattern))] == []
     assert [folder for folder in room.tests if not list((ROOT / folder).glob("test_*.py"))] == []
+    for test in room.left_out:
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
 
 
 def test_the_copy_is_whole_and_mutmut_is_told_what_to_do_there(tmp_path: Path):

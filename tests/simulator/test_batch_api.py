@@ -174,7 +174,7 @@ def test_a_line_that_is_refused_goes_to_the_error_file() -> None:
 def test_a_batch_can_be_ordered_to_expire() -> None:
     simulator = Simulator()
     lines = [line(f"r{n}") for n in range(5)]
-    batch = body_of(created(simulator, *lines, simulate="expired=2"))
+    batch = body_of(created(simulator, *lines, simulate="batch-expires=2"))
     seen, last = ended(simulator, batch["id"])
     assert seen[-1] == "expired"
     assert len(results(simulator, last["output_file_id"])) == 2

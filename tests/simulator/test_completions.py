@@ -106,3 +106,24 @@ def test_further_models_can_be_served() -> None:
     body = {"model": "me/mine", "messages": [{"role": "user", "content": "Hello"}]}
     assert post("/v1/chat/completions", body, simulator=simulator).status == 200
     assert post("/v1/chat/completions", body).status == 400
+
+
+def test_any_model_can_be_served() -> None:
+    simulator = Simulator(any_model=True)
+    chat = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+    for path, body in (
+        ("/v1/chat/completions", chat),
+        (COMPLETIONS, {"model": "m", "prompt": "Hello"}),
+        ("/v1/embeddings", {"model": "m", "input": "Hello"}),
+        ("/v1/rerank", {"model": "m", "query": "a", "documents": ["a"]}),
+    ):
+        assert post(path, body, simulator=simulator).status == 200
+        assert post(path, body).status == 400
+    image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    seen = {"messages": [{"role": "user", "content": [image]}]}
+    form = {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}}
+    for fields in (seen, form):
+        body = {**chat, **fields}
+        assert post("/v1/chat/completions", body, simulator=simulator).status == 200
+    known = {"model": "BAAI/bge-m3", "prompt": "Hello"}
+    assert post(COMPLETIONS, known, simulator=simulator).status == 400

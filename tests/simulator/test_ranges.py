@@ -56,6 +56,16 @@ PATHS = {
         "/v1/rerank",
         {"model": "BAAI/bge-reranker-v2-m3", "query": "a", "documents": ["a", "b"]},
     ),
+    "images": ("/v1/images/generations", {"model": "Kwai-Kolors/Kolors", "prompt": "a"}),
+    "video": ("/v1/video/submit", {"model": "Wan-AI/Wan2.2-T2V-A14B", "prompt": "a"}),
+    "speech": (
+        "/v1/audio/speech",
+        {
+            "model": "FunAudioLLM/CosyVoice2-0.5B",
+            "input": "a",
+            "voice": "FunAudioLLM/CosyVoice2-0.5B:alex",
+        },
+    ),
 }
 EDGES = [
     pytest.param(endpoint, entry.name, edge, step, id=f"{endpoint} {entry.name} {edge:g}")

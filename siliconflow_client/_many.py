@@ -1,0 +1,167 @@
+"""Many texts, documents or questions at once: the methods that split, bound and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar, Unpack
+
+from siliconflow_client._core import ClientCore
+from siliconflow_client._json import JsonValue
+from siliconflow_client.bulk.embedding import (
+    DEFAULT_WIDTH,
+    EmbeddedBatch,
+    EmbeddingJob,
+    EmbeddingSettings,
+    TextBatch,
+    checked_width,
+)
+from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.bulk.threads import map_ordered
+from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
+from siliconflow_client.endpoints.chat_plans import chat_call
+from siliconflow_client.endpoints.completions import (
+    CompletionRequest,
+    TextCompletion,
+    completion_call,
+)
+from siliconflow_client.endpoints.embeddings import (
+    MAX_EMBEDDING_INPUTS,
+)
+from siliconflow_client.endpoints.media_inputs import TextOrMedia
+from siliconflow_client.endpoints.rerank import (
+    MAX_RERANK_DOCUMENTS,
+    RerankResult,
+)
+from siliconflow_client.protocol.flow import Plan
+from siliconflow_client.protocol.options import CallOptions
+
+T = TypeVar("T")
+
+
+class ManyCalls(ClientCore):
+    """The methods of a client that take any number of things; see `SiliconFlowClient`."""
+
+    def embed_many(
+        self,
+        texts: Iterable[TextOrMedia],
+        *,
+        batch_size: int = MAX_EMBEDDING_INPUTS,
+        width: int = DEFAULT_WIDTH,
+        start: int = 0,
+        shorten: bool = False,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[EmbeddingSettings],
+    ) -> Iterator[EmbeddedBatch]:
+        """Embed any number of texts, `width` requests at a time; batches come in order.
+
+        Args:
+            texts: Taken as there is room, so memory does not grow with their number. A list is
+                checked before anything is sent. Models that see take objects beside texts:
+                `{"text": …}`, `{"image": …}` (see `image_input`).
+            batch_size: Texts in a request: 32 by the documentation, and the server refuses more
+                than 64.
+            width: Requests in flight at once.
+            start: How many texts to skip, since they are done; positions count from the first.
+            shorten: Cut texts that may be too long, by an estimate that errs on the short side.
+            options: Time limits, retries and headers of each request.
+            extra_body: Fields that `EmbeddingRequest` does not list.
+            **settings: The request's fields but `input`.
+
+        Raises:
+            ConfigurationError: An argument of the wrong kind, before any request.
+            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
+                holds the batches that were finished and not handed out.
+        """
+        job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
+
+        def embed(batch: TextBatch) -> EmbeddedBatch:
+            with job.naming_long_texts(batch):
+                return job.result(batch, self._call(job.call(batch), options))
+
+        return map_ordered(embed, job.batches(texts, start), checked_width(width))
+
+    def rerank_many(
+        self,
+        query: TextOrMedia,
+        documents: Sequence[TextOrMedia],
+        *,
+        top_n: int | None = None,
+        batch_size: int = MAX_RERANK_DOCUMENTS,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        **settings: Unpack[RerankSettings],
+    ) -> RerankResult:
+        """Order any number of documents, `width` requests at a time, as one ranking.
+
+        Args:
+            query: What the documents should answer.
+            documents: Texts; `index` of the hits counts in them. None cost no request. Models
+                that see take objects, here and as query: `{"text": …}`, `{"image": …}` (see
+                `image_input`), `{"video": …}`.
+            top_n: How many hits to return; all when `None`.
+            batch_size: Documents in a request.
+            width: Requests in flight at once.
+            options: Time limits, retries and headers of each request.
+            extra_body: Fields that `RerankRequest` does not list.
+            **settings: The request's other fields.
+
+        Raises:
+            ConfigurationError: An argument of the wrong kind.
+            SiliconFlowError: A request failed for good; `.partial` holds the rankings that were
+                finished.
+        """
+        job = RerankJob(query, batch_size, top_n, settings, extra_body)
+
+        def rank(batch: DocumentBatch) -> RankedBatch:
+            return RankedBatch(batch.start, self._call(job.call(batch), options))
+
+        with job.collector() as collected:
+            for ranked in map_ordered(rank, job.batches(documents), checked_width(width)):
+                collected.add(ranked)
+        return collected.merged()
+
+    def chat_many(
+        self,
+        requests: Iterable[ChatRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> Iterator[ChatCompletion]:
+        """Ask many things, `width` requests at a time; answers come in the requests' order.
+
+        Args:
+            requests: Taken as there is room.
+            width: Requests in flight at once.
+            options: Time limits, retries and headers of each request.
+            extra_body: Fields that `ChatRequest` does not list, for each.
+
+        Raises:
+            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
+                holds the answers that were finished and not handed out.
+        """
+
+        def ask(request: ChatRequest) -> ChatCompletion:
+            return self._call(chat_call(request, extra_body), options)
+
+        return map_ordered(ask, requests, checked_width(width))
+
+    def complete_many(
+        self,
+        requests: Iterable[CompletionRequest],
+        *,
+        width: int = DEFAULT_WIDTH,
+        options: CallOptions | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+    ) -> Iterator[TextCompletion]:
+        """As `chat_many`, for texts to continue."""
+
+        def ask(request: CompletionRequest) -> TextCompletion:
+            return self._call(completion_call(request, extra_body), options)
+
+        return map_ordered(ask, requests, checked_width(width))
+
+    def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
+        raise NotImplementedError("the client runs plans")

@@ -1,0 +1,201 @@
+"""Files on this machine: what is sent is looked at first, what comes appears whole or not."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, BinaryIO, Final, Self, TypeAlias, cast
+
+from siliconflow_client.errors.tree import ConfigurationError
+from siliconflow_client.protocol.requests import FilePart
+
+FileSource: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
+"""A path, the bytes themselves, or an open binary file that can be rewound."""
+
+_BEGINNINGS: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (8, b"WAVE", "audio/wav"),
+    (8, b"AVI ", "video/x-msvideo"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"fLaC", "audio/flac"),
+    (4, b"ftypM4A", "audio/mp4"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"\x1aE\xdf\xa3", "video/webm"),
+)
+_SUFFIXES: Final = {
+    "image/png": ".png",
+    "image/apng": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "audio/wav": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "video/quicktime": ".mov",
+    "video/x-msvideo": ".avi",
+}
+OCTETS: Final = "application/octet-stream"
+
+
+def kind_of(beginning: bytes) -> str:
+    """The media type that the first bytes of a file tell; "application/octet-stream" if none."""
+    found = (kind for at, magic, kind in _BEGINNINGS if beginning[at : at + len(magic)] == magic)
+    return next(found, OCTETS)
+
+
+def suffix_for(content_type: str, beginning: bytes) -> str:
+    """The suffix of a file that came: by what it is, else by what the server calls it."""
+    named = content_type.partition(";")[0].strip()
+    return _SUFFIXES.get(kind_of(beginning)) or _SUFFIXES.get(named, ".bin")
+
+
+def file_part(source: object, argument: str, *, most: int | None = None) -> FilePart:
+    """Check a file to send, and tell what it is.
+
+    Args:
+        source: What the user gave; `str` is a path.
+        argument: The user's argument, and the form's field.
+        most: Most bytes that are worth sending; `None` for no limit.
+
+    Raises:
+        ConfigurationError: It cannot be read, cannot be read twice, or is too large.
+    """
+    if isinstance(source, bytes | bytearray):
+        content = bytes(source)
+        _check_size(len(content), most, argument)
+        kind = kind_of(content[:16])
+        return FilePart(argument, content, f"{argument}{_SUFFIXES.get(kind, '.bin')}", kind)
+    if isinstance(source, str | os.PathLike):
+        path = Path(cast("str | os.PathLike[str]", source))
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(f"{argument} is no file.", argument=argument)
+        with _reading(argument), path.open("rb") as on_disk:
+            beginning, size = on_disk.read(16), os.fstat(on_disk.fileno()).st_size
+        _check_size(size, most, argument)
+        return FilePart(argument, path, path.name, kind_of(beginning))
+    if not (hasattr(source, "read") and hasattr(source, "seek")):
+        raise ConfigurationError(
+            f"{argument} must be a path, bytes or an open file, not {type(source).__name__}.",
+            argument=argument,
+        )
+    file = cast("IO[bytes] | IO[str]", source)
+    with _reading(argument):
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        first = file.read(16)
+        file.seek(0)
+    if not isinstance(first, bytes):
+        raise ConfigurationError(
+            f"{argument} is a file that was opened as text.",
+            argument=argument,
+            hint='open it with mode "rb".',
+        )
+    _check_size(size, most, argument)
+    kind = kind_of(first)
+    name = getattr(file, "name", None)
+    shown = Path(name).name if isinstance(name, str) else f"{argument}{_SUFFIXES.get(kind, '.bin')}"
+    return FilePart(argument, cast("BinaryIO", file), shown, kind)
+
+
+def _check_size(size: int, most: int | None, argument: str) -> None:
+    if size == 0:
+        raise ConfigurationError(f"{argument} is an empty file.", argument=argument)
+    if most is not None and size > most:
+        raise ConfigurationError(
+            f"{argument} has {size:,} bytes; {most:,} at most are taken.",
+            argument=argument,
+            hint="split it, or compress it.",
+        )
+
+
+@contextmanager
+def _reading(argument: str) -> Generator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a closed file, a NUL in a path
+        what = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise ConfigurationError(
+            f"{argument} cannot be read and rewound ({what or type(error).__name__}).",
+            argument=argument,
+            hint="a retry reads it from its beginning; read a pipe into bytes first.",
+        ) from error
+
+
+class FileSink:
+    """A file that appears whole, under its name, or not at all.
+
+    What is written goes to a temporary name in the same folder. `commit` gives it its own name in
+    one step; leaving the `with` block without that removes it.
+
+    Raises:
+        ConfigurationError: The folder cannot be made or written to; `.argument` is `folder`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        with _writing():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._temporary.open("xb")
+        return self
+
+    def write(self, piece: bytes) -> None:
+        """Append."""
+        assert self._file is not None
+        with _writing():
+            self._file.write(piece)
+
+    def commit(self) -> Path:
+        """Say that the file is whole; a file that had its name is replaced."""
+        assert self._file is not None
+        with _writing():
+            self._file.close()
+            self._temporary.replace(self._path)
+        self._file = None
+        return self._path
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with _writing():
+                file.close()
+                self._temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"The file cannot be written ({error.strerror}).", argument="folder"
+        ) from error
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file so that it appears whole or not at all."""
+    with FileSink(Path(path)) as sink:
+        sink.write(content)
+        return sink.commit()
