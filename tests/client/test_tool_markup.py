@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import time
@@ -107,7 +108,7 @@ def by_character(text: str, **more: Any):
 
 def cut(text: str, places: list[int]) -> list[str]:
     edges = [0, *sorted({place % (len(text) + 1) for place in places}), len(text)]
-    return [text[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [text[a:b] for a, b in itertools.pairwise(edges) if a < b]
 
 
 # --- the seven notations ----------------------------------------------------------------------
@@ -143,7 +144,9 @@ class Server:
         )
 
 
-async def ask_once(kind: str, streams: bool, message: Any, asked: Any = ASKED, options: Any = None, **config: Any):
+async def ask_once(
+    kind: str, streams: bool, message: Any, asked: Any = ASKED, options: Any = None, **config: Any
+):
     async with Caller(kind, Server(message), **config) as ask:
         if streams:
             answer = await ask.stream(**asked, options=options)
@@ -328,7 +331,9 @@ def test_dsml_may_come_under_another_block_or_none(block: str):
     if block:
         text = text.replace("function_calls", block)
     else:
-        text = text.removeprefix("<｜DSML｜function_calls>\n").removesuffix("\n</｜DSML｜function_calls>")
+        text = text.removeprefix("<｜DSML｜function_calls>\n").removesuffix(
+            "\n</｜DSML｜function_calls>"
+        )
     assert whole(text) == ("", "", [PARIS], "tool_calls")
 
 
@@ -350,7 +355,9 @@ def test_dsml_may_come_under_another_block_or_none(block: str):
     ],
 )
 @pytest.mark.parametrize("dialect", ["glm", "qwen_coder", "minimax"])
-def test_the_schema_says_of_what_type_a_written_value_is(dialect: str, argument: str, written: str, value: Any):
+def test_the_schema_says_of_what_type_a_written_value_is(
+    dialect: str, argument: str, written: str, value: Any
+):
     text = MARKUP[dialect].replace("days", argument).replace("3", written)
     expected = {"city": "Paris", argument: value}
     assert whole(text)[2] == [("get_weather", expected)]
@@ -376,8 +383,12 @@ def test_line_breaks_inside_a_value_stay():
     ],
     ids=["no tools", "no tool", "tool_choice none", "off for the call", "off for the client"],
 )
-async def test_markup_is_text_where_it_is_not_looked_for(streams: bool, asked: Any, options: Any, config: Any):
-    answer = await ask_once("sync", streams, {"content": HERMES}, {**ASKED, **asked}, options, **config)
+async def test_markup_is_text_where_it_is_not_looked_for(
+    streams: bool, asked: Any, options: Any, config: Any
+):
+    answer = await ask_once(
+        "sync", streams, {"content": HERMES}, {**ASKED, **asked}, options, **config
+    )
     assert answer == (HERMES, "", (), "stop")
 
 
@@ -389,7 +400,9 @@ async def test_a_call_may_switch_it_on_again():
 
 @pytest.mark.parametrize("where", ["before", "behind", "in the middle"])
 def test_beside_a_native_call_markup_is_text(where: str):
-    native = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "now", "arguments": "{}"}}]}
+    native = {
+        "tool_calls": [{"index": 0, "id": "a", "function": {"name": "now", "arguments": "{}"}}]
+    }
     half = len(HERMES) // 2
     pieces = {"before": [native, HERMES], "behind": [HERMES, native], "in the middle": [HERMES[:half], native, HERMES[half:]]}[where]  # fmt: skip
     assert told(read(*pieces, finish="tool_calls")) == (HERMES, "", [("now", {})], "tool_calls")
@@ -446,7 +459,9 @@ def in_pieces(text: str, size: int = 4) -> list[str]:
 
 
 def test_prose_is_never_held_back():
-    prose = "It was a bright cold day in April; 3 > 2, and the clocks were striking thirteen.\n\n" * 50
+    prose = (
+        "It was a bright cold day in April; 3 > 2, and the clocks were striking thirteen.\n\n" * 50
+    )
     assert held_share(in_pieces(prose)) == 0
 
 
@@ -496,7 +511,10 @@ def test_calls_come_before_the_last_delta():
 
 
 def test_the_finish_reason_of_an_answer_that_was_cut_off_stays():
-    assert whole(f"{HERMES} And", finish="length")[2:] == ([("get_weather", {"city": "Paris"})], "length")
+    assert whole(f"{HERMES} And", finish="length")[2:] == (
+        [("get_weather", {"city": "Paris"})],
+        "length",
+    )
 
 
 def test_choices_do_not_share_what_they_hold_back():
@@ -518,12 +536,23 @@ def test_log_probabilities_stay_with_their_text():
     for token in ("a", " <", "tool", " b", HERMES):
         normaliser.feed(chunk({"content": token}, logprobs={"content": [{"token": token}]}), out)
     out += normaliser.finish()
-    given = [(delta.text, [p["token"] for p in (delta.logprobs or {}).get("content", [])]) for delta in out]
-    assert given == [("a", ["a"]), (" ", [" <"]), ("<tool b", ["tool", " b"]), ("", [HERMES]), ("", [])]
+    given = [
+        (delta.text, [p["token"] for p in (delta.logprobs or {}).get("content", [])])
+        for delta in out
+    ]
+    assert given == [
+        ("a", ["a"]),
+        (" ", [" <"]),
+        ("<tool b", ["tool", " b"]),
+        ("", [HERMES]),
+        ("", []),
+    ]
 
 
 async def test_what_was_held_back_is_in_the_error_of_a_stream_that_broke_off():
-    events = "".join(f"data: {json.dumps(chunk({'content': text}))}\n\n" for text in ("Hm. ", HERMES[:30]))
+    events = "".join(
+        f"data: {json.dumps(chunk({'content': text}))}\n\n" for text in ("Hm. ", HERMES[:30])
+    )
     answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, text=events)
     async with Caller("sync", lambda request: answer, max_retries=0) as ask:
         broken = await ask.stream(**ASKED)
