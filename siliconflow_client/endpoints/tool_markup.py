@@ -205,6 +205,8 @@ class MarkupScanner:
     def _meet(self, mark: str, text: str, at: int, out: list[Piece]) -> int:
         """Begin what a mark begins; returns where what is still to be handed on begins."""
         if mark in self._marks:
+            if self._tools is not None and self._is_quoted():
+                return at
             # The end of what a `<think>` in the text began is no stray one.
             if mark == THINK or (mark == THINK_END and self._opened):
                 self._opened = mark == THINK

@@ -144,6 +144,13 @@ def test_marks_of_thinking_go(text: str, expected: tuple[str, str]):
     assert told(read(*text, rules=THINKS))[:2] == expected
 
 
+@pytest.mark.parametrize(
+    "text", ["A stray `</think>`.", "```\n<|begin_of_box|>\n```", "Drop “</think>”."]
+)
+def test_where_tools_are_offered_marks_that_are_quoted_stay(text: str):
+    assert told(read(text))[0] == told(read(*text))[0] == text
+
+
 def test_thinking_in_the_text_is_handed_out_as_it_comes():
     deltas = read("<th", "ink>", "They", " greet", ".</thi", "nk>", "Hi", rules=THINKS)
     assert [(delta.text, delta.reasoning) for delta in deltas] == [
