@@ -7,6 +7,7 @@ text was cut, and takes time in proportion to its length.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -32,8 +33,15 @@ THINK: Final = "<think>"
 THINK_END: Final = "</think>"
 _MARKS: Final = (THINK, THINK_END, "<|begin_of_box|>", "<|end_of_box|>")
 _BEHIND_A_CALL: Final = (*OPENERS, *NEXT_OPENERS, *CLOSERS)
+_LONGEST: Final = max(map(len, (*_BEHIND_A_CALL, *_MARKS)))
+_BLANK: Final = re.compile(r"\s*")
 _TICKS: Final = re.compile(r"`+|\n")
 _QUOTES: Final = frozenset("\"'“‘「『«‹`")
+
+
+@functools.cache
+def _any_of(marks: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, marks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class MarkupScanner:
 
     __slots__ = (
         "_after", "_attempt", "_buffer", "_gap", "_in_fence", "_in_ticks", "_last", "_limit",
-        "_longest", "_marks", "_opened", "_quotes", "_steps", "_tools", "_wanted", "_wasted",
+        "_marks", "_opened", "_pattern", "_quotes", "_steps", "_tools", "_wanted", "_wasted",
         "passed",
     )  # fmt: skip
 
@@ -129,7 +137,7 @@ class MarkupScanner:
     def _look_for(self) -> None:
         calls = () if self._tools is None else _BEHIND_A_CALL if self._after else tuple(OPENERS)
         self._wanted = (*calls, *self._marks)
-        self._longest = max(map(len, self._wanted), default=0)
+        self._pattern = _any_of(self._wanted)
 
     def _scan(self, text: str, at_end: bool, out: list[Piece]) -> None:
         self._buffer = ""
@@ -142,40 +150,63 @@ class MarkupScanner:
                     self._buffer = self._attempt.text
                     return
                 done, at = end, max(end, self._attempt.start + 1)
+                if at > end:
+                    self._end_calls(out)
                 self._attempt = self._steps = None
-                continue
-            at = text.find("<", at)
-            stop = at if at >= 0 else len(text)
-            if self._after and stop > done:
+            if self._after:
+                done = at = self._behind_a_call(text, done, at_end, out)
+            found = self._pattern.search(text, at) if self._wanted else None
+            if found is None:
+                stop = len(text) if at_end else self._beginning_at_end(text, at)
                 self._pass(text[done:stop], out)
-                done = stop
-            if at < 0:
-                break
-            mark = self._mark_at(text, at, at_end)
-            if mark is None:
-                self._pass(text[done:at], out)
-                self._buffer = text[at:]
+                self._buffer = text[stop:]
                 return
-            if not mark:
-                at += 1
-                continue
+            at, mark = found.start(), found.group()
             self._pass(text[done:at], out)
             done = self._meet(mark, text, at, out)
-            at = done if done > at or self._attempt is not None else at + 1
-        self._pass(text[done:], out)
+            if done == at and self._attempt is None:  # it stays text
+                self._end_calls(out)
+                at += 1
+            else:
+                at = done
 
-    def _mark_at(self, text: str, at: int, at_end: bool) -> str | None:
-        """The mark that stands there, "" for none; `None` while that cannot be told."""
-        if text.startswith(self._wanted, at):
-            return next(mark for mark in self._wanted if text.startswith(mark, at))
-        if at_end or len(text) - at >= self._longest:
-            return ""
-        start = text[at:]
-        return None if any(mark.startswith(start) for mark in self._wanted) else ""
+    def _behind_a_call(self, text: str, at: int, at_end: bool, out: list[Piece]) -> int:
+        """Keep white space back; unless a mark follows, the calls are at their end."""
+        blank = _BLANK.match(text, at)
+        end = at if blank is None else blank.end()
+        if end > at:
+            self._gap.append(text[at:end])
+        start = text[end : end + _LONGEST]
+        if start.startswith(self._wanted) or (
+            not at_end and any(mark.startswith(start) for mark in self._wanted)
+        ):
+            return end
+        if start:
+            self._end_calls(out)
+        return end
+
+    def _end_calls(self, out: list[Piece]) -> None:
+        """Something else than a call follows; the white space before it is text."""
+        if self._after:
+            self._after = False
+            self._look_for()
+            self._pass(self._take_gap(), out)
+
+    def _beginning_at_end(self, text: str, at: int) -> int:
+        """Where the text ends in what may begin a mark; its length where it does not."""
+        place = text.find("<", max(at, len(text) - _LONGEST + 1))
+        while place >= 0:
+            start = text[place:]
+            if any(mark.startswith(start) for mark in self._wanted):
+                return place
+            place = text.find("<", place + 1)
+        return len(text)
 
     def _meet(self, mark: str, text: str, at: int, out: list[Piece]) -> int:
         """Begin what a mark begins; returns where what is still to be handed on begins."""
         if mark in self._marks:
+            if self._tools is not None and self._is_quoted():
+                return at
             # The end of what a `<think>` in the text began is no stray one.
             if mark == THINK or (mark == THINK_END and self._opened):
                 self._opened = mark == THINK
@@ -230,13 +261,6 @@ class MarkupScanner:
     def _pass(self, text: str, out: list[Piece]) -> None:
         if not text:
             return
-        if self._after:
-            if text.isspace():
-                self._gap.append(text)
-                return
-            text = self._take_gap() + text
-            self._after = False
-            self._look_for()
         out.append(text)
         if self._quotes and self._tools is not None:
             self.passed.append(text)

@@ -205,13 +205,13 @@ def test_any_split_gives_the_same(texts: list[str], thoughts: list[str], places:
 
 
 @given(
-    st.text(alphabet=st.sampled_from([*list('<>{}[]"\\/=:`|｜▁_toolcalnmexinvkpru \n'), "tool_call", "function=", "get_weather", "<tool_call>", "<think>"]), max_size=200),
+    st.lists(st.sampled_from([*'<>{}[]"\\/=:`|｜▁_acefilnt \n\0é\ud83d', "tool_call", "function=", "get_weather", "<tool_call>", "<function=now>", "<parameter=a>", "</parameter>", "<arg_key>", '{"name": "now", "arguments": ', "</tool_call>"]), max_size=60).map("".join),
     st.booleans(),
 )  # fmt: skip
 @settings(max_examples=300, deadline=None)
 def test_no_text_raises_and_nothing_but_marks_is_lost(text: str, in_thought: bool):
     said = told(read({"reasoning_content" if in_thought else "content": text}))
-    if not said[2] and "think>" not in text:
+    if not said[2]:
         assert said[0] + said[1] == text
 
 
@@ -480,7 +480,7 @@ def test_code_and_xml_wait_for_a_piece_at_most():
 
 def test_text_is_released_as_soon_as_no_call_can_come_of_it():
     normaliser = DeltaNormaliser(RULES)
-    for text in ("<tool_call>get_x", '<tool_call>{"name": "other', "<tool_call>{a", "<function=nox", '<｜DSML｜invoke name="x', "<|tool_call_begin|>functions.x", "<｜tool▁call▁begin｜>g_"):  # fmt: skip
+    for text in ("<tool_call>get_x", '<tool_call>{"name": "other', "<tool_call>{hello", "<function=nox", '<｜DSML｜invoke name="x', "<|tool_call_begin|>functions.x", "<｜tool▁call▁begin｜>g_"):  # fmt: skip
         out: list[Any] = []
         normaliser.feed(chunk({"content": text}), out)
         assert "".join(delta.text for delta in out) == text
@@ -565,7 +565,7 @@ async def test_what_was_held_back_is_in_the_error_of_a_stream_that_broke_off():
 
 @pytest.mark.parametrize(
     "start",
-    ["<tool_call>", "<tool_call>get_weather", '<tool_call>{"name": "now", "arguments": {"a": "', "<function=now><parameter=a>", "<", "<think>", "`", "<function="],
+    ["<tool_call>", "<tool_call>get_weather", '<tool_call>{"name": "now", "arguments": {"a": "', "<function=now><parameter=a>", "<", "<think>", "`", HERMES, HERMES + "<tool_call>"],
 )  # fmt: skip
 def test_time_grows_with_the_length_and_no_more(start: str):
     def seconds(length: int) -> float:
@@ -575,5 +575,12 @@ def test_time_grows_with_the_length_and_no_more(start: str):
         told(read(*in_pieces(text, 1000)))
         return time.process_time() - began
 
-    short, long = seconds(500_000), seconds(10_000_000)
-    assert long < 60 * (short + 0.02)
+    assert seconds(2_000_000) < 40 * (seconds(200_000) + 0.02)
+
+
+def test_ten_million_characters_of_starts_are_read_in_seconds():
+    text = "<tool_call>" * (10_000_000 // len("<tool_call>"))
+    began = time.process_time()
+    stays_text = whole(text)
+    assert stays_text == (text, "", [], "stop")
+    assert time.process_time() - began < 20
