@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -84,6 +85,7 @@ ROOMS: Final[Mapping[str, Room]] = {
     ),
 }
 
+_CAST: Final = re.compile(r"""\bcast\((?:"[^"]*"|\w+),""")
 NO_MUTANT: Final = "none-of-them"
 KILLED: Final = frozenset({"killed", "timeout", "suspicious", "segfault"})
 UNKNOWN: Final = frozenset({"not checked", "check was interrupted by user", "skipped"})
@@ -91,7 +93,13 @@ UNKNOWN: Final = frozenset({"not checked", "check was interrupted by user", "ski
 
 @dataclass
 class Score:
-    """What became of one module's mutants."""
+    """What became of one module's mutants.
+
+    Attributes:
+        killed: How many made a test fail.
+        survived: The others that could, with what was changed.
+        unknown: How many were not tried.
+    """
 
     killed: int = 0
     survived: list[str] = field(default_factory=list)
@@ -191,8 +199,22 @@ def scores(folder: Path) -> dict[str, Score]:
         elif status in UNKNOWN:
             score.unknown += 1
         else:
-            score.survived.append(name)
+            change = change_of(folder, name)
+            if not makes_no_difference(change):
+                score.survived.append("\n".join([f"# {name}", *change]))
     return found
+
+
+def change_of(folder: Path, name: str) -> list[str]:
+    output = mutmut(folder, "show", name).communicate()[0]
+    return [line for line in output.splitlines() if line.startswith(("-", "+", "@@"))][2:]
+
+
+def makes_no_difference(change: Iterable[str]) -> bool:
+    """Tell whether only the type in a `cast` was changed, which nothing reads when it runs."""
+    lines = [_CAST.sub("cast(", line) for line in change]
+    before = [line[1:] for line in lines if line.startswith("-")]
+    return before == [line[1:] for line in lines if line.startswith("+")]
 
 
 def report(by_room: Mapping[str, Mapping[str, Score]]) -> str:
@@ -204,16 +226,6 @@ def report(by_room: Mapping[str, Mapping[str, Score]]) -> str:
             everything += score
     lines.append(f"| **all** | {everything.text} |")
     return "\n".join(lines) + "\n"
-
-
-def changes(folder: Path, names: Iterable[str]) -> str:
-    """Tell what was changed in the mutants that no test noticed."""
-    shown: list[str] = []
-    for name in names:
-        output = mutmut(folder, "show", name).communicate()[0]
-        lines = [line for line in output.splitlines() if line.startswith(("-", "+", "@@"))]
-        shown.append("\n".join([f"# {name}", *lines[2:]]))
-    return "\n\n".join(shown)
 
 
 def main() -> None:
@@ -231,13 +243,12 @@ def main() -> None:
         by_room[name] = scores(WORK / name)
     table = report(by_room)
     survivors = [
-        changes(WORK / name, score.survived)
-        for name, modules in by_room.items()
+        change
+        for modules in by_room.values()
         for score in modules.values()
+        for change in score.survived
     ]
-    (WORK / "report.md").write_text(
-        "\n\n".join([table, *filter(None, survivors)]), encoding="utf-8"
-    )
+    (WORK / "report.md").write_text("\n\n".join([table, *survivors]), encoding="utf-8")
     sys.stdout.write(f"\n{table}\nWhat survived: {WORK / 'report.md'}\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.mutants import ROOMS, Score, copy_of, report
+from tests.mutants import ROOMS, Score, copy_of, makes_no_difference, report
 
 
 @pytest.mark.parametrize("name", ROOMS)
@@ -40,3 +40,16 @@ def test_a_score_counts_what_was_tried():
         "| b.py | 1 | 1 | 100.0 % | 0 |",
         "| **all** | 4 | 5 | 80.0 % | 2 |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ('-    x = cast("A[b, c]", y)', "+    x = cast(None, y)", True),
+        ('-    x = cast("A", y)', '+    x = cast("XXAXX", y)', True),
+        ('-    x = cast("A", y)', '+    x = cast("A", None)', False),
+        ("-    x = 1", "+    x = 2", False),
+    ],
+)
+def test_a_change_that_nothing_reads_is_no_survivor(before: str, after: str, same: bool):
+    assert makes_no_difference(["@@ -1 +1 @@", before, after]) is same
