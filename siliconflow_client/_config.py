@@ -145,9 +145,9 @@ class ClientConfig:
         self.default_headers = checked_headers(default_headers or {}, "default_headers")
         self.http_client = http_client
         self.async_http_client = async_http_client
-        self.async_transport = checked_transport(async_transport)
-        self.empty_answers = checked_empty_answers(empty_answers)
-        self.long_answers = checked_long_answers(long_answers)
+        self.async_transport: AsyncTransport = checked_transport(async_transport)
+        self.empty_answers: EmptyAnswers = checked_empty_answers(empty_answers)
+        self.long_answers: LongAnswers = checked_long_answers(long_answers)
         self.limits = limits
         self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning

@@ -194,6 +194,10 @@ def _unpacked(wire: str) -> list[float]:
     return _checked(cast("JsonValue", floats.tolist()))
 
 
+def _is_one(given: object, model: str) -> bool:
+    return isinstance(given, str) or (isinstance(given, Mapping) and takes_objects(model))
+
+
 def embedding_call(
     request: EmbeddingRequest, extra_body: Mapping[str, JsonValue] | None
 ) -> Call[EmbeddingResult]:
@@ -205,8 +209,7 @@ def embedding_call(
     body = checked_body("embeddings", cast("Mapping[str, object]", request), extra_body)
     model = model_of(body)
     given = body.get("input")
-    is_one = isinstance(given, str) or (isinstance(given, Mapping) and takes_objects(model))
-    inputs = [given] if is_one else as_sequence(given)
+    inputs = [given] if _is_one(given, model) else as_sequence(given)
     if inputs is None:
         raise wrong("input", "a string or a list of strings", given)
     if not inputs:

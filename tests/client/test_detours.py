@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from siliconflow_client import (
+    AsyncStream,
     CallOptions,
     ChatCompletion,
     ConfigurationError,
@@ -17,6 +18,7 @@ from siliconflow_client import (
     OverloadedError,
     ServerError,
     SiliconFlowClient,
+    Stream,
 )
 from siliconflow_client.endpoints.chat import read_chat
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
@@ -304,9 +306,9 @@ async def test_a_stream_goes_on_with_the_next_model_before_its_first_delta(kind:
     async with Caller(kind, server, fallback_models=["b"], max_retries=0) as ask:
         stream = ask.client.stream_chat(**{**HI, "model": "a"})
         if isinstance(ask.client, SiliconFlowClient):
-            text = "".join(delta.text for delta in stream)
+            text = "".join(delta.text for delta in cast("Stream", stream))
         else:
-            text = "".join([delta.text async for delta in stream])
+            text = "".join([delta.text async for delta in cast("AsyncStream", stream)])
     assert (text, stream.model, stream.fallback_from) == ("Hello", "b", "a")
 
 

@@ -16,8 +16,9 @@ both = pytest.mark.parametrize("kind", ["sync", "async"])
 
 
 async def retrieve(ask: Caller) -> Any:
-    answer = ask.client.user.retrieve()
-    return answer if isinstance(ask.client, SiliconFlowClient) else await answer
+    if isinstance(ask.client, SiliconFlowClient):
+        return ask.client.user.retrieve()
+    return await ask.client.user.retrieve()
 
 
 @both
