@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final
 from pydantic_core import from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from siliconflow_client import JsonObject, JsonValue
 
 _MARKS: Final = re.compile(r'[{}"\\]')
 _MOST_STARTS: Final = 4
 """So many braces that never close are looked at: each look is a walk to the end."""
+_MOST_OBJECTS: Final = 4
 _THINK: Final = "<think>"
 _THINK_END: Final = "</think>"
 
@@ -29,13 +32,18 @@ def answered(text: str) -> str:
     return "" if head.startswith(_THINK) else text
 
 
-def find_object(text: str) -> JsonObject | None:
-    """Find the first outermost JSON object in a text.
+def find_objects(text: str) -> Iterator[JsonObject]:
+    """Find the outermost JSON objects in a text, a few at most.
 
-    Braces of prose (`{who}`) are passed over.
+    Braces of prose (`{who}`) are passed over. Thinking that has lost its beginning may hold the
+    first object, and the answer the next one.
     """
-    value, _ = _search(text)
-    return value
+    place: int | None = 0
+    for _ in range(_MOST_OBJECTS):
+        value, place = _search(text, place or 0)
+        if value is None:
+            return
+        yield value
 
 
 def growing_object(text: str) -> JsonObject:
@@ -64,10 +72,10 @@ def is_cut_off(text: str) -> bool:
     )
 
 
-def _search(text: str) -> tuple[JsonObject | None, int | None]:
-    """Find the first whole object, else where the first unfinished one begins."""
+def _search(text: str, first: int = 0) -> tuple[JsonObject | None, int | None]:
+    """Find the first whole object and where it ends, else where the first unfinished one begins."""
     unfinished: int | None = None
-    start = text.find("{")
+    start = text.find("{", first)
     looks = 0
     while start >= 0 and looks < _MOST_STARTS:
         end = _end(text, start)
@@ -79,7 +87,7 @@ def _search(text: str) -> tuple[JsonObject | None, int | None]:
             continue
         value = _parsed(text[start:end])
         if value is not None:
-            return value, None
+            return value, end
         start = text.find("{", end)
     return None, unfinished
 

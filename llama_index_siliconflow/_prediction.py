@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from llama_index_siliconflow._arguments import parse_arguments
 from llama_index_siliconflow._errors import UnexpectedAnswerError, misfit, truncated
-from llama_index_siliconflow._json_text import answered, find_object, growing_object, is_cut_off
+from llama_index_siliconflow._json_text import answered, find_objects, growing_object, is_cut_off
 from llama_index_siliconflow._responses import ending
 from llama_index_siliconflow._tool_calls import block_arguments
 
@@ -76,14 +76,18 @@ class Prediction(Generic[Model]):
         """
         if response is None:
             raise UnexpectedAnswerError(f"no answer came for {self._output_cls.__name__}")
-        value = self._value(response)
-        try:
-            return self._output_cls.model_validate(value)
-        except ValidationError as error:
-            # Its text holds the answer's, and so would a traceback that shows the cause.
-            raise misfit(self._output_cls, error, ending(response)[1]) from None
+        failure: UnexpectedAnswerError | None = None
+        for value in self._values(response):
+            try:
+                return self._output_cls.model_validate(value)
+            except ValidationError as error:
+                failure = failure or misfit(self._output_cls, error, ending(response)[1])
+        assert failure is not None
+        # The cause's text holds the answer's, and so would a traceback that shows it.
+        raise failure from None
 
-    def _value(self, response: ChatResponse) -> object:
+    def _values(self, response: ChatResponse) -> list[object]:
+        """What may be the object, the likeliest first."""
         message = response.message
         call = _call(message) if self._tool is not None else None
         if call is None:
@@ -91,14 +95,15 @@ class Prediction(Generic[Model]):
         else:
             text = _raw_arguments(message, call)
             if not text.strip():
-                return {}
+                return [{}]
+        values: list[object]
         try:
-            value: object = from_json(text)
+            values = [from_json(text)]
         except ValueError:
-            value = find_object(text)
-            if value is None:
+            values = list(find_objects(text))
+            if not values:
                 raise self._missing(text, response) from None
-        return value if self._tool is None else _unwrapped(value, self._tool)
+        return values if self._tool is None else [_unwrapped(one, self._tool) for one in values]
 
     def _missing(self, text: str, response: ChatResponse) -> UnexpectedAnswerError:
         name = self._output_cls.__name__

@@ -69,6 +69,8 @@ class FaultServer:
         """Set when a client closed while the server was stalling or dripping."""
         self.asked = threading.Event()
         """Set when a whole request has come."""
+        self.replied = threading.Event()
+        """Set when a reply is out to its last byte."""
         self.dripped_to_the_end = False
         self.stalled = 0.0
         """Seconds that the server stalled before the client left."""
@@ -135,6 +137,7 @@ class FaultServer:
                 for act in reply:
                     if not self._do(connection, act):
                         return
+                self.replied.set()
 
     def _read_request(self, connection: socket.socket, data: bytes) -> tuple[Seen | None, bytes]:
         while b"\r\n\r\n" not in data:

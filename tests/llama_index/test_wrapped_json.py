@@ -10,7 +10,7 @@ from llama_index.core import PromptTemplate
 from pydantic import BaseModel, RootModel
 
 from llama_index_siliconflow import SiliconFlow, TruncatedAnswerError, UnexpectedAnswerError
-from llama_index_siliconflow._json_text import answered, find_object, growing_object, is_cut_off
+from llama_index_siliconflow._json_text import answered, find_objects, growing_object, is_cut_off
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way
 from tests.llama_index.stub import Stub
@@ -197,7 +197,7 @@ async def test_arguments_that_are_no_object(
     ],
 )
 def test_finding_an_object(text: str, found: Any, cut: bool) -> None:
-    assert find_object(text) == found
+    assert next(find_objects(text), None) == found
     assert is_cut_off(text) is cut
 
 
@@ -250,7 +250,7 @@ def test_the_search_is_linear_in_the_text(text: str) -> None:
     # Quadratic work on these takes minutes; linear work some hundred milliseconds.
     began = time.process_time()
     rest = answered(text)
-    find_object(rest)
+    list(find_objects(rest))
     growing_object(rest)
     is_cut_off(rest)
     assert time.process_time() - began < 10
