@@ -18,8 +18,6 @@ from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import NO_OPTIONS, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
-from siliconflow_client.bulk.batch_job_submit import AsyncBatches, JobSite
-from siliconflow_client.endpoints.audio import AsyncAudio
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -34,18 +32,12 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
-from siliconflow_client.endpoints.files import AsyncFiles
-from siliconflow_client.endpoints.images import AsyncImages
-from siliconflow_client.endpoints.messages import AsyncMessages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     RerankRequest,
     RerankResult,
     rerank_call,
 )
-from siliconflow_client.endpoints.user import AsyncUser
-from siliconflow_client.endpoints.videos import AsyncVideos
-from siliconflow_client.endpoints.voices import AsyncVoices
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
@@ -56,10 +48,27 @@ from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 if TYPE_CHECKING:
     import httpx
 
+    from siliconflow_client.bulk import batch_job_submit as _jobs
+    from siliconflow_client.endpoints import audio as _audio
+    from siliconflow_client.endpoints import files as _files
+    from siliconflow_client.endpoints import images as _images
+    from siliconflow_client.endpoints import messages as _messages
+    from siliconflow_client.endpoints import user as _user
+    from siliconflow_client.endpoints import videos as _videos
+    from siliconflow_client.endpoints import voices as _voices
     from siliconflow_client.transport.exchange import AsyncExchange
     from siliconflow_client.transport.pools import LoopClients
 else:
     httpx = LazyModule("httpx")
+    # Groups that most programs never use are imported when they are asked for.
+    _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
+    _audio = LazyModule("siliconflow_client.endpoints.audio")
+    _files = LazyModule("siliconflow_client.endpoints.files")
+    _images = LazyModule("siliconflow_client.endpoints.images")
+    _messages = LazyModule("siliconflow_client.endpoints.messages")
+    _user = LazyModule("siliconflow_client.endpoints.user")
+    _videos = LazyModule("siliconflow_client.endpoints.videos")
+    _voices = LazyModule("siliconflow_client.endpoints.voices")
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -174,45 +183,45 @@ class AsyncSiliconFlowClient(AsyncManyCalls):
         return await self._call(models_call(type, sub_type), options)
 
     @property
-    def batches(self) -> AsyncBatches:
+    def batches(self) -> _jobs.AsyncBatches:
         """Chat requests that are answered within days."""
-        site = JobSite.of(self._host, self.config.deadline)
-        return AsyncBatches(self._call, self._items, site)
+        site = _jobs.JobSite.of(self._host, self.config.deadline)
+        return _jobs.AsyncBatches(self._call, self._items, site)
 
     @property
-    def files(self) -> AsyncFiles:
+    def files(self) -> _files.AsyncFiles:
         """The files of batches."""
-        return AsyncFiles(self._call, self._items)
+        return _files.AsyncFiles(self._call, self._items)
 
     @property
-    def messages(self) -> AsyncMessages:
+    def messages(self) -> _messages.AsyncMessages:
         """Chat in Anthropic's form."""
-        return AsyncMessages(self._call, self._items)
+        return _messages.AsyncMessages(self._call, self._items)
 
     @property
-    def user(self) -> AsyncUser:
+    def user(self) -> _user.AsyncUser:
         """The account behind the key."""
-        return AsyncUser(self._call)
+        return _user.AsyncUser(self._call)
 
     @property
-    def images(self) -> AsyncImages:
+    def images(self) -> _images.AsyncImages:
         """Images from words, and from other images."""
-        return AsyncImages(self._call)
+        return _images.AsyncImages(self._call)
 
     @property
-    def videos(self) -> AsyncVideos:
+    def videos(self) -> _videos.AsyncVideos:
         """Films from words, and from images."""
-        return AsyncVideos(self._call)
+        return _videos.AsyncVideos(self._call)
 
     @property
-    def audio(self) -> AsyncAudio:
+    def audio(self) -> _audio.AsyncAudio:
         """Texts read aloud, and recordings written down."""
-        return AsyncAudio(self._call, self._items)
+        return _audio.AsyncAudio(self._call, self._items)
 
     @property
-    def voices(self) -> AsyncVoices:
+    def voices(self) -> _voices.AsyncVoices:
         """The account's own voices."""
-        return AsyncVoices(self._call)
+        return _voices.AsyncVoices(self._call)
 
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""

@@ -12,8 +12,6 @@ from siliconflow_client._core import NO_OPTIONS, Pool, Settings
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client._many import ManyCalls
-from siliconflow_client.bulk.batch_job_submit import Batches, JobSite
-from siliconflow_client.endpoints.audio import Audio
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -28,18 +26,12 @@ from siliconflow_client.endpoints.embeddings import (
     EmbeddingResult,
     embedding_call,
 )
-from siliconflow_client.endpoints.files import Files
-from siliconflow_client.endpoints.images import Images
-from siliconflow_client.endpoints.messages import Messages
 from siliconflow_client.endpoints.models import ModelCard, models_call
 from siliconflow_client.endpoints.rerank import (
     RerankRequest,
     RerankResult,
     rerank_call,
 )
-from siliconflow_client.endpoints.user import User
-from siliconflow_client.endpoints.videos import Videos
-from siliconflow_client.endpoints.voices import Voices
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
@@ -50,8 +42,25 @@ from siliconflow_client.transport.streams import ItemStream, Stream
 if TYPE_CHECKING:
     import httpx
 
+    from siliconflow_client.bulk import batch_job_submit as _jobs
+    from siliconflow_client.endpoints import audio as _audio
+    from siliconflow_client.endpoints import files as _files
+    from siliconflow_client.endpoints import images as _images
+    from siliconflow_client.endpoints import messages as _messages
+    from siliconflow_client.endpoints import user as _user
+    from siliconflow_client.endpoints import videos as _videos
+    from siliconflow_client.endpoints import voices as _voices
 else:
     httpx = LazyModule("httpx")
+    # Groups that most programs never use are imported when they are asked for.
+    _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
+    _audio = LazyModule("siliconflow_client.endpoints.audio")
+    _files = LazyModule("siliconflow_client.endpoints.files")
+    _images = LazyModule("siliconflow_client.endpoints.images")
+    _messages = LazyModule("siliconflow_client.endpoints.messages")
+    _user = LazyModule("siliconflow_client.endpoints.user")
+    _videos = LazyModule("siliconflow_client.endpoints.videos")
+    _voices = LazyModule("siliconflow_client.endpoints.voices")
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -192,45 +201,45 @@ class SiliconFlowClient(ManyCalls):
         return self._call(models_call(type, sub_type), options)
 
     @property
-    def batches(self) -> Batches:
+    def batches(self) -> _jobs.Batches:
         """Chat requests that are answered within days."""
-        site = JobSite.of(self._host, self.config.deadline)
-        return Batches(self._call, self._items, site)
+        site = _jobs.JobSite.of(self._host, self.config.deadline)
+        return _jobs.Batches(self._call, self._items, site)
 
     @property
-    def files(self) -> Files:
+    def files(self) -> _files.Files:
         """The files of batches."""
-        return Files(self._call, self._items)
+        return _files.Files(self._call, self._items)
 
     @property
-    def messages(self) -> Messages:
+    def messages(self) -> _messages.Messages:
         """Chat in Anthropic's form."""
-        return Messages(self._call, self._items)
+        return _messages.Messages(self._call, self._items)
 
     @property
-    def user(self) -> User:
+    def user(self) -> _user.User:
         """The account behind the key."""
-        return User(self._call)
+        return _user.User(self._call)
 
     @property
-    def images(self) -> Images:
+    def images(self) -> _images.Images:
         """Images from words, and from other images."""
-        return Images(self._call)
+        return _images.Images(self._call)
 
     @property
-    def videos(self) -> Videos:
+    def videos(self) -> _videos.Videos:
         """Films from words, and from images."""
-        return Videos(self._call)
+        return _videos.Videos(self._call)
 
     @property
-    def audio(self) -> Audio:
+    def audio(self) -> _audio.Audio:
         """Texts read aloud, and recordings written down."""
-        return Audio(self._call, self._items)
+        return _audio.Audio(self._call, self._items)
 
     @property
-    def voices(self) -> Voices:
+    def voices(self) -> _voices.Voices:
         """The account's own voices."""
-        return Voices(self._call)
+        return _voices.Voices(self._call)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""

@@ -411,7 +411,7 @@ def test_importing_loads_little_on_top_of_llama_index_core() -> None:
         }
         - {name for name in added if name.startswith("llama_index.core")}
     )
-    assert len(added) < 90  # our own small modules
+    assert len(added) < 100  # our own small modules; those of groups that nobody asked for are none
 
 
 def test_the_embedding_class_does_not_load_the_chat_stack() -> None:

@@ -60,3 +60,19 @@ def test_the_client_package_loads_nothing_heavy():
 )
 def test_an_import_leaves_out(step: str, steps: tuple[str, ...], unwanted: str):
     assert loaded_by(step, steps) & set(unwanted.split()) == set()
+
+
+def test_groups_that_nobody_asked_for_are_not_loaded():
+    program = """
+import json, sys
+from siliconflow_client import SiliconFlowClient
+client = SiliconFlowClient(api_key="sk-x")
+groups = ("audio", "files", "images", "messages", "user", "videos", "voices")
+early = [name for name in groups if f"siliconflow_client.endpoints.{name}" in sys.modules]
+for name in (*groups, "batches"):
+    getattr(client, name)
+late = [name for name in groups if f"siliconflow_client.endpoints.{name}" in sys.modules]
+print(json.dumps([early, late == list(groups), "httpx" in sys.modules]))
+"""
+    done = run(program)
+    assert (done.stderr, done.stdout.strip()) == ("", "[[], true, false]")
