@@ -13,9 +13,9 @@ from collections.abc import (
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from siliconflow_client._async_many import AsyncManyCalls
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import NO_OPTIONS, Settings
+from siliconflow_client._groups import AsyncGroups
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
@@ -48,34 +48,17 @@ from siliconflow_client.transport.streams import AsyncItemStream, AsyncStream
 if TYPE_CHECKING:
     import httpx
 
-    from siliconflow_client.bulk import batch_job_submit as _jobs
-    from siliconflow_client.endpoints import audio as _audio
-    from siliconflow_client.endpoints import files as _files
-    from siliconflow_client.endpoints import images as _images
-    from siliconflow_client.endpoints import messages as _messages
-    from siliconflow_client.endpoints import user as _user
-    from siliconflow_client.endpoints import videos as _videos
-    from siliconflow_client.endpoints import voices as _voices
     from siliconflow_client.transport.exchange import AsyncExchange
     from siliconflow_client.transport.pools import LoopClients
 else:
     httpx = LazyModule("httpx")
-    # Groups that most programs never use are imported when they are asked for.
-    _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
-    _audio = LazyModule("siliconflow_client.endpoints.audio")
-    _files = LazyModule("siliconflow_client.endpoints.files")
-    _images = LazyModule("siliconflow_client.endpoints.images")
-    _messages = LazyModule("siliconflow_client.endpoints.messages")
-    _user = LazyModule("siliconflow_client.endpoints.user")
-    _videos = LazyModule("siliconflow_client.endpoints.videos")
-    _voices = LazyModule("siliconflow_client.endpoints.voices")
 
 T = TypeVar("T")
 D = TypeVar("D")
 Item = TypeVar("Item")
 
 
-class AsyncSiliconFlowClient(AsyncManyCalls):
+class AsyncSiliconFlowClient(AsyncGroups):
     """SiliconFlow's API, asynchronously; one connection pool per event loop.
 
     A client may be used from several `asyncio.run` in a row: each loop gets connections of its
@@ -181,47 +164,6 @@ class AsyncSiliconFlowClient(AsyncManyCalls):
     ) -> list[ModelCard]:
         """As `SiliconFlowClient.models`."""
         return await self._call(models_call(type, sub_type), options)
-
-    @property
-    def batches(self) -> _jobs.AsyncBatches:
-        """Chat requests that are answered within days."""
-        site = _jobs.JobSite.of(self._host, self.config.deadline)
-        return _jobs.AsyncBatches(self._call, self._items, site)
-
-    @property
-    def files(self) -> _files.AsyncFiles:
-        """The files of batches."""
-        return _files.AsyncFiles(self._call, self._items)
-
-    @property
-    def messages(self) -> _messages.AsyncMessages:
-        """Chat in Anthropic's form."""
-        return _messages.AsyncMessages(self._call, self._items)
-
-    @property
-    def user(self) -> _user.AsyncUser:
-        """The account behind the key."""
-        return _user.AsyncUser(self._call)
-
-    @property
-    def images(self) -> _images.AsyncImages:
-        """Images from words, and from other images."""
-        return _images.AsyncImages(self._call)
-
-    @property
-    def videos(self) -> _videos.AsyncVideos:
-        """Films from words, and from images."""
-        return _videos.AsyncVideos(self._call)
-
-    @property
-    def audio(self) -> _audio.AsyncAudio:
-        """Texts read aloud, and recordings written down."""
-        return _audio.AsyncAudio(self._call, self._items)
-
-    @property
-    def voices(self) -> _voices.AsyncVoices:
-        """The account's own voices."""
-        return _voices.AsyncVoices(self._call)
 
     async def aclose(self) -> None:
         """Close the running loop's connections. Injected clients stay open."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import NO_OPTIONS, Pool, Settings
+from siliconflow_client._groups import Groups
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
-from siliconflow_client._many import ManyCalls
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
 from siliconflow_client.endpoints.completions import (
@@ -41,32 +41,14 @@ from siliconflow_client.transport.streams import ItemStream, Stream
 
 if TYPE_CHECKING:
     import httpx
-
-    from siliconflow_client.bulk import batch_job_submit as _jobs
-    from siliconflow_client.endpoints import audio as _audio
-    from siliconflow_client.endpoints import files as _files
-    from siliconflow_client.endpoints import images as _images
-    from siliconflow_client.endpoints import messages as _messages
-    from siliconflow_client.endpoints import user as _user
-    from siliconflow_client.endpoints import videos as _videos
-    from siliconflow_client.endpoints import voices as _voices
 else:
     httpx = LazyModule("httpx")
-    # Groups that most programs never use are imported when they are asked for.
-    _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
-    _audio = LazyModule("siliconflow_client.endpoints.audio")
-    _files = LazyModule("siliconflow_client.endpoints.files")
-    _images = LazyModule("siliconflow_client.endpoints.images")
-    _messages = LazyModule("siliconflow_client.endpoints.messages")
-    _user = LazyModule("siliconflow_client.endpoints.user")
-    _videos = LazyModule("siliconflow_client.endpoints.videos")
-    _voices = LazyModule("siliconflow_client.endpoints.voices")
 
 T = TypeVar("T")
 D = TypeVar("D")
 
 
-class SiliconFlowClient(ManyCalls):
+class SiliconFlowClient(Groups):
     """SiliconFlow's API, synchronously. Opens nothing before the first request; thread-safe.
 
     Args:
@@ -199,47 +181,6 @@ class SiliconFlowClient(ManyCalls):
             options: Time limits, retries and headers of this call.
         """
         return self._call(models_call(type, sub_type), options)
-
-    @property
-    def batches(self) -> _jobs.Batches:
-        """Chat requests that are answered within days."""
-        site = _jobs.JobSite.of(self._host, self.config.deadline)
-        return _jobs.Batches(self._call, self._items, site)
-
-    @property
-    def files(self) -> _files.Files:
-        """The files of batches."""
-        return _files.Files(self._call, self._items)
-
-    @property
-    def messages(self) -> _messages.Messages:
-        """Chat in Anthropic's form."""
-        return _messages.Messages(self._call, self._items)
-
-    @property
-    def user(self) -> _user.User:
-        """The account behind the key."""
-        return _user.User(self._call)
-
-    @property
-    def images(self) -> _images.Images:
-        """Images from words, and from other images."""
-        return _images.Images(self._call)
-
-    @property
-    def videos(self) -> _videos.Videos:
-        """Films from words, and from images."""
-        return _videos.Videos(self._call)
-
-    @property
-    def audio(self) -> _audio.Audio:
-        """Texts read aloud, and recordings written down."""
-        return _audio.Audio(self._call, self._items)
-
-    @property
-    def voices(self) -> _voices.Voices:
-        """The account's own voices."""
-        return _voices.Voices(self._call)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones. Injected clients stay open."""
