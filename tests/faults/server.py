@@ -66,7 +66,7 @@ class FaultServer:
         self.seen: list[Seen] = []
         self.connections = 0
         self.client_left = threading.Event()
-        """Set when a client closed while the server was stalling or dripping."""
+        """Set when a client closed while the server was sending, stalling or dripping."""
         self.asked = threading.Event()
         """Set when a whole request has come."""
         self.replied = threading.Event()
@@ -173,7 +173,11 @@ class FaultServer:
     def _do(self, connection: socket.socket, act: Act) -> bool:
         """Do one act; tell whether the connection lives on."""
         if isinstance(act, bytes):
-            connection.sendall(act)
+            try:
+                connection.sendall(act)
+            except OSError:
+                self.client_left.set()
+                return False
         elif isinstance(act, Drip):
             return self._drip(connection, act)
         elif act is Stall:
