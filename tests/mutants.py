@@ -81,6 +81,7 @@ ROOMS: Final[Mapping[str, Room]] = {
         left_out=(
             "tests/llama_index/test_class.py"
             "::test_importing_loads_little_on_top_of_llama_index_core",
+            "tests/llama_index/test_notebooks.py",  # in interpreters of their own
         ),
     ),
 }
