@@ -218,7 +218,7 @@ def test_no_text_raises_and_nothing_but_marks_is_lost(text: str, in_thought: boo
 # --- what stays text --------------------------------------------------------------------------
 
 
-def stays(text: str, **more: Any) -> None:
+def assert_stays(text: str, **more: Any) -> None:
     """The text passes as it is, whole and in pieces."""
     assert whole(text, **more) == (text, "", [], more.get("finish", "stop"))
     assert by_character(text, **more) == (text, "", [], more.get("finish", "stop"))
@@ -230,7 +230,7 @@ def test_markup_that_breaks_off_stays_text(dialect: str, caplog: pytest.LogCaptu
     text = MARKUP[dialect]
     last = {"deepseek": "<｜tool▁call▁end｜>", "dsml": "</｜DSML｜invoke>", "minimax": "</invoke>", "qwen_coder": "</function>", "kimi": "<|tool_call_end|>"}.get(dialect, "</tool_call>")  # fmt: skip
     for end in range(text.index("get_weather") + len("get_weather"), text.index(last) + len(last)):
-        stays(text[:end], finish="length")
+        assert_stays(text[:end], finish="length")
     (warning,) = [record.getMessage() for record in caplog.records]
     assert "breaks off" in warning
     assert "get_weather" not in warning
@@ -238,9 +238,9 @@ def test_markup_that_breaks_off_stays_text(dialect: str, caplog: pytest.LogCaptu
 
 @DIALECTS
 def test_a_name_that_was_not_offered_stays_text(dialect: str):
-    stays(MARKUP[dialect].replace("get_weather", "rm_everything"))
-    stays(MARKUP[dialect].replace("get_weather", "get_weather_2"))
-    stays(MARKUP[dialect].replace("get_weather", "get_weath"))
+    assert_stays(MARKUP[dialect].replace("get_weather", "rm_everything"))
+    assert_stays(MARKUP[dialect].replace("get_weather", "get_weather_2"))
+    assert_stays(MARKUP[dialect].replace("get_weather", "get_weath"))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_name_that_was_not_offered_stays_text(dialect: str):
     ],
 )
 def test_what_is_not_whole_stays_text(text: str):
-    stays(text)
+    assert_stays(text)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_what_is_not_whole_stays_text(text: str):
     ],
 )
 def test_markup_that_is_quoted_stays_text(text: str):
-    stays(text)
+    assert_stays(text)
 
 
 def test_a_fence_that_was_closed_quotes_nothing():
