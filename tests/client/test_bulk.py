@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -47,8 +47,14 @@ def numbered(text: str) -> list[float]:
 class Server:
     """Embeds `t7` as [7.0] and ranks by the number; notes how many requests are in flight."""
 
-    def __init__(self, refuse: str | None = None, together: int = 1) -> None:
+    def __init__(
+        self,
+        refuse: str | None = None,
+        together: int = 1,
+        respond: Callable[[dict[str, Any]], httpx.Response] | None = None,
+    ) -> None:
         self.refuse = refuse
+        self._respond = respond or self._embed_or_rank
         self.requests: list[dict[str, Any]] = []
         self.most = 0
         self._now = 0
@@ -78,7 +84,7 @@ class Server:
         self._now -= 1
         return self._respond(body)
 
-    def _respond(self, body: dict[str, Any]) -> httpx.Response:
+    def _embed_or_rank(self, body: dict[str, Any]) -> httpx.Response:
         texts = body.get("input") or body["documents"]
         if self.refuse is not None and self.refuse in texts:
             return httpx.Response(400, json={"code": 20015, "message": "The parameter is invalid."})
@@ -402,9 +408,8 @@ async def test_an_object_without_anything_that_the_model_takes_is_named(kind: st
 
 @both
 async def test_a_model_that_nobody_knows_may_see(kind: str):
-    server = Server()
-    server._respond = lambda body: httpx.Response(  # type: ignore[method-assign]
-        200, json={"data": [{"embedding": [1.0]}]}
+    server = Server(
+        respond=lambda body: httpx.Response(200, json={"data": [{"embedding": [1.0]}]}),
     )
     await Bulk(kind, server).all("embed_many", [CAR], model="me/private")
     assert server.requests[0]["input"] == [CAR]
@@ -572,9 +577,10 @@ async def test_many_questions_are_answered_in_order(kind: str):
             },
         )
 
-    server = Server()
-    server._respond = lambda body: answer(httpx.Request("POST", "https://x", json=body))  # type: ignore[method-assign]
-    server.refuse = "nothing"
+    server = Server(
+        refuse="nothing",
+        respond=lambda body: answer(httpx.Request("POST", "https://x", json=body)),
+    )
     bulk = Bulk(kind, server)
     asked = ({"model": "m", "messages": [{"role": "user", "content": f"q{n}"}]} for n in range(9))
     answers = await bulk.all("chat_many", asked, width=3, options=CallOptions(max_retries=0))
