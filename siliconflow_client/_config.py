@@ -12,13 +12,14 @@ from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (
+    DEFAULT_MAX_ANSWER_BYTES,
     AsyncTransport,
     EmptyAnswers,
     KeySource,
     LongAnswers,
     Secret,
     check_limits,
-    checked_answer_bytes,
+    checked_bytes,
     checked_empty_answers,
     checked_headers,
     checked_long_answers,
@@ -151,7 +152,9 @@ class ClientConfig:
         self.limits = limits
         self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
-        self.max_answer_bytes = checked_answer_bytes(max_answer_bytes)
+        if max_answer_bytes is None:
+            max_answer_bytes = DEFAULT_MAX_ANSWER_BYTES
+        self.max_answer_bytes = checked_bytes(max_answer_bytes, "max_answer_bytes")
         self.tool_markup = tool_markup
         self.framework = framework
 

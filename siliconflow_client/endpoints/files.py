@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-from typing import BinaryIO, TypeAlias, cast
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
-from siliconflow_client.endpoints.checks import check_string, wrong
+from siliconflow_client.endpoints.checks import check_string
 from siliconflow_client.endpoints.pages import Listing, Page
 from siliconflow_client.endpoints.shapes import as_object, count, text, unwrapped
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.decoders import Partial
+from siliconflow_client.protocol.files import FileSource, file_part
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.groups import AsyncItems, AsyncOpen, AsyncRun, Items, Open, Run
 from siliconflow_client.protocol.options import CallOptions
-from siliconflow_client.protocol.requests import FilePart, Multipart, Request
-
-FileSource: TypeAlias = str | Path | bytes | BinaryIO
-"""A path, the bytes, or an open binary file, which is read from its beginning."""
+from siliconflow_client.protocol.requests import Multipart, Request
 
 
 @dataclass(slots=True)
@@ -74,28 +70,10 @@ def upload_call(file: FileSource, purpose: str, filename: str | None) -> Call[Fi
         ConfigurationError: It is no file; `.argument` names it.
     """
     check_string(purpose, "purpose")
-    part = file_part(file, filename)
+    part = file_part(file, "file", name="batch.jsonl", kind="application/jsonl")
+    part = replace(part, filename=filename or part.filename)
     request = Request("POST", "/files", Multipart(part, {"purpose": purpose}), resend="if_not_sent")
     return Call(request, read_file)
-
-
-def file_part(file: object, filename: str | None) -> FilePart:
-    """A file as a part of a form, under the field `file`."""
-    source: Path | bytes | BinaryIO
-    if isinstance(file, str | Path):
-        source = Path(file)
-        name = source.name
-    elif isinstance(file, bytes):
-        source, name = file, "batch.jsonl"
-    elif isinstance(file, io.TextIOBase):
-        raise ConfigurationError("file is open as text; open it with mode 'rb'.", argument="file")
-    elif hasattr(file, "read") and hasattr(file, "seek"):
-        source = cast("BinaryIO", file)
-        told: object = getattr(file, "name", None)
-        name = PurePath(told).name if isinstance(told, str) else "batch.jsonl"
-    else:
-        raise wrong("file", "a path, bytes or an open binary file", file)
-    return FilePart("file", source, filename or name, "application/jsonl")
 
 
 def content_request(file: object, *, output_urls: bool = True) -> Request:

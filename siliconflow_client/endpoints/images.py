@@ -16,7 +16,6 @@ from siliconflow_client.endpoints.saved_files import (
     SaveFiles,
     Timings,
     checked_folder,
-    checked_most,
     read_files,
     read_timings,
 )
@@ -26,7 +25,7 @@ from siliconflow_client.errors.response import Head
 from siliconflow_client.protocol.downloads import MOST_BYTES, hosts_of
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.groups import AsyncRun, Run
-from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.options import CallOptions, checked_bytes
 from siliconflow_client.protocol.requests import Request, json_content
 
 _FILES: Final = ("image", "image2", "image3", "input_image")
@@ -136,7 +135,11 @@ def save_images(result: ImagesResult, folder: str | os.PathLike[str], most: int)
         ConfigurationError: No folder, or no limit.
     """
     return SaveFiles(
-        tuple(result.images), result.hosts, checked_folder(folder), "image", checked_most(most)
+        tuple(result.images),
+        result.hosts,
+        checked_folder(folder),
+        "image",
+        checked_bytes(most, "max_bytes"),
     )
 
 

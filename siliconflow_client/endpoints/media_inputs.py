@@ -19,6 +19,7 @@ from siliconflow_client._json import JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.endpoints.checks import seeing_models, takes_objects, wrong
 from siliconflow_client.errors.tree import ConfigurationError
+from siliconflow_client.protocol.files import kind_of
 
 TextOrMedia: TypeAlias = str | Mapping[str, JsonValue]
 """A text; or, for a model that sees, an object such as `{"image": "https://…"}`."""
@@ -30,15 +31,8 @@ MAX_IMAGE_BYTES: Final = 20 * 1024 * 1024
 DEFAULT_IMAGE_BATCH: Final = 8
 """Images in a request. Qwen3-VL-Embedding-8B works on eight inputs at a time (its `index` restarts
 there), and a body of 32 files would be large."""
-_KINDS: Final[tuple[tuple[int, bytes, str], ...]] = (
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"GIF8", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (0, b"BM", "image/bmp"),
-    (0, b"II*\x00", "image/tiff"),
-    (0, b"MM\x00*", "image/tiff"),
-)
+_OLDER_KINDS: Final = ((b"BM", "image/bmp"), (b"II*\x00", "image/tiff"), (b"MM\x00*", "image/tiff"))
+"""Beginnings that are too short to know any file by, but enough for one that has to be an image."""
 
 
 def image_input(source: ImageSource, argument: str = "image") -> dict[str, JsonValue]:
@@ -151,9 +145,11 @@ def _data_uri(content: bytes, argument: str) -> str:
     if not content:
         raise ConfigurationError(f"{argument} is empty.", argument=argument)
     _check_size(len(content), argument)
-    for at, beginning, kind in _KINDS:
-        if content.startswith(beginning, at):
-            return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
+    known = kind_of(content[:16])
+    older = (kind for beginning, kind in _OLDER_KINDS if content.startswith(beginning))
+    kind = known if known.startswith("image/") else next(older, None)
+    if kind is not None:
+        return f"data:{kind};base64,{b64encode(content).decode('ascii')}"
     raise ConfigurationError(
         f"{argument} is no PNG, JPEG, GIF, WebP, BMP or TIFF image, by its content.",
         argument=argument,

@@ -14,9 +14,9 @@ from typing import cast
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.errors.tree import APIResponseError, ConfigurationError, SiliconFlowError
 from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.downloads import MOST_BYTES, Download
 from siliconflow_client.protocol.files import suffix_for, write_whole
-from siliconflow_client.protocol.flow import RequestContext
 
 
 @dataclass(slots=True)
@@ -121,16 +121,3 @@ def checked_folder(folder: object) -> Path:
     if path.exists() and not path.is_dir():
         raise ConfigurationError("folder is a file.", argument="folder")
     return path
-
-
-def checked_most(max_bytes: object) -> int:
-    """Check a limit of bytes.
-
-    Raises:
-        ConfigurationError: It is no whole number above 0.
-    """
-    if isinstance(max_bytes, bool) or not isinstance(max_bytes, int) or max_bytes < 1:
-        raise ConfigurationError(
-            f"max_bytes must be a whole number above 0, not {max_bytes!r}.", argument="max_bytes"
-        )
-    return max_bytes

@@ -16,7 +16,6 @@ from siliconflow_client.endpoints.saved_files import (
     SaveFiles,
     Timings,
     checked_folder,
-    checked_most,
     read_files,
     read_timings,
 )
@@ -27,9 +26,10 @@ from siliconflow_client.errors.redaction import redact
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import APITimeoutError, ConfigurationError
 from siliconflow_client.protocol.actions import Elapsed, Flow, Wait
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.downloads import hosts_of
-from siliconflow_client.protocol.flow import Call, RequestContext
-from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.options import CallOptions, checked_bytes
 from siliconflow_client.protocol.requests import Request, json_content
 
 POLL_SECONDS: Final = 5.0
@@ -223,7 +223,7 @@ def wait_plan(
     _check_poll(poll)
     _check_listener(on_progress)
     folder = None if save_to is None else checked_folder(save_to)
-    return WaitForVideo(job, poll, on_progress, folder, checked_most(most))
+    return WaitForVideo(job, poll, on_progress, folder, checked_bytes(most, "max_bytes"))
 
 
 def _check_poll(poll: object) -> None:

@@ -10,7 +10,7 @@ from typing import Required, TypedDict, Unpack, cast
 from siliconflow_client._json import JsonValue
 from siliconflow_client.endpoints.checks import check_string, checked_body, model_of
 from siliconflow_client.endpoints.data_uris import UriSource, as_uri
-from siliconflow_client.endpoints.saved_files import SaveFiles, checked_folder, checked_most
+from siliconflow_client.endpoints.saved_files import SaveFiles, checked_folder
 from siliconflow_client.endpoints.video_jobs import (
     POLL_SECONDS,
     Progress,
@@ -24,7 +24,7 @@ from siliconflow_client.endpoints.video_jobs import (
 from siliconflow_client.protocol.downloads import MOST_BYTES
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.groups import AsyncRun, Run
-from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.options import CallOptions, checked_bytes
 from siliconflow_client.protocol.requests import Request, json_content
 
 
@@ -70,7 +70,11 @@ def save_videos(result: VideoStatus, folder: str | os.PathLike[str], most: int) 
         ConfigurationError: No folder, or no limit.
     """
     return SaveFiles(
-        tuple(result.videos), result.hosts, checked_folder(folder), "video", checked_most(most)
+        tuple(result.videos),
+        result.hosts,
+        checked_folder(folder),
+        "video",
+        checked_bytes(most, "max_bytes"),
     )
 
 

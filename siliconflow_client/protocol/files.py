@@ -63,13 +63,22 @@ def suffix_for(content_type: str, beginning: bytes) -> str:
     return _SUFFIXES.get(kind_of(beginning)) or _SUFFIXES.get(named, ".bin")
 
 
-def file_part(source: object, argument: str, *, most: int | None = None) -> FilePart:
+def file_part(
+    source: object,
+    argument: str,
+    *,
+    most: int | None = None,
+    name: str | None = None,
+    kind: str | None = None,
+) -> FilePart:
     """Check a file to send, and tell what it is.
 
     Args:
         source: What the user gave; `str` is a path.
         argument: The user's argument, and the form's field.
         most: Most bytes that are worth sending; `None` for no limit.
+        name: The name of a file that has none of its own; made from what it is if not given.
+        kind: Its media type; told by its first bytes if not given.
 
     Raises:
         ConfigurationError: It cannot be read, cannot be read twice, or is too large.
@@ -77,8 +86,7 @@ def file_part(source: object, argument: str, *, most: int | None = None) -> File
     if isinstance(source, bytes | bytearray):
         content = bytes(source)
         _check_size(len(content), most, argument)
-        kind = kind_of(content[:16])
-        return FilePart(argument, content, f"{argument}{_SUFFIXES.get(kind, '.bin')}", kind)
+        return _part(argument, content, content[:16], name, kind)
     if isinstance(source, str | os.PathLike):
         path = Path(cast("str | os.PathLike[str]", source))
         if path.exists() and not path.is_file():
@@ -86,10 +94,11 @@ def file_part(source: object, argument: str, *, most: int | None = None) -> File
         with _reading(argument), path.open("rb") as on_disk:
             beginning, size = on_disk.read(16), os.fstat(on_disk.fileno()).st_size
         _check_size(size, most, argument)
-        return FilePart(argument, path, path.name, kind_of(beginning))
+        return _part(argument, path, beginning, path.name, kind)
     if not (hasattr(source, "read") and hasattr(source, "seek")):
         raise ConfigurationError(
-            f"{argument} must be a path, bytes or an open file, not {type(source).__name__}.",
+            f"{argument} must be a path, bytes or an open binary file, not "
+            f"{type(source).__name__}.",
             argument=argument,
         )
     file = cast("IO[bytes] | IO[str]", source)
@@ -105,10 +114,20 @@ def file_part(source: object, argument: str, *, most: int | None = None) -> File
             hint='open it with mode "rb".',
         )
     _check_size(size, most, argument)
-    kind = kind_of(first)
-    name = getattr(file, "name", None)
-    shown = Path(name).name if isinstance(name, str) else f"{argument}{_SUFFIXES.get(kind, '.bin')}"
-    return FilePart(argument, cast("BinaryIO", file), shown, kind)
+    told: object = getattr(file, "name", None)
+    known = Path(told).name if isinstance(told, str) else name
+    return _part(argument, cast("BinaryIO", file), first, known, kind)
+
+
+def _part(
+    argument: str,
+    source: Path | bytes | BinaryIO,
+    beginning: bytes,
+    name: str | None,
+    kind: str | None,
+) -> FilePart:
+    kind = kind or kind_of(beginning)
+    return FilePart(argument, source, name or f"{argument}{_SUFFIXES.get(kind, '.bin')}", kind)
 
 
 def _check_size(size: int, most: int | None, argument: str) -> None:

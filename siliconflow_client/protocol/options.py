@@ -148,18 +148,15 @@ def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]
     return dict(headers)
 
 
-def checked_answer_bytes(value: object) -> int:
-    """The longest plain answer, in bytes.
+def checked_bytes(value: object, argument: str) -> int:
+    """Check a limit of bytes.
 
     Raises:
         ConfigurationError: It is no whole number above 0.
     """
-    if value is None:
-        return DEFAULT_MAX_ANSWER_BYTES
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(
-            f"max_answer_bytes must be a whole number above 0, not {value!r}.",
-            argument="max_answer_bytes",
+            f"{argument} must be a whole number above 0, not {value!r}.", argument=argument
         )
     return value
 
