@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from siliconflow_client._async_many import AsyncManyCalls
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client._many import ManyCalls
-from siliconflow_client.protocol.flow import StreamPlan
+from siliconflow_client.protocol.context import StreamPlan
 from siliconflow_client.protocol.groups import AsyncItems, Items
 from siliconflow_client.protocol.options import CallOptions
 

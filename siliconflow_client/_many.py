@@ -32,7 +32,7 @@ from siliconflow_client.endpoints.rerank import (
     MAX_RERANK_DOCUMENTS,
     RerankResult,
 )
-from siliconflow_client.protocol.flow import Plan
+from siliconflow_client.protocol.context import Plan
 from siliconflow_client.protocol.options import CallOptions
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ from siliconflow_client.errors.tree import (
     SiliconFlowError,
 )
 from siliconflow_client.protocol.actions import Drop, Flow, Warn
-from siliconflow_client.protocol.flow import RequestContext
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.requests import EVENT_STREAM, Content, Request, json_content
 
 T = TypeVar("T")

@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from siliconflow_client.errors.response import Head, Target
-from siliconflow_client.protocol.actions import (
-    Flow,
-)
+from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.decoders import StreamDecoder
 from siliconflow_client.protocol.options import (
     DEFAULT_MAX_ANSWER_BYTES,
@@ -19,19 +17,8 @@ from siliconflow_client.protocol.options import (
 from siliconflow_client.protocol.requests import Request
 from siliconflow_client.protocol.retry import RetryPolicy
 
-T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
-
-MAX_ERROR_BYTES = 2**20
-"""What is read of an answer that is none; the errors of the API are a few hundred bytes."""
-
-_ANSWER_HINT = "if such an answer is meant, raise max_answer_bytes (of ClientConfig)."
-_EVENT_HINT = (
-    "no event of the API is that long, so something else may have answered; without streaming, "
-    "an answer may have max_answer_bytes (of ClientConfig)."
-)
-PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from siliconflow_client.errors.tree import (
     StreamInterruptedError,
 )
 from siliconflow_client.protocol.actions import Drop, Finish, Flow, Read, Send
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.files import FileSink, suffix_for
-from siliconflow_client.protocol.flow import RequestContext, with_retries
+from siliconflow_client.protocol.flow import read_body, with_retries
 from siliconflow_client.protocol.requests import Request
 
 MOST_BYTES: Final = 1_000_000_000
@@ -93,8 +94,7 @@ class Download:
     def _body(self, head: Head, target: Target) -> Flow[Path]:
         is_media = not head.content_type or any(kind in head.content_type for kind in _MEDIA)
         if not (head.is_success and is_media):
-            content = yield from _beginning()
-            yield Drop()
+            content, _ = yield from read_body(_ERROR_BYTES)
             if head.is_success:
                 raise unexpected_answer(content, head, target, "no image, sound or film")
             error = error_from_response(head, content, target)
@@ -182,14 +182,6 @@ def _length(head: Head) -> int | None:
     if "content-encoding" in head.headers or not (told.isascii() and told.isdigit()):
         return None
     return int(told) if len(told) < 20 else None
-
-
-def _beginning() -> Flow[bytes]:
-    content = b""
-    while len(content) < _ERROR_BYTES and (piece := (yield Read())) is not None:
-        assert isinstance(piece, bytes)
-        content += piece
-    return content[:_ERROR_BYTES]
 
 
 def _cut(target: Target, came: int, length: int | None) -> StreamInterruptedError:

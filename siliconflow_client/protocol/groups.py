@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-from siliconflow_client.protocol.flow import Plan, StreamPlan
+from siliconflow_client.protocol.context import Plan, StreamPlan
 from siliconflow_client.protocol.options import CallOptions
 
 T = TypeVar("T")

@@ -58,7 +58,6 @@ READ_MARGIN = 0.5
 """Seconds that the transport's own read limit is given to speak first."""
 
 _NETWORK = "network_stream"
-_HARMLESS = frozenset({"user-agent"})
 
 IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn | Reserve | Settle
 Outcome: TypeAlias = Head | bytes | float | None
@@ -183,7 +182,7 @@ class SyncExchange(ExchangeState):
         if response is not None:
             with contextlib.suppress(*failures()):
                 response.close()
-        self._files.close()
+        self._close_files()
 
 
 class AsyncExchange(ExchangeState):
@@ -305,7 +304,7 @@ class AsyncExchange(ExchangeState):
         held, self._held = self._held, None
         if held is not None and self._unwatched is not None:
             left_open.release(self._unwatched, held)
-        self._files.close()
+        self._close_files()
 
     def leave_open(self) -> None:
         """Where nothing can be awaited, leave the response to be closed where something can."""

@@ -11,7 +11,7 @@ from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
 from siliconflow_client.endpoints.usage import Usage, usage_from_wire
-from siliconflow_client.protocol.flow import StreamState
+from siliconflow_client.protocol.context import StreamState
 from siliconflow_client.transport.drivers import CloseStreamError
 
 D = TypeVar("D")

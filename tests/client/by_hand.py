@@ -11,7 +11,8 @@ from siliconflow_client import Delta, SiliconFlowError
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.protocol.actions import Drop, Elapsed, Emit, Finish, Flow, Read, Send, Wait
-from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
+from siliconflow_client.protocol.context import RequestContext, StreamState
+from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import Request
 from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.callers import TRACE, Told

@@ -14,7 +14,8 @@ import pytest
 from siliconflow_client import GatewayTimeoutError, OverloadedError, ServerError
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.protocol.actions import Flow, Wait
-from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
+from siliconflow_client.protocol.context import RequestContext, StreamState
+from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import (
     EVENT_STREAM,
     FilePart,
