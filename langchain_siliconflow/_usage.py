@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
@@ -40,6 +39,9 @@ class TokenUsage(TypedDict):
     completion_tokens_details: NotRequired[dict[str, int]]
 
 
+_NOTHING = TokenUsage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+
+
 def to_token_usage(usage: Usage) -> TokenUsage:
     """Totals and details; a detail that the server did not report is left out."""
     told = TokenUsage(
@@ -58,7 +60,7 @@ def add_token_usage(parts: Iterable[TokenUsage]) -> TokenUsage | dict[str, int]:
     """Add up the tokens of several requests; an empty dictionary when none told any."""
     total: TokenUsage | None = None
     for part in parts:
-        total = deepcopy(part) if total is None else _sum(total, part)
+        total = _sum(total or _NOTHING, part)
     return {} if total is None else total
 
 

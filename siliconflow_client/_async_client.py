@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from siliconflow_client._config import ClientConfig
-from siliconflow_client._core import NO_OPTIONS, Settings
+from siliconflow_client._core import Settings
 from siliconflow_client._groups import AsyncGroups
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
@@ -39,7 +39,7 @@ from siliconflow_client.endpoints.rerank import (
     rerank_call,
 )
 from siliconflow_client.protocol.actions import Flow
-from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
+from siliconflow_client.protocol.context import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
 from siliconflow_client.transport.drivers import drive_async
 from siliconflow_client.transport.settings import CallSettings
@@ -182,8 +182,8 @@ class AsyncSiliconFlowClient(AsyncGroups):
         await self.aclose()
 
     async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
-        settings = self._settings(options or NO_OPTIONS)
-        flow = plan.flow(self._context(options or NO_OPTIONS, settings))
+        settings, context = self._layout(options)
+        flow = plan.flow(context)
         results: list[T] = []
         async for _ in self._drive(flow, settings, results.append):
             raise AssertionError("a call with one answer emits nothing")
@@ -198,9 +198,9 @@ class AsyncSiliconFlowClient(AsyncGroups):
     def _open(
         self, plan: StreamPlan[D], options: CallOptions | None
     ) -> tuple[AsyncGenerator[Sequence[object], None], StreamState[D]]:
-        settings = self._settings(options or NO_OPTIONS)
+        settings, context = self._layout(options)
         state = StreamState[D]()
-        flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
+        flow = plan.flow(context, state)
         return self._drive(flow, settings, _ignore), state
 
     def _drive(

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from siliconflow_client._config import ClientConfig
-from siliconflow_client._core import NO_OPTIONS, Pool, Settings
+from siliconflow_client._core import Pool, Settings
 from siliconflow_client._groups import Groups
 from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
@@ -33,7 +33,7 @@ from siliconflow_client.endpoints.rerank import (
     rerank_call,
 )
 from siliconflow_client.protocol.actions import Flow
-from siliconflow_client.protocol.flow import Plan, StreamPlan, StreamState
+from siliconflow_client.protocol.context import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
 from siliconflow_client.transport.drivers import drive
 from siliconflow_client.transport.settings import CallSettings
@@ -199,8 +199,8 @@ class SiliconFlowClient(Groups):
         self.close()
 
     def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
-        settings = self._settings(options or NO_OPTIONS)
-        flow = plan.flow(self._context(options or NO_OPTIONS, settings))
+        settings, context = self._layout(options)
+        flow = plan.flow(context)
         try:
             next(self._drive(flow, settings))
         except StopIteration as stop:
@@ -216,9 +216,9 @@ class SiliconFlowClient(Groups):
     def _open(
         self, plan: StreamPlan[D], options: CallOptions | None
     ) -> tuple[Generator[Sequence[object], None, None], StreamState[D]]:
-        settings = self._settings(options or NO_OPTIONS)
+        settings, context = self._layout(options)
         state = StreamState[D]()
-        flow = plan.flow(self._context(options or NO_OPTIONS, settings), state)
+        flow = plan.flow(context, state)
         return self._drive(flow, settings), state
 
     def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
-from siliconflow_client.protocol.flow import RequestContext
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.options import (
     AsyncTransport,
     CallOptions,
@@ -74,12 +74,23 @@ class ClientCore:
         self.config = config if config is not None else ClientConfig(**settings)
         self._headers = self.config.headers()
         self._host = self.config.host
+        self._usual: tuple[CallSettings, RequestContext] | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.config!r})"
 
     def __reduce__(self) -> tuple[type[Self], tuple[ClientConfig]]:
         return type(self), (self.config,)
+
+    def _layout(self, options: CallOptions | None) -> tuple[CallSettings, RequestContext]:
+        """How a call is sent and what its flow has to know; one pair for calls without options."""
+        if options is not None:
+            settings = self._settings(options)
+            return settings, self._context(options, settings)
+        if self._usual is None:
+            settings = self._settings(_NO_OPTIONS)
+            self._usual = settings, self._context(_NO_OPTIONS, settings)
+        return self._usual
 
     def _settings(self, options: CallOptions) -> CallSettings:
         config = self.config
@@ -121,4 +132,4 @@ class ClientCore:
         raise NotImplementedError("each kind of client knows its own httpx client")
 
 
-NO_OPTIONS = CallOptions()
+_NO_OPTIONS = CallOptions()

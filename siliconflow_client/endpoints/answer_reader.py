@@ -48,7 +48,8 @@ class AnswerRules:
 
     def of_model(self, model: str | None) -> Self:
         """The rules of the same request to another model."""
-        return replace(self, thinks=_may_think(lookup_model(model or "")))
+        thinks = _may_think(lookup_model(model or ""))
+        return self if thinks == self.thinks else replace(self, thinks=thinks)
 
     def without_thinking(self) -> Self:
         """The rules of the same request with thinking switched off."""
@@ -71,6 +72,11 @@ def answer_rules(body: Mapping[str, object], model: str) -> AnswerRules:
         thinks=_may_think(lookup_model(model)),
         thinking_off=body.get("enable_thinking") is False,
     )
+
+
+def is_plain(text: str, reasoning: str) -> bool:
+    """Whether a whole answer is right as it is: no mark can be in it, and thinking is not all."""
+    return "<" not in text and "<" not in reasoning and bool(not reasoning or text.strip())
 
 
 def _may_think(facts: ModelFacts) -> bool:

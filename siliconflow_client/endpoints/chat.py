@@ -8,7 +8,12 @@ from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
-from siliconflow_client.endpoints.answer_reader import NO_RULES, AnswerRules, answer_rules
+from siliconflow_client.endpoints.answer_reader import (
+    NO_RULES,
+    AnswerRules,
+    answer_rules,
+    is_plain,
+)
 from siliconflow_client.endpoints.checks import as_sequence, checked_body, model_of, wrong
 from siliconflow_client.endpoints.conversation import Message, Tool, ToolChoice
 from siliconflow_client.endpoints.deltas import (
@@ -203,7 +208,7 @@ def _chat_choice(wire: JsonObject, completion_id: str, rules: AnswerRules) -> Ch
 
 def _put_right(choice: ChatChoice, completion_id: str, rules: AnswerRules) -> None:
     """Put all that a choice says into the field that it belongs to."""
-    reader = rules.reader(limit=None)
+    reader = None if is_plain(choice.text, choice.reasoning) else rules.reader(limit=None)
     if reader is None:
         return
     text, reasoning = reader.take(choice.text, choice.reasoning, native=bool(choice.tool_calls))

@@ -41,7 +41,8 @@ from siliconflow_client.errors.tree import (
     SiliconFlowError,
 )
 from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Wait, Warn
-from siliconflow_client.protocol.flow import Call, RequestContext, StreamCall, StreamState
+from siliconflow_client.protocol.context import RequestContext, StreamState
+from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import Request
 
 T = TypeVar("T")
@@ -93,18 +94,21 @@ class ChatPlan:
     ) -> Flow[ChatCompletion]:
         parse = functools.partial(read_chat, may_be_empty=self.may_be_empty, rules=rules)
         call = Call(request, parse)
-        if context.long_answers == "never" or not may_stream(request):
+        if context.long_answers == "never":
             return (yield from call.flow(context))
         if context.long_answers == "after_504":
             try:
-                return (yield from call.flow(context, until=GatewayTimeoutError))
+                until = functools.partial(_is_too_slow, request)
+                return (yield from call.flow(context, until=until))
             except GatewayTimeoutError as error:
-                if not context.policy.max_retries:
+                if not (context.policy.max_retries and may_stream(request)):
                     raise
                 failure: SiliconFlowError = error
             yield Drop()
             yield Wait(0.0, failure)
             context = context.after_one_attempt()
+        elif not may_stream(request):
+            return (yield from call.flow(context))
         return (yield from self._streamed_inside(request, rules, context))
 
     def _streamed_inside(
@@ -176,6 +180,11 @@ def chat_stream_call(
 ) -> ChatStreamPlan:
     """Ask for an answer in pieces; as `chat_call`."""
     return ChatStreamPlan(*chat_request(request, extra_body, stream=True), may_be_empty(request))
+
+
+def _is_too_slow(request: Request, error: SiliconFlowError) -> bool:
+    """Whether the gateway gave up on an answer that may be asked for as a stream."""
+    return isinstance(error, GatewayTimeoutError) and may_stream(request)
 
 
 def _returned(error: EmptyAnswerError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 
@@ -27,10 +28,15 @@ def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
     """
     found: list[str] = []
     for name, value in headers.items():
-        if _SECRET_HEADER.search(name):
+        if _is_secret(name):
             scheme, space, token = value.partition(" ")
             found.append(token if space and scheme.lower() in _SCHEMES else value)
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=256)
+def _is_secret(header: str) -> bool:
+    return _SECRET_HEADER.search(header) is not None
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

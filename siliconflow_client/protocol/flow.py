@@ -37,21 +37,11 @@ from siliconflow_client.protocol.actions import (
     Settle,
     Wait,
 )
-from siliconflow_client.protocol.context import Plan, RequestContext, StreamPlan, StreamState
+from siliconflow_client.protocol.context import RequestContext, StreamState
 from siliconflow_client.protocol.decoders import Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
-
-__all__ = [
-    "Call",
-    "Plan",
-    "RequestContext",
-    "StreamCall",
-    "StreamPlan",
-    "StreamState",
-    "with_retries",
-]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -82,13 +72,13 @@ class Call(Generic[T]):
     parse: Callable[[bytes, Head], T]
 
     def flow(
-        self, context: RequestContext, *, until: type[SiliconFlowError] | None = None
+        self, context: RequestContext, *, until: Callable[[SiliconFlowError], bool] | None = None
     ) -> Flow[T]:
         """Send, and again as the policy says, until there is a result or nothing more to try.
 
         Args:
             context: The client's settings.
-            until: A failure that is raised at once, since the caller goes another way.
+            until: Tells failures that are raised at once, since the caller goes another way.
         """
         return with_retries(lambda: _attempt(self, context), context, self.request, until=until)
 
@@ -146,7 +136,7 @@ def with_retries(
     request: Request,
     *,
     may_retry: Callable[[], bool] = lambda: True,
-    until: type[SiliconFlowError] | None = None,
+    until: Callable[[SiliconFlowError], bool] | None = None,
     told: Callable[[], object] | None = None,
 ) -> Flow[T]:
     """Run `attempt` until it succeeds, or until the policy has no more attempts for its error."""
@@ -164,7 +154,7 @@ def with_retries(
             return result
         except SiliconFlowError as error:
             delay = None
-            if may_retry() and not (until and isinstance(error, until)):
+            if may_retry() and not (until and until(error)):
                 delay = policy.delay(error, attempts, context.jitter(), request.resend)
             if demand is not None:
                 refusal = error if isinstance(error, RateLimitError) else None
@@ -197,7 +187,7 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     if not head.is_success:
         raise error_from_response(head, (yield from _diagnosed()), target)
     limit = context.max_answer_bytes if call.request.is_bounded else None
-    content, is_whole = yield from _body(limit)
+    content, is_whole = yield from read_body(limit)
     if not is_whole:
         assert limit is not None
         raise too_long("The answer", limit, head, target, _ANSWER_HINT)
@@ -217,7 +207,7 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     raise failure.with_traceback(None) from (cause and cause.with_traceback(None))
 
 
-def _body(limit: int | None) -> Flow[tuple[bytes, bool]]:
+def read_body(limit: int | None) -> Flow[tuple[bytes, bool]]:
     """Read up to `limit` bytes, be done with the connection, and tell whether that was all."""
     pieces: list[bytes] = []
     size = 0
@@ -234,7 +224,7 @@ def _body(limit: int | None) -> Flow[tuple[bytes, bool]]:
 
 def _diagnosed() -> Flow[bytes]:
     """As much of a body as an error needs."""
-    content, _ = yield from _body(MAX_ERROR_BYTES)
+    content, _ = yield from read_body(MAX_ERROR_BYTES)
     return content
 
 

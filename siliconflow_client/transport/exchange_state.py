@@ -13,10 +13,7 @@ from siliconflow_client.errors.tree import (
     ConfigurationError,
     SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import (
-    Reserve,
-    Settle,
-)
+from siliconflow_client.protocol.requests import Multipart
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import (
     deadline_error,
@@ -34,10 +31,10 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from siliconflow_client.protocol.actions import Reserve, Settle
     from siliconflow_client.protocol.requests import Request
     from siliconflow_client.transport.limiter import Reservation
-    from siliconflow_client.transport.read_bounds import came_unasked
-from siliconflow_client.transport.settings import CallSettings
+    from siliconflow_client.transport.settings import CallSettings
 
 
 class ExchangeState:
@@ -74,20 +71,20 @@ class ExchangeState:
         self._timeouts: dict[str, float | None] = {}
         self._target = Target(settings.host, "")
         self._secrets: tuple[str, ...] = ()
-        self._files = contextlib.ExitStack()
+        self._files: contextlib.ExitStack | None = None
 
     def _remaining(self) -> float | None:
         """Seconds left of the deadline, `None` without one; raises when none are left."""
         if self._deadline is None:
             return None
-        left = self._deadline - (time.monotonic() - self._started)
+        left = self._deadline - self._elapsed()
         if left <= 0:
             raise deadline_error(self._deadline, self._target)
         return left
 
     def _failed(self, error: Exception) -> SiliconFlowError:
         """Our error for a transport's, with the latter as its cause where that can be shown."""
-        passed = self._deadline is not None and time.monotonic() - self._started >= self._deadline
+        passed = self._deadline is not None and self._elapsed() >= self._deadline
         proxy = None if self._settings.is_injected else proxy_for(self._settings.base_url)
         mapped = transport_error(error, self._target, self._timeouts, proxy)
         cause = without_words(error)
@@ -110,14 +107,21 @@ class ExchangeState:
                 "The httpx client that was passed in is closed.",
                 argument="async_http_client" if self.is_async else "http_client",
             )
-        self._files.close()
+        self._close_files()
         self._timeouts = timeouts_for(settings.timeout, self._remaining())
         extensions["timeout"] = self._timeouts
         headers = dict(settings.headers)
         if key is not None:
             headers.setdefault("authorization", f"Bearer {key}")
         self._secrets = secrets_of(headers)
+        if isinstance(request.body, Multipart):
+            self._files = contextlib.ExitStack()
         return build_request(client, settings, request, headers, extensions, self._files)
+
+    def _close_files(self) -> None:
+        files, self._files = self._files, None
+        if files is not None:
+            files.close()
 
     def _opened(self, response: httpx.Response) -> Head:
         self._response = response

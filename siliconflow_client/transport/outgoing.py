@@ -30,7 +30,7 @@ def build_request(
     request: Request,
     headers: dict[str, str],
     extensions: dict[str, object],
-    files: ExitStack,
+    files: ExitStack | None = None,
 ) -> httpx.Request:
     """Make the request of one attempt; a file on disk is opened, and closed by `files`.
 
@@ -40,7 +40,7 @@ def build_request(
         request: What.
         headers: All headers but those of the body.
         extensions: httpx's, such as the time limits.
-        files: Closes what was opened.
+        files: Closes what was opened; needed for a body that holds a file.
 
     Raises:
         ConfigurationError: A file to send cannot be read.
@@ -74,6 +74,7 @@ def build_request(
             )
         case Multipart():
             file = body.file
+            assert files is not None
             part = (file.filename, _opened(file, files), file.content_type)
             return make(
                 request.method,

@@ -16,7 +16,6 @@ from siliconflow_client import (
     ConfigurationError,
     SiliconFlowClient,
 )
-from siliconflow_client._core import NO_OPTIONS
 from siliconflow_client.errors.response import Head
 from tests.client.callers import KEY
 
@@ -80,7 +79,7 @@ def test_the_key_is_masked(client: Any):
 
 def test_the_key_is_masked_in_what_a_traceback_with_locals_shows():
     client = SiliconFlowClient(api_key=KEY)
-    assert KEY not in repr(client._settings(NO_OPTIONS))
+    assert KEY not in repr(client._layout(None))
     assert KEY not in repr(Head(200, {}, 0.0, (KEY,)))
 
 
