@@ -15,12 +15,9 @@ from siliconflow_client.errors.mapping import (
     unexpected_answer,
 )
 from siliconflow_client.errors.response import Head, Target
-from siliconflow_client.errors.tree import EmptyAnswerError, StreamInterruptedError
-from siliconflow_client.protocol.decoders import Partial
-from siliconflow_client.protocol.flow import PARTIAL_HINT
+from siliconflow_client.errors.tree import EmptyAnswerError
+from siliconflow_client.protocol.decoders import Partial, ended_early
 from siliconflow_client.protocol.sse import DONE, SSEDecoder
-
-_BODY_STARTS = (b"{", b"[", b'"', b"<")
 
 
 class ChatDecoder:
@@ -108,17 +105,11 @@ class ChatDecoder:
         return unexpected_answer(event, self._head, self._target, what)
 
     def _ended_early(self) -> Exception:
-        stray = self._events.stray
-        # A body of its own, and not the first bytes of an event that was cut off.
-        if stray.lstrip().startswith(_BODY_STARTS) and self.normaliser.is_empty:
-            return self._unexpected(stray, "not a stream of events")
-        partial = self.partial
-        return StreamInterruptedError(
-            "The stream ended before a finish_reason or [DONE].",
-            host=self._target.host,
-            model=self._target.model,
-            partial=partial.text,
-            partial_reasoning=partial.reasoning,
-            trace_id=self._head.trace_id,
-            hint=PARTIAL_HINT,
+        return ended_early(
+            "a finish_reason or [DONE]",
+            self._head,
+            self._target,
+            partial=self.partial,
+            stray=self._events.stray,
+            is_first=self.normaliser.is_empty,
         )

@@ -22,12 +22,8 @@ from siliconflow_client.errors.mapping import (
     unexpected_answer,
 )
 from siliconflow_client.errors.response import Head, Target
-from siliconflow_client.errors.tree import StreamInterruptedError
-from siliconflow_client.protocol.decoders import Partial
-from siliconflow_client.protocol.flow import PARTIAL_HINT
+from siliconflow_client.protocol.decoders import Partial, ended_early
 from siliconflow_client.protocol.sse import DONE, SSEDecoder
-
-_BODY_STARTS = (b"{", b"[", b'"', b"<")
 
 
 class _Block:
@@ -182,16 +178,11 @@ class MessagesDecoder:
         return unexpected_answer(data, self._head, self._target, what)
 
     def _ended_early(self) -> Exception:
-        stray = self._events.stray
-        if stray.lstrip().startswith(_BODY_STARTS) and not self._message:
-            return self._unexpected(stray, "not a stream of events")
-        partial = self.partial
-        return StreamInterruptedError(
-            "The stream ended before message_stop or [DONE].",
-            host=self._target.host,
-            model=self._target.model,
-            partial=partial.text,
-            partial_reasoning=partial.reasoning,
-            trace_id=self._head.trace_id,
-            hint=PARTIAL_HINT,
+        return ended_early(
+            "message_stop or [DONE]",
+            self._head,
+            self._target,
+            partial=self.partial,
+            stray=self._events.stray,
+            is_first=not self._message,
         )

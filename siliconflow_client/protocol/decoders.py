@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
+
+from siliconflow_client.errors.mapping import unexpected_answer
+from siliconflow_client.errors.response import Head, Target
+from siliconflow_client.errors.tree import SiliconFlowError, StreamInterruptedError
 
 D = TypeVar("D")
+
+PARTIAL_HINT: Final = "what came is in .partial; ask again, or ask the model to go on from there."
+_BODY_STARTS: Final = (b"{", b"[", b'"', b"<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +55,30 @@ class StreamDecoder(Protocol[D]):
             SiliconFlowError: As `feed`.
         """
         ...
+
+
+def ended_early(
+    what: str, head: Head, target: Target, *, partial: Partial, stray: bytes, is_first: bool
+) -> SiliconFlowError:
+    """The error of a stream of events that ended before it said so.
+
+    Args:
+        what: What should have come.
+        head: Of the answer.
+        target: What was asked.
+        partial: What had come.
+        stray: Bytes that are no event.
+        is_first: Whether nothing else had come, so that they may be a body of its own, and not
+            the first bytes of an event that was cut off.
+    """
+    if is_first and stray.lstrip().startswith(_BODY_STARTS):
+        return unexpected_answer(stray, head, target, "not a stream of events")
+    return StreamInterruptedError(
+        f"The stream ended before {what}.",
+        host=target.host,
+        model=target.model,
+        partial=partial.text,
+        partial_reasoning=partial.reasoning,
+        trace_id=head.trace_id,
+        hint=PARTIAL_HINT,
+    )

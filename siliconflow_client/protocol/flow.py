@@ -38,7 +38,7 @@ from siliconflow_client.protocol.actions import (
     Wait,
 )
 from siliconflow_client.protocol.context import RequestContext, StreamState
-from siliconflow_client.protocol.decoders import Partial, StreamDecoder
+from siliconflow_client.protocol.decoders import PARTIAL_HINT, Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
@@ -55,7 +55,6 @@ _EVENT_HINT = (
     "no event of the API is that long, so something else may have answered; without streaming, "
     "an answer may have max_answer_bytes (of ClientConfig)."
 )
-PARTIAL_HINT = "what came is in .partial; ask again, or ask the model to go on from there."
 
 
 @dataclass(frozen=True, slots=True)
