@@ -30,6 +30,7 @@ from siliconflow_client.endpoints.batches import (
     retrieve_call,
 )
 from siliconflow_client.endpoints.files import content_request, content_stream, upload_call
+from siliconflow_client.endpoints.pages import Page
 from siliconflow_client.errors.tree import (
     APIConnectionError,
     APIResponseError,
@@ -39,6 +40,7 @@ from siliconflow_client.errors.tree import (
 )
 from siliconflow_client.protocol.actions import Drop, Elapsed, Flow, Wait
 from siliconflow_client.protocol.context import RequestContext
+from siliconflow_client.protocol.flow import Call
 
 SETTLING = 5.0
 """Seconds after which a batch whose creation was not answered should be in the listing."""
@@ -195,19 +197,16 @@ def find_batch(part: Part, state: JobState, context: RequestContext) -> Flow[Bat
     """
     for _ in range(2):
         yield Wait(SETTLING)
-        seen: set[str] = set()
-        after: str | None = None
-        while True:
-            page = yield from batches_listing(None, _PAGE).page(after).flow(context)
+        listing, seen = batches_listing(None, _PAGE), set[str]()
+        turned: Call[Page[Batch]] | None = listing.page()
+        while turned is not None:
+            page = yield from turned.flow(context)
             for batch in page.data:
                 told = batch.metadata
                 named = told.get("run") == state.run and told.get("part") == str(part.number)
                 if batch.id and (named or batch.input_file_id == part.input_file_id):
                     return batch
-            if page.has_more is False or seen.issuperset(page.ids):
-                break
-            seen.update(page.ids)
-            after = page.last_id
+            turned = listing.following(page, seen)
     return None
 
 
