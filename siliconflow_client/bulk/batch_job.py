@@ -11,14 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal, Protocol, Self, overload
 
-from siliconflow_client.bulk.batch_job_life import (
-    BatchProgress,
-    Cancelling,
-    Placing,
-    Waiting,
-    progress_of,
-)
+from siliconflow_client.bulk.batch_job_life import Cancelling, Placing, Waiting
 from siliconflow_client.bulk.batch_job_parts import PartFiles, copy_requests
+from siliconflow_client.bulk.batch_job_progress import BatchProgress, progress_of
 from siliconflow_client.bulk.batch_job_results import JobResults
 from siliconflow_client.bulk.batch_job_state import JobFiles, JobState
 from siliconflow_client.catalogue.batches import MAX_BATCH_BYTES, MAX_BATCH_LINES
