@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from langchain_siliconflow import BatchJob, ChatSiliconFlow
@@ -20,11 +21,9 @@ class Person(BaseModel):
 settings = local_settings()
 chat = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3", **settings)
 prompt = ChatPromptTemplate([("system", "You read letters."), ("human", "{text}")])
-chain = prompt | chat.with_structured_output(Person)
-inputs = [
-    {"text": f"The name is {name}, the age is {age}."}
-    for name, age in [("Anna", 31), ("Ben", 40), ("Cleo", 52)]
-]
+chain: Runnable[dict[str, str], Person] = prompt | chat.with_structured_output(Person)
+people = {"Anna": 31, "Ben": 40, "Cleo": 52}
+inputs = [{"text": f"The name is {name}, the age is {age}."} for name, age in people.items()]
 
 # Everything is kept in a file. A process may be killed at any moment; nothing is paid twice.
 state = Path(tempfile.mkdtemp()) / "job.json"

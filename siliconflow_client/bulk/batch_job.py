@@ -48,6 +48,11 @@ class _Job:
         return str(self._files.path)
 
     @property
+    def label(self) -> str:
+        """The word that was given to `submit`."""
+        return self._state.label
+
+    @property
     def batch_ids(self) -> list[str]:
         """The ids of its batches, those that were created."""
         return [part.batch_id for part in self._state.parts if part.batch_id]

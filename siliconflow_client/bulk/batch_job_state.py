@@ -78,6 +78,7 @@ class JobState:
         completion_window: Such as `24h`.
         metadata: The caller's, sent with each batch.
         output_urls: Whether an output that is named by a URL is fetched.
+        label: A word of the caller's, which is not sent.
         parts: Its batches; those of `resubmit_failed` come last.
     """
 
@@ -87,6 +88,7 @@ class JobState:
     completion_window: str
     metadata: dict[str, str] = field(default_factory=lambda: {})
     output_urls: bool = True
+    label: str = ""
     parts: list[Part] = field(default_factory=lambda: [])
     format: int = FORMAT
 
@@ -98,6 +100,7 @@ class JobState:
         metadata: Mapping[str, str] | None,
         *,
         output_urls: bool,
+        label: str,
     ) -> JobState:
         """A new job without requests.
 
@@ -111,7 +114,7 @@ class JobState:
             )
         window = checked_window(completion_window)
         run = secrets.token_hex(8)
-        return cls(run, host, 0, window, dict(metadata or {}), output_urls=output_urls)
+        return cls(run, host, 0, window, dict(metadata or {}), output_urls, label)
 
     def custom_id(self, position: int) -> str:
         """The id of the request at a place among all."""

@@ -76,6 +76,7 @@ class Batches(BatchCalls):
         allow_unlisted: bool = False,
         output_urls: bool = True,
         max_lines: int = MAX_BATCH_LINES,
+        label: str = "",
         options: CallOptions | None = None,
     ) -> BatchJob:
         """Upload any number of chat requests, and create the batches that answer them.
@@ -98,6 +99,7 @@ class Batches(BatchCalls):
             output_urls: Whether an output that the server names by a URL is fetched from there
                 (docs/wire.md#unsettled-points); `False` takes ids only.
             max_lines: Most requests of a batch; 5,000 by the documentation. One of at most 1 GB.
+            label: A word of yours that is kept with the job, and not sent.
             options: Time limits, retries and headers of the requests of this job, and how its
                 answers are read (`empty_answers`, `tool_markup`).
 
@@ -109,7 +111,9 @@ class Batches(BatchCalls):
         """
         site = self._site.asking_with(options)
         writer = LineWriter(shared, extra_body, allow_unlisted=allow_unlisted)
-        begun = JobState.begun(site.host, completion_window, metadata, output_urls=output_urls)
+        begun = JobState.begun(
+            site.host, completion_window, metadata, output_urls=output_urls, label=label
+        )
         files, plan = _submission(requests, writer, begun, state, max_lines)
         self._run(plan, site.options)
         return BatchJob(begun, files, site, self._run)
@@ -146,12 +150,15 @@ class AsyncBatches(AsyncBatchCalls):
         allow_unlisted: bool = False,
         output_urls: bool = True,
         max_lines: int = MAX_BATCH_LINES,
+        label: str = "",
         options: CallOptions | None = None,
     ) -> AsyncBatchJob:
         """As `Batches.submit`."""
         site = self._site.asking_with(options)
         writer = LineWriter(shared, extra_body, allow_unlisted=allow_unlisted)
-        begun = JobState.begun(site.host, completion_window, metadata, output_urls=output_urls)
+        begun = JobState.begun(
+            site.host, completion_window, metadata, output_urls=output_urls, label=label
+        )
         files, plan = _submission(requests, writer, begun, state, max_lines)
         await self._run(plan, site.options)
         return AsyncBatchJob(begun, files, site, self._run)

@@ -58,6 +58,11 @@ EXPECTED = {
         "tool returns: 2026-11-20 is a Friday",
         "model says: ",
     ],
+    "llama_index_batch.py": [
+        "1 batch for 2 texts",
+        "2 of 2 requests done, 0 failed (1 of 1 batches ended: 1 completed)",
+        "Person(name='Anna', age=31)\nPerson(name='Ben', age=40)",
+    ],
     "llama_index_chat.py": ["yeast eats sugar", "Salt slows"],
     "llama_index_chat_engine.py": [
         "Engine: The library lends books for four weeks.",
