@@ -1,7 +1,7 @@
 """SiliconFlow's models for LangChain.
 
-`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank` and `SiliconFlowLLM` are loaded on
-first use (PEP 562), so that importing one does not load the others. The errors are
+`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank`, `SiliconFlowLLM` and `BatchJob`
+are loaded on first use (PEP 562), so that importing one does not load the others. The errors are
 `siliconflow_client`'s; those that the classes here raise belong to LangChain's `ModelError`
 family as well.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from siliconflow_client import __version__
 
 if TYPE_CHECKING:
+    from langchain_siliconflow.batches import BatchJob
     from langchain_siliconflow.chat_models import ChatSiliconFlow
     from langchain_siliconflow.embeddings import SiliconFlowEmbeddings
     from langchain_siliconflow.llms import SiliconFlowLLM
@@ -55,6 +56,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BatchExpiredError",
+    "BatchJob",
     "ChatSiliconFlow",
     "ConfigurationError",
     "ContentRejectedError",
@@ -82,6 +84,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchJob": "langchain_siliconflow.batches",
     "ChatSiliconFlow": "langchain_siliconflow.chat_models",
     "SiliconFlowEmbeddings": "langchain_siliconflow.embeddings",
     "SiliconFlowLLM": "langchain_siliconflow.llms",

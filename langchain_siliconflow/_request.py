@@ -64,6 +64,7 @@ class ChatCall:
         include_usage: Whether the last piece of a stream tells the tokens.
         answer_class: The pydantic class that was given as `response_format`, or `None`.
         stream_options: Given for this call; sent with streams only.
+        replay: Which earlier turns send their thinking back.
     """
 
     request: ChatRequest
@@ -72,6 +73,7 @@ class ChatCall:
     include_usage: bool
     answer_class: type | None
     stream_options: Mapping[str, JsonValue] | None
+    replay: ReasoningReplay
 
     @property
     def stream_body(self) -> Mapping[str, JsonValue] | None:
@@ -147,6 +149,7 @@ def build_call(
         include_usage=fields["stream_usage"] if include_usage is None else include_usage,
         stream_options=None if options is None else _mapping("stream_options", options),
         answer_class=form if isinstance(form, type) and is_basemodel_subclass(form) else None,
+        replay=replay,
     )
 
 

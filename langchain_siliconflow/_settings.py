@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar
 
 from langchain_core.version import VERSION as CORE_VERSION
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
@@ -151,3 +151,28 @@ class ConnectionSettings(BaseModel):
             if client is not None:
                 memo[id(client)] = client  # shared: an open connection cannot be copied
         return super().__deepcopy__(memo)
+
+
+Settings = TypeVar("Settings", bound=ConnectionSettings)
+
+
+# Beside the class and not in it, where they would be public names of every model.
+# pyright: reportPrivateUsage=false
+# ruff: noqa: SLF001
+
+
+def clients_of(model: ConnectionSettings) -> tuple[SiliconFlowClient, AsyncSiliconFlowClient]:
+    """Give the two clients of a model to what asks the API for it in another way."""
+    return model._client, model._async_client
+
+
+def asking(
+    model: Settings,
+    client: SiliconFlowClient,
+    async_client: AsyncSiliconFlowClient,
+    update: Mapping[str, object],
+) -> Settings:
+    """Copy a model, so that it asks other clients; the one given stays as it is."""
+    copied = model.model_copy(update=update)
+    copied._client, copied._async_client = client, async_client
+    return copied

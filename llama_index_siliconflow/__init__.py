@@ -1,7 +1,8 @@
 """SiliconFlow's models for LlamaIndex.
 
 `SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`,
-`SiliconFlowMultiModalEmbedding` for images too, and `SiliconFlowRerank`.
+`SiliconFlowMultiModalEmbedding` for images too, `SiliconFlowRerank`, and `BatchJob` for many
+requests that have a day's time.
 
 Everything that they raise is a `SiliconFlowError`; the classes below it stand here too. Names are
 loaded when they are first used (PEP 562), so that the embedding class does not load the chat stack.
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from llama_index_siliconflow._errors import TruncatedAnswerError, UnexpectedAnswerError
+    from llama_index_siliconflow.batches import BatchJob
     from llama_index_siliconflow.completion import SiliconFlowCompletion
     from llama_index_siliconflow.embedding import SiliconFlowEmbedding
     from llama_index_siliconflow.llm import SiliconFlow
@@ -57,6 +59,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BatchExpiredError",
+    "BatchJob",
     "ConfigurationError",
     "ContentRejectedError",
     "ContextLengthError",
@@ -86,6 +89,7 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "BatchJob": "llama_index_siliconflow.batches",
     "SiliconFlow": "llama_index_siliconflow.llm",
     "SiliconFlowCompletion": "llama_index_siliconflow.completion",
     "SiliconFlowEmbedding": "llama_index_siliconflow.embedding",

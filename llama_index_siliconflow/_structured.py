@@ -152,22 +152,35 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         prompt_args: dict[str, object],
     ) -> Prediction[Model] | None:
         """Choose the way; `None` leaves it to LlamaIndex's programs."""
-        by_format = self.should_use_structured_outputs or self.structured_output_mode is not None
-        mode = self.pydantic_program_mode
-        if by_format and mode is PydanticProgramMode.DEFAULT:
-            kwargs = self._format_kwargs(output_cls)
-        elif mode is PydanticProgramMode.FUNCTION or (
-            mode is PydanticProgramMode.DEFAULT and self.metadata.is_function_calling_model
-        ):
-            by_format = False
-            kwargs = {}
-        else:
+        if not self._predicts_itself():
             return None
+        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+        return self._prediction_from(output_cls, messages, llm_kwargs)
+
+    def _by_format(self) -> bool:
+        return (
+            self.should_use_structured_outputs or self.structured_output_mode is not None
+        ) and self.pydantic_program_mode is PydanticProgramMode.DEFAULT
+
+    def _predicts_itself(self) -> bool:
+        mode = self.pydantic_program_mode
+        return (
+            self._by_format()
+            or mode is PydanticProgramMode.FUNCTION
+            or (mode is PydanticProgramMode.DEFAULT and self.metadata.is_function_calling_model)
+        )
+
+    def _prediction_from(
+        self,
+        output_cls: type[Model],
+        messages: list[ChatMessage],
+        llm_kwargs: dict[str, Any] | None,
+    ) -> Prediction[Model]:
         given = dict(llm_kwargs or {})
         for name in ("tool_required", "allow_parallel_tool_calls"):
             given.pop(name, None)
-        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
-        if by_format:
+        if self._by_format():
+            kwargs = self._format_kwargs(output_cls)
             instruction = kwargs.pop("instruction", None)
             if instruction is not None:
                 messages = [instruction, *messages]

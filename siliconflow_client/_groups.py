@@ -15,6 +15,7 @@ from siliconflow_client.protocol.groups import AsyncItems, Items
 from siliconflow_client.protocol.options import CallOptions
 
 if TYPE_CHECKING:
+    from siliconflow_client.bulk import batch_job_site as _job_site
     from siliconflow_client.bulk import batch_job_submit as _jobs
     from siliconflow_client.endpoints import audio as _audio
     from siliconflow_client.endpoints import files as _files
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from siliconflow_client.endpoints import videos as _videos
     from siliconflow_client.endpoints import voices as _voices
 else:
+    _job_site = LazyModule("siliconflow_client.bulk.batch_job_site")
     _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
     _audio = LazyModule("siliconflow_client.endpoints.audio")
     _files = LazyModule("siliconflow_client.endpoints.files")
@@ -42,7 +44,7 @@ class Groups(ManyCalls):
     @property
     def batches(self) -> _jobs.Batches:
         """Chat requests that are answered within days."""
-        site = _jobs.JobSite.of(self._host, self.config.deadline)
+        site = _job_site.JobSite.of(self._host, self.config)
         return _jobs.Batches(self._call, self._items, site)
 
     @property
@@ -90,7 +92,7 @@ class AsyncGroups(AsyncManyCalls):
     @property
     def batches(self) -> _jobs.AsyncBatches:
         """Chat requests that are answered within days."""
-        site = _jobs.JobSite.of(self._host, self.config.deadline)
+        site = _job_site.JobSite.of(self._host, self.config)
         return _jobs.AsyncBatches(self._call, self._items, site)
 
     @property

@@ -7,7 +7,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "AsyncBatchJob",
         "BatchJob",
     ),
-    "bulk.batch_job_life": ("BatchProgress",),
+    "bulk.batch_job_progress": ("BatchProgress",),
     "catalogue.batches": (
         "BATCH_MODELS",
         "MAX_BATCH_LINES",

@@ -11,44 +11,46 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal, Protocol, Self, overload
 
-from siliconflow_client.bulk.batch_job_life import (
-    BatchProgress,
-    Cancelling,
-    Placing,
-    Waiting,
-    progress_of,
-)
+from siliconflow_client.bulk.batch_job_life import Cancelling, Placing, Waiting
 from siliconflow_client.bulk.batch_job_parts import PartFiles, copy_requests
+from siliconflow_client.bulk.batch_job_progress import BatchProgress, progress_of
 from siliconflow_client.bulk.batch_job_results import JobResults
+from siliconflow_client.bulk.batch_job_site import JobSite
 from siliconflow_client.bulk.batch_job_state import JobFiles, JobState
 from siliconflow_client.catalogue.batches import MAX_BATCH_BYTES, MAX_BATCH_LINES
 from siliconflow_client.endpoints.batches import checked_window
 from siliconflow_client.endpoints.chat import ChatCompletion
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
 from siliconflow_client.protocol.groups import AsyncRun, Run
-from siliconflow_client.protocol.options import CallOptions
 
 POLL = 60.0
 """Seconds between looks at a batch, which takes hours as a rule."""
-
-_FOR_EVER = 1e9
-"""Stands for "no deadline" where the client has one for its calls: a job is no call."""
 
 
 class _Job:
     """What both kinds of job have: everything but the requests."""
 
-    def __init__(self, state: JobState, files: JobFiles) -> None:
+    def __init__(self, state: JobState, files: JobFiles, site: JobSite) -> None:
         self._state = state
         self._files = files
+        self._site = site
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self._files.path)!r}: {self.progress})"
+
+    def close(self) -> None:
+        """Let other processes use the job; `wait` and the others take it again."""
+        self._files.close()
 
     @property
     def path(self) -> str:
         """Where the state is kept; `resume` takes it."""
         return str(self._files.path)
+
+    @property
+    def label(self) -> str:
+        """The word that was given to `submit`."""
+        return self._state.label
 
     @property
     def batch_ids(self) -> list[str]:
@@ -112,7 +114,7 @@ class _Job:
                 argument="state",
                 hint="wait() for it; it can be waited for in another process, another day.",
             )
-        return JobResults(self._state, self._files)
+        return JobResults(self._state, self._files, self._site.reading)
 
     def _waiting(
         self,
@@ -125,10 +127,16 @@ class _Job:
                 raise ConfigurationError(
                     f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
                 )
+        self._files.refresh(self._state)
         return Waiting(self._state, self._files, on_progress, poll, deadline)
+
+    def _cancelling(self) -> Cancelling:
+        self._files.refresh(self._state)
+        return Cancelling(self._state, self._files)
 
     def _resubmitting(self, completion_window: str | None) -> Placing | None:
         """Send what failed once more; `None` where nothing did."""
+        self._files.refresh(self._state)
         if completion_window is not None:
             self._state.completion_window = checked_window(completion_window)
         failures = self._results().failures()
@@ -149,19 +157,17 @@ class BatchJob(_Job):
 
     Made by `client.batches.submit`, or by `resume` in another process, on another day. Everything
     is in files, and saved at every step: a process that is killed loses nothing, and nothing is
-    paid twice. One process at a time should work on a job.
+    paid twice. One process at a time can work on a job; another one is refused until the first has
+    ended, was killed, or has called `close`.
 
     Example:
         >>> job = client.batches.submit(requests, state="job.json")
         >>> answers = job.wait(on_progress=print).results(return_exceptions=True)
     """
 
-    def __init__(
-        self, state: JobState, files: JobFiles, run: Run, options: CallOptions | None
-    ) -> None:
-        super().__init__(state, files)
+    def __init__(self, state: JobState, files: JobFiles, site: JobSite, run: Run) -> None:
+        super().__init__(state, files, site)
         self._run = run
-        self._options = options
 
     @classmethod
     def resume(cls, state: str | os.PathLike[str], client: HasBatches) -> BatchJob:
@@ -194,7 +200,7 @@ class BatchJob(_Job):
             APITimeoutError: The deadline has passed; its `phase` is `deadline`.
             SiliconFlowError: A look failed for good; wait again.
         """
-        self._run(self._waiting(on_progress, poll, deadline), self._options)
+        self._run(self._waiting(on_progress, poll, deadline), self._site.options)
         return self
 
     def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
@@ -210,24 +216,21 @@ class BatchJob(_Job):
         """
         plan = self._resubmitting(completion_window)
         if plan is not None:
-            self._run(plan, self._options)
+            self._run(plan, self._site.options)
         return self
 
     def cancel(self) -> Self:
         """Ask for all batches to end; what is answered by then is paid, and can be waited for."""
-        self._run(Cancelling(self._state, self._files), self._options)
+        self._run(self._cancelling(), self._site.options)
         return self
 
 
 class AsyncBatchJob(_Job):
     """The asynchronous twin of `BatchJob`."""
 
-    def __init__(
-        self, state: JobState, files: JobFiles, run: AsyncRun, options: CallOptions | None
-    ) -> None:
-        super().__init__(state, files)
+    def __init__(self, state: JobState, files: JobFiles, site: JobSite, run: AsyncRun) -> None:
+        super().__init__(state, files, site)
         self._run = run
-        self._options = options
 
     @classmethod
     def resume(cls, state: str | os.PathLike[str], client: HasAsyncBatches) -> AsyncBatchJob:
@@ -242,19 +245,19 @@ class AsyncBatchJob(_Job):
         deadline: float | None = None,
     ) -> Self:
         """As `BatchJob.wait`."""
-        await self._run(self._waiting(on_progress, poll, deadline), self._options)
+        await self._run(self._waiting(on_progress, poll, deadline), self._site.options)
         return self
 
     async def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
         """As `BatchJob.resubmit_failed`."""
         plan = self._resubmitting(completion_window)
         if plan is not None:
-            await self._run(plan, self._options)
+            await self._run(plan, self._site.options)
         return self
 
     async def cancel(self) -> Self:
         """As `BatchJob.cancel`."""
-        await self._run(Cancelling(self._state, self._files), self._options)
+        await self._run(self._cancelling(), self._site.options)
         return self
 
 
@@ -290,8 +293,3 @@ class HasAsyncBatches(Protocol):
     def batches(self) -> ResumesAsyncJobs:
         """Its batches."""
         ...
-
-
-def job_options(client_deadline: float | None) -> CallOptions | None:
-    """A client's deadline bounds one call, which a job is not."""
-    return None if client_deadline is None else CallOptions(deadline=_FOR_EVER)

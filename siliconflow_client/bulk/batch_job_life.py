@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
+from siliconflow_client.bulk.batch_job_progress import BatchProgress, progress_of
 from siliconflow_client.bulk.batch_job_results import check_results
 from siliconflow_client.bulk.batch_job_state import (
     FileKind,
@@ -30,6 +31,7 @@ from siliconflow_client.endpoints.batches import (
     retrieve_call,
 )
 from siliconflow_client.endpoints.files import content_request, content_stream, upload_call
+from siliconflow_client.endpoints.pages import Page
 from siliconflow_client.errors.tree import (
     APIConnectionError,
     APIResponseError,
@@ -39,6 +41,7 @@ from siliconflow_client.errors.tree import (
 )
 from siliconflow_client.protocol.actions import Drop, Elapsed, Flow, Wait
 from siliconflow_client.protocol.context import RequestContext
+from siliconflow_client.protocol.flow import Call
 
 SETTLING = 5.0
 """Seconds after which a batch whose creation was not answered should be in the listing."""
@@ -51,50 +54,6 @@ _LOST_POLLS = 10
 
 _EMPTY_LOOKS = 3
 """Looks at a completed batch that names no file yet, before that is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchProgress:
-    """How far a batch job is.
-
-    Attributes:
-        total: All requests.
-        completed: Requests that succeeded, as the server last told.
-        failed: Requests that failed.
-        parts: Batches.
-        parts_ended: Batches whose results are here.
-        statuses: How many batches have each status.
-    """
-
-    total: int
-    completed: int
-    failed: int
-    parts: int
-    parts_ended: int
-    statuses: dict[str, int]
-
-    def __str__(self) -> str:
-        words = ", ".join(f"{count} {status}" for status, count in self.statuses.items())
-        return (
-            f"{self.completed:,} of {self.total:,} requests done, {self.failed:,} failed "
-            f"({self.parts_ended} of {self.parts} batches ended{f': {words}' if words else ''})"
-        )
-
-
-def progress_of(state: JobState) -> BatchProgress:
-    """How far a job is, as its state says."""
-    statuses: dict[str, int] = {}
-    for part in state.parts:
-        name = part.status or "not created"
-        statuses[name] = statuses.get(name, 0) + 1
-    return BatchProgress(
-        total=state.total,
-        completed=sum(part.completed for part in state.parts),
-        failed=sum(part.failed for part in state.parts),
-        parts=len(state.parts),
-        parts_ended=sum(part.is_fetched for part in state.parts),
-        statuses=statuses,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +154,16 @@ def find_batch(part: Part, state: JobState, context: RequestContext) -> Flow[Bat
     """
     for _ in range(2):
         yield Wait(SETTLING)
-        seen: set[str] = set()
-        after: str | None = None
-        while True:
-            page = yield from batches_listing(None, _PAGE).page(after).flow(context)
+        listing, seen = batches_listing(None, _PAGE), set[str]()
+        turned: Call[Page[Batch]] | None = listing.page()
+        while turned is not None:
+            page = yield from turned.flow(context)
             for batch in page.data:
                 told = batch.metadata
                 named = told.get("run") == state.run and told.get("part") == str(part.number)
                 if batch.id and (named or batch.input_file_id == part.input_file_id):
                     return batch
-            if page.has_more is False or seen.issuperset(page.ids):
-                break
-            seen.update(page.ids)
-            after = page.last_id
+            turned = listing.following(page, seen)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from siliconflow_client.bulk.batch_job_state import JobFiles, JobState, Part, on_disk, private
-from siliconflow_client.endpoints.batch_lines import request_line
+from siliconflow_client.endpoints.batch_lines import LineWriter
 from siliconflow_client.errors.tree import ConfigurationError
 
 _PAUSE = 200
@@ -75,10 +75,9 @@ class PartFiles:
 
 def write_requests(
     requests: Iterable[Mapping[str, object]],
+    writer: LineWriter,
     state: JobState,
     target: PartFiles,
-    *,
-    allow_unlisted: bool,
 ) -> Iterator[None]:
     """Check and write all requests, pausing now and then.
 
@@ -87,7 +86,7 @@ def write_requests(
     """
     with contextlib.closing(target):
         for position, request in enumerate(requests):
-            made = request_line(request, position, allow_unlisted=allow_unlisted)
+            made = writer.line(request, position)
             state.total = position + 1
             target.add(position, made.model, made.written(state.custom_id(position)))
             if position % _PAUSE == _PAUSE - 1:

@@ -10,14 +10,23 @@ from typing import BinaryIO, cast
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.bulk.batch_job_state import FileKind, JobFiles, JobState, Part, on_disk
-from siliconflow_client.endpoints.batch_lines import custom_id_of, expired, failed, read_result
+from siliconflow_client.endpoints.batch_lines import (
+    Reading,
+    custom_id_of,
+    expired,
+    failed,
+    read_result,
+)
 from siliconflow_client.endpoints.chat import ChatCompletion
 from siliconflow_client.errors.mapping import unexpected_answer
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import APIResponseError, SiliconFlowError
 
-_KINDS: tuple[FileKind, ...] = ("err", "out")
-"""In the order in which they are read: a success wins over a failure of the same request."""
+_KINDS: tuple[FileKind, ...] = ("err", "out", "in")
+"""Files of a part. Results are looked for in this order: a success wins over a failure of the same
+request. The last one holds the requests, which say how their answers are to be read."""
+_RESULTS = 2
+_REQUESTS = 2
 
 _MOST_OPEN = 16
 _SHOWN = 4096
@@ -27,35 +36,58 @@ _SHOWN = 4096
 class JobResults:
     """Where each request's result stands: a few bytes for each, whatever the results' size."""
 
-    __slots__ = ("_files", "_line_of", "_offset_of", "_open", "_owner_of", "_state")
+    __slots__ = (
+        "_asked_at",
+        "_files",
+        "_line_of",
+        "_offset_of",
+        "_open",
+        "_owner_of",
+        "_reading",
+        "_state",
+    )
 
-    def __init__(self, state: JobState, files: JobFiles) -> None:
+    def __init__(self, state: JobState, files: JobFiles, reading: Reading) -> None:
         self._state = state
         self._files = files
-        # Part of the request, file of its result (part × 2 + kind; -1 for none), offset in there.
+        self._reading = reading
+        # Part of the request, and where the request is in that part's file.
         self._owner_of = array("l", [-1]) * state.total
+        self._asked_at = array("q", [-1]) * state.total
+        # File of its result (part × kinds + kind; -1 for none), offset in there.
         self._line_of = array("l", [-1]) * state.total
         self._offset_of = array("q", [-1]) * state.total
         self._open: dict[int, BinaryIO] = {}
-        for number, part in enumerate(state.parts):
-            for position in part.positions():
-                self._owner_of[position] = number
-                self._line_of[position] = -1  # an earlier try no longer counts
-            for kind_number, kind in enumerate(_KINDS):
-                self._index(number, kind_number, kind)
+        for number in range(len(state.parts)):
+            self._index_requests(number)
+            for kind in range(_RESULTS):
+                self._index_results(number, kind)
 
-    def _index(self, number: int, kind_number: int, kind: FileKind) -> None:
-        path = self._files.part(self._state.parts[number], kind)
+    def _index_requests(self, number: int) -> None:
+        part = self._state.parts[number]
+        offsets = (offset for offset, _ in self._lines(number, _REQUESTS))
+        for position in part.positions():
+            self._owner_of[position] = number
+            self._asked_at[position] = next(offsets, -1)
+            self._line_of[position] = -1  # an earlier try no longer counts
+
+    def _index_results(self, number: int, kind: int) -> None:
+        for offset, line in self._lines(number, kind):
+            custom_id = custom_id_of(line)
+            position = None if custom_id is None else self._state.position_of(custom_id)
+            if position is not None and self._owner_of[position] == number:
+                self._line_of[position] = number * len(_KINDS) + kind
+                self._offset_of[position] = offset
+
+    def _lines(self, number: int, kind: int) -> Iterator[tuple[int, bytes]]:
+        """The lines of a file, each with its offset; none where there is no file."""
+        path = self._files.part(self._state.parts[number], _KINDS[kind])
         if not path.exists():
             return
         offset = 0
         with on_disk(), path.open("rb") as file:
             for line in file:
-                custom_id = custom_id_of(line)
-                position = None if custom_id is None else self._state.position_of(custom_id)
-                if position is not None and self._owner_of[position] == number:
-                    self._line_of[position] = number * 2 + kind_number
-                    self._offset_of[position] = offset
+                yield offset, line
                 offset += len(line)
 
     def __iter__(self) -> Iterator[ChatCompletion | SiliconFlowError]:
@@ -64,13 +96,16 @@ class JobResults:
                 yield self[position]
 
     def __getitem__(self, position: int) -> ChatCompletion | SiliconFlowError:
-        part = self._state.parts[self._owner_of[position]]
+        number = self._owner_of[position]
+        part = self._state.parts[number]
         host = self._state.host
         where = self._line_of[position]
-        if where >= 0:
-            line = self._line(where, self._offset_of[position])
-            return read_result(line, part.batch_id, host, part.model)
-        return missing(part, host)
+        if where < 0:
+            return missing(part, host)
+        line = self._line(where, self._offset_of[position])
+        place = self._asked_at[position]
+        asked = self._line(number * len(_KINDS) + _REQUESTS, place) if place >= 0 else None
+        return read_result(line, asked, part.batch_id, host, part.model, self._reading)
 
     def _line(self, where: int, offset: int) -> bytes:
         with on_disk():
@@ -78,8 +113,9 @@ class JobResults:
             if file is None:
                 if len(self._open) >= _MOST_OPEN:
                     self._open.pop(next(iter(self._open))).close()
-                part = self._state.parts[where // 2]
-                file = self._open[where] = self._files.part(part, _KINDS[where % 2]).open("rb")
+                number, kind = divmod(where, len(_KINDS))
+                path = self._files.part(self._state.parts[number], _KINDS[kind])
+                file = self._open[where] = path.open("rb")
             file.seek(offset)
             return file.readline()
 

@@ -4,6 +4,7 @@
     job.json.parts/00000.in     requests of a part, a JSON line each
     job.json.parts/00000.out    results of its requests that succeeded
     job.json.parts/00000.err    results of those that failed
+    job.json.parts/lock         the process that works on it
 
 The requests are kept until the job is done with, since a part may have to be uploaded again, and
 failed requests sent again. They hold prompts, so only the user may read them. No key is in them.
@@ -13,13 +14,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass, field
+import secrets
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias, cast
 
 import pydantic_core
 
+from siliconflow_client.bulk.job_lock import JobLock
+from siliconflow_client.endpoints.batches import checked_window
 from siliconflow_client.errors.tree import ConfigurationError
 
 FORMAT = 1
@@ -74,6 +78,7 @@ class JobState:
         completion_window: Such as `24h`.
         metadata: The caller's, sent with each batch.
         output_urls: Whether an output that is named by a URL is fetched.
+        label: A word of the caller's, which is not sent.
         parts: Its batches; those of `resubmit_failed` come last.
     """
 
@@ -83,8 +88,33 @@ class JobState:
     completion_window: str
     metadata: dict[str, str] = field(default_factory=lambda: {})
     output_urls: bool = True
+    label: str = ""
     parts: list[Part] = field(default_factory=lambda: [])
     format: int = FORMAT
+
+    @classmethod
+    def begun(
+        cls,
+        host: str,
+        completion_window: str,
+        metadata: Mapping[str, str] | None,
+        *,
+        output_urls: bool,
+        label: str,
+    ) -> JobState:
+        """A new job without requests.
+
+        Raises:
+            ConfigurationError: The window or the metadata cannot be sent.
+        """
+        if {"run", "part"} & (metadata or {}).keys():
+            raise ConfigurationError(
+                "metadata must not hold run and part, by which batches are found again.",
+                argument="metadata",
+            )
+        window = checked_window(completion_window)
+        run = secrets.token_hex(8)
+        return cls(run, host, 0, window, dict(metadata or {}), output_urls, label)
 
     def custom_id(self, position: int) -> str:
         """The id of the request at a place among all."""
@@ -99,19 +129,20 @@ class JobState:
 
 
 class JobFiles:
-    """Where a job is kept.
+    """Where a job is kept; while it is in use, no other process can use it.
 
     Args:
         path: Of the state; the folder beside it has the same name and `.parts`.
     """
 
-    __slots__ = ("folder", "path")
+    __slots__ = ("_lock", "folder", "path")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(cast("object", path), str | os.PathLike) or not str(path):
             raise ConfigurationError("state must be the path of a file.", argument="state")
         self.path = Path(path)
         self.folder = self.path.with_name(f"{self.path.name}.parts")
+        self._lock: JobLock | None = None
 
     def part(self, part: Part | int, kind: FileKind) -> Path:
         """A file of a part."""
@@ -123,15 +154,40 @@ class JobFiles:
 
         Raises:
             ConfigurationError: There is a job already: to submit it once more would be paid twice.
+                Or another process is about to submit it.
         """
+        self._refuse_second()
+        self._take()
+        self._refuse_second()  # another process may just have finished
+
+    def _refuse_second(self) -> None:
         if self.path.exists():
             raise ConfigurationError(
                 f"There is a job at {str(self.path)!r} already.",
                 argument="state",
                 hint="go on with it with resume(state), or name another file for a new one.",
             )
-        with on_disk():
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+
+    def _take(self) -> None:
+        if self._lock is None or not self._lock.is_ours:
+            with on_disk():
+                self.folder.mkdir(mode=0o700, exist_ok=True)
+                self._lock = JobLock(self.folder / "lock", self.path)
+
+    def close(self) -> None:
+        """Let other processes use the job."""
+        if self._lock is not None:
+            self._lock.close()
+
+    def refresh(self, state: JobState) -> None:
+        """Take the job again, and what others have done to it meanwhile.
+
+        Raises:
+            ConfigurationError: As `load`.
+        """
+        found = self.load()
+        for field_ in fields(JobState):
+            setattr(state, field_.name, getattr(found, field_.name))
 
     def save(self, state: JobState) -> None:
         """Write the state to a temporary name and move it: whoever reads finds a whole one."""
@@ -144,11 +200,14 @@ class JobFiles:
             temporary.replace(self.path)
 
     def load(self) -> JobState:
-        """Read the state.
+        """Take the job, and read its state.
 
         Raises:
-            ConfigurationError: There is none, or it is something else.
+            ConfigurationError: There is none, it is something else, or another process has it.
         """
+        with on_disk():
+            self.path.stat()
+        self._take()
         with on_disk():
             content = self.path.read_bytes()
         from pydantic import TypeAdapter  # heavy, and needed by nobody else

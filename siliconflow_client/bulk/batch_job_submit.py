@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
-from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob, job_options
+from siliconflow_client._json import JsonValue
+from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
 from siliconflow_client.bulk.batch_job_life import Placing
 from siliconflow_client.bulk.batch_job_parts import PartFiles, write_requests
+from siliconflow_client.bulk.batch_job_site import JobSite
 from siliconflow_client.bulk.batch_job_state import JobFiles, JobState
 from siliconflow_client.catalogue.batches import MAX_BATCH_BYTES, MAX_BATCH_LINES
-from siliconflow_client.endpoints.batches import AsyncBatchCalls, BatchCalls, checked_window
+from siliconflow_client.endpoints.batch_lines import LineWriter
+from siliconflow_client.endpoints.batches import AsyncBatchCalls, BatchCalls
 from siliconflow_client.endpoints.chat import ChatRequest
 from siliconflow_client.endpoints.checks import check_positive
 from siliconflow_client.errors.tree import ConfigurationError
@@ -21,77 +22,39 @@ from siliconflow_client.protocol.groups import AsyncOpen, AsyncRun, Open, Run
 from siliconflow_client.protocol.options import CallOptions
 
 
-@dataclass(frozen=True, slots=True)
-class JobSite:
-    """What jobs have to know of the client.
-
-    Attributes:
-        host: The site.
-        options: For the requests of a job.
-    """
-
-    host: str
-    options: CallOptions | None
-
-    @classmethod
-    def of(cls, host: str, deadline: float | None) -> JobSite:
-        """From a client's settings."""
-        return cls(host, job_options(deadline))
-
-    def resumed(self, path: str | os.PathLike[str]) -> tuple[JobState, JobFiles]:
-        """Read a job of this site."""
-        files = JobFiles(path)
-        state = files.load()
-        if state.host != self.host:
-            raise ConfigurationError(
-                f"The job was submitted to {state.host}, and this client asks {self.host}.",
-                argument="client",
-            )
-        return state, files
-
-    def submission(
-        self,
-        requests: Iterable[ChatRequest],
-        path: str | os.PathLike[str],
-        completion_window: str,
-        metadata: Mapping[str, str] | None,
-        *,
-        allow_unlisted: bool,
-        output_urls: bool,
-        max_lines: int,
-    ) -> tuple[JobState, JobFiles, Placing]:
-        """Check what can be checked before the requests are looked at."""
-        check_positive(max_lines, "max_lines")
-        if max_lines > MAX_BATCH_LINES:
-            raise ConfigurationError(
-                f"max_lines must be {MAX_BATCH_LINES} or less, not {max_lines}.",
-                argument="max_lines",
-            )
-        if {"run", "part"} & (metadata or {}).keys():
-            raise ConfigurationError(
-                "metadata must not hold run and part, by which batches are found again.",
-                argument="metadata",
-            )
-        state = JobState(
-            run=secrets.token_hex(8),
-            host=self.host,
-            total=0,
-            completion_window=checked_window(completion_window),
-            metadata=dict(metadata or {}),
-            output_urls=output_urls,
+def _resumed(path: str | os.PathLike[str], site: JobSite) -> tuple[JobState, JobFiles]:
+    """Read a job of this site."""
+    files = JobFiles(path)
+    state = files.load()
+    if state.host != site.host:
+        files.close()
+        raise ConfigurationError(
+            f"The job was submitted to {state.host}, and this client asks {site.host}.",
+            argument="client",
         )
-        files = JobFiles(path)
-        files.begin()
-        target = PartFiles(files, 0, max_lines, MAX_BATCH_BYTES)
-        write = partial(
-            write_requests,
-            requests,
-            state,
-            target,
-            allow_unlisted=allow_unlisted,
+    return state, files
+
+
+def _submission(
+    requests: Iterable[Mapping[str, object]],
+    writer: LineWriter,
+    state: JobState,
+    path: str | os.PathLike[str],
+    max_lines: int,
+) -> tuple[JobFiles, Placing]:
+    """Check what can be checked before the requests are looked at."""
+    check_positive(max_lines, "max_lines")
+    if max_lines > MAX_BATCH_LINES:
+        raise ConfigurationError(
+            f"max_lines must be {MAX_BATCH_LINES} or less, not {max_lines}.",
+            argument="max_lines",
         )
-        written = partial(state.parts.extend, target.parts)
-        return state, files, Placing(state, files, write=write, written=written)
+    files = JobFiles(path)
+    files.begin()
+    target = PartFiles(files, 0, max_lines, MAX_BATCH_BYTES)
+    write = partial(write_requests, requests, writer, state, target)
+    written = partial(state.parts.extend, target.parts)
+    return files, Placing(state, files, write=write, written=written)
 
 
 class Batches(BatchCalls):
@@ -103,14 +66,18 @@ class Batches(BatchCalls):
 
     def submit(
         self,
-        requests: Iterable[ChatRequest],
+        requests: Iterable[ChatRequest | Mapping[str, object]],
         *,
         state: str | os.PathLike[str],
         completion_window: str = "24h",
         metadata: Mapping[str, str] | None = None,
+        shared: Mapping[str, object] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
         allow_unlisted: bool = False,
         output_urls: bool = True,
         max_lines: int = MAX_BATCH_LINES,
+        label: str = "",
+        options: CallOptions | None = None,
     ) -> BatchJob:
         """Upload any number of chat requests, and create the batches that answer them.
 
@@ -125,33 +92,38 @@ class Batches(BatchCalls):
                 written into a folder beside it.
             completion_window: `24h` to `336h`.
             metadata: Notes of your own, sent with each batch beside `run` and `part`.
+            shared: Fields that each request has where it does not say otherwise, such as `model`
+                and `tools`. They are written as JSON once, so they must not change any more.
+            extra_body: Fields that `ChatRequest` does not list, for each; they win over it.
             allow_unlisted: Whether models may be asked that the batch guide does not name.
             output_urls: Whether an output that the server names by a URL is fetched from there
                 (docs/wire.md#unsettled-points); `False` takes ids only.
             max_lines: Most requests of a batch; 5,000 by the documentation. One of at most 1 GB.
+            label: A word of yours that is kept with the job, and not sent.
+            options: Time limits, retries and headers of the requests of this job, and how its
+                answers are read (`empty_answers`, `tool_markup`).
 
         Raises:
             ConfigurationError: A request that the batch API would refuse: a last message that is
                 not the user's, another role than system, user and assistant, an unlisted model,
-                `n` above 1. Or there is a job at `state` already.
+                `n` above 1. Or there is a job at `state` already, maybe another process'.
             SiliconFlowError: An upload or a create failed.
         """
-        known, files, plan = self._site.submission(
-            requests,
-            state,
-            completion_window,
-            metadata,
-            allow_unlisted=allow_unlisted,
-            output_urls=output_urls,
-            max_lines=max_lines,
+        site = self._site.asking_with(options)
+        writer = LineWriter(shared, extra_body, allow_unlisted=allow_unlisted)
+        begun = JobState.begun(
+            site.host, completion_window, metadata, output_urls=output_urls, label=label
         )
-        self._run(plan, self._site.options)
-        return BatchJob(known, files, self._run, self._site.options)
+        files, plan = _submission(requests, writer, begun, state, max_lines)
+        self._run(plan, site.options)
+        return BatchJob(begun, files, site, self._run)
 
-    def resume(self, state: str | os.PathLike[str]) -> BatchJob:
-        """As `BatchJob.resume`."""
-        known, files = self._site.resumed(state)
-        return BatchJob(known, files, self._run, self._site.options)
+    def resume(
+        self, state: str | os.PathLike[str], *, options: CallOptions | None = None
+    ) -> BatchJob:
+        """As `BatchJob.resume`; `options` as for `submit`."""
+        site = self._site.asking_with(options)
+        return BatchJob(*_resumed(state, site), site, self._run)
 
 
 class AsyncBatches(AsyncBatchCalls):
@@ -168,29 +140,32 @@ class AsyncBatches(AsyncBatchCalls):
 
     async def submit(
         self,
-        requests: Iterable[ChatRequest],
+        requests: Iterable[ChatRequest | Mapping[str, object]],
         *,
         state: str | os.PathLike[str],
         completion_window: str = "24h",
         metadata: Mapping[str, str] | None = None,
+        shared: Mapping[str, object] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
         allow_unlisted: bool = False,
         output_urls: bool = True,
         max_lines: int = MAX_BATCH_LINES,
+        label: str = "",
+        options: CallOptions | None = None,
     ) -> AsyncBatchJob:
         """As `Batches.submit`."""
-        known, files, plan = self._site.submission(
-            requests,
-            state,
-            completion_window,
-            metadata,
-            allow_unlisted=allow_unlisted,
-            output_urls=output_urls,
-            max_lines=max_lines,
+        site = self._site.asking_with(options)
+        writer = LineWriter(shared, extra_body, allow_unlisted=allow_unlisted)
+        begun = JobState.begun(
+            site.host, completion_window, metadata, output_urls=output_urls, label=label
         )
-        await self._run(plan, self._site.options)
-        return AsyncBatchJob(known, files, self._run, self._site.options)
+        files, plan = _submission(requests, writer, begun, state, max_lines)
+        await self._run(plan, site.options)
+        return AsyncBatchJob(begun, files, site, self._run)
 
-    def resume(self, state: str | os.PathLike[str]) -> AsyncBatchJob:
-        """As `BatchJob.resume`; called without `await`."""
-        known, files = self._site.resumed(state)
-        return AsyncBatchJob(known, files, self._run, self._site.options)
+    def resume(
+        self, state: str | os.PathLike[str], *, options: CallOptions | None = None
+    ) -> AsyncBatchJob:
+        """As `Batches.resume`; called without `await`."""
+        site = self._site.asking_with(options)
+        return AsyncBatchJob(*_resumed(state, site), site, self._run)

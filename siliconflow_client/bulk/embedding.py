@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Literal, Required, Self, TypedDict, cast
+from typing import Literal, Required, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
+from siliconflow_client.bulk.failures import AddsToFailure
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens, longest
 from siliconflow_client.endpoints.checks import check_texts
@@ -175,7 +175,7 @@ class EmbeddingJob:
         return NamingLongTexts(batch, self._max_tokens)
 
 
-class EmbeddingCollector:
+class EmbeddingCollector(AddsToFailure):
     """All vectors of `embed_many` as one list; what came stays on the error of one that fails.
 
     Args:
@@ -194,26 +194,17 @@ class EmbeddingCollector:
         if self._progress is not None:
             self._progress(len(batch.vectors))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def _complete(self, error: SiliconFlowError) -> None:
         """Put on a failure a vector, or `None`, for each text."""
-        if isinstance(error, SiliconFlowError):
-            known: list[list[float] | None] = [*self.vectors]
-            known += [None] * (self._total - len(known))
-            for batch in error.partial:
-                if isinstance(batch, EmbeddedBatch):
-                    known[batch.start : batch.start + len(batch.vectors)] = batch.vectors
-            error.partial = known
+        known: list[list[float] | None] = [*self.vectors]
+        known += [None] * (self._total - len(known))
+        for batch in error.partial:
+            if isinstance(batch, EmbeddedBatch):
+                known[batch.start : batch.start + len(batch.vectors)] = batch.vectors
+        error.partial = known
 
 
-class NamingLongTexts:
+class NamingLongTexts(AddsToFailure):
     """Says which text is too long when the server only says that one is."""
 
     __slots__ = ("_batch", "_max_tokens")
@@ -222,15 +213,8 @@ class NamingLongTexts:
         self._batch = batch
         self._max_tokens = max_tokens
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def _complete(self, error: SiliconFlowError) -> None:
+        """Name the texts, where the error is about their length."""
         if isinstance(error, APIStatusError) and self._is_about_length(error):
             error.message = f"{error.message.rstrip('.')}. {self._culprits()}"
 

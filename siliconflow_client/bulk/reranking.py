@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Required, Self, TypedDict, cast
+from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
+from siliconflow_client.bulk.failures import AddsToFailure
 from siliconflow_client.endpoints.checks import as_sequence, check_texts, wrong
 from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
@@ -119,7 +119,7 @@ class RerankJob:
         return RankingCollector(self._top_n)
 
 
-class RankingCollector:
+class RankingCollector(AddsToFailure):
     """The rankings of batches as one; what came stays on the error of one that fails."""
 
     __slots__ = ("_parts", "_top_n")
@@ -153,17 +153,9 @@ class RankingCollector:
             trace_id=first.trace_id if first else None,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(error, SiliconFlowError):
-            error.partial = [*self._parts, *error.partial]
+    def _complete(self, error: SiliconFlowError) -> None:
+        """Put the rankings that came before on a failure."""
+        error.partial = [*self._parts, *error.partial]
 
 
 def _total(counts: Iterable[int | None]) -> int | None:

@@ -10,13 +10,16 @@ import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.catalogue.batches import BATCH_MODELS
+from siliconflow_client.endpoints.answer_reader import answer_rules
 from siliconflow_client.endpoints.batches import CHAT_ENDPOINT
 from siliconflow_client.endpoints.chat import (
     ChatCompletion,
     ChatRequest,
+    chat_body,
     chat_from_wire,
-    chat_request,
+    may_be_empty,
 )
+from siliconflow_client.endpoints.checks import model_of
 from siliconflow_client.endpoints.shapes import as_object, text
 from siliconflow_client.errors.jobs import BatchExpiredError
 from siliconflow_client.errors.mapping import (
@@ -27,7 +30,8 @@ from siliconflow_client.errors.mapping import (
 )
 from siliconflow_client.errors.response import TRACE_HEADERS, Head, Target
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
-from siliconflow_client.protocol.requests import Content
+from siliconflow_client.protocol.options import EmptyAnswers
+from siliconflow_client.protocol.requests import json_content
 
 _ROLES = ("system", "user", "assistant")
 _ASKED = f'"method":"POST","url":"{CHAT_ENDPOINT}","body":'.encode()
@@ -47,46 +51,78 @@ class RequestLine:
         return b'{"custom_id":"' + custom_id.encode() + b'",' + _ASKED + self.body + b"}\n"
 
 
-def request_line(
-    request: Mapping[str, object], position: int, *, allow_unlisted: bool = False
-) -> RequestLine:
-    """Check and write one request.
+class LineWriter:
+    """Checks and writes requests; what all of them share is written once.
 
     Args:
-        request: A `ChatRequest`.
-        position: Its place among the requests, to name it by.
-        allow_unlisted: Whether the model may be one that the batch guide does not name.
-
-    Raises:
-        ConfigurationError: The batch API would refuse it; `.argument` names it.
+        shared: Fields of a `ChatRequest` that each request has where it does not say otherwise,
+            such as the model and the tools. They must not change any more.
+        extra_body: Further fields of each request; they win.
+        allow_unlisted: Whether models may be asked that the batch guide does not name.
     """
-    where = f"requests[{position}]"
-    if not isinstance(cast("object", request), Mapping):
-        raise ConfigurationError(f"{where} is no mapping of a chat's fields.", argument=where)
-    try:
-        made, _ = chat_request(cast("ChatRequest", request), None, stream=False)
-    except ConfigurationError as error:
-        argument = error.argument or ""
-        raise ConfigurationError(
-            f"{where}: {error.message}", argument=f"{where}.{argument}", hint=error.hint
-        ) from None
-    assert isinstance(made.body, Content)
-    _check_turns(cast("list[Mapping[str, object]]", request["messages"]), where)
-    n = request.get("n")
-    if isinstance(n, int) and n > 1:
-        raise ConfigurationError(
-            f"{where} asks for n={n} answers; a batch gives one for each request.",
-            argument=f"{where}.n",
-            hint="add the request n times.",
-        )
-    model = made.model or ""
-    if model not in BATCH_MODELS and not allow_unlisted:
-        raise ConfigurationError(
-            f"{where} asks {model!r}, which the batch guide does not name.",
-            argument=f"{where}.model",
-            hint=f"it names {', '.join(BATCH_MODELS)}; allow_unlisted=True sends it all the same.",
-        )
-    return RequestLine(model, made.body.data)
+
+    __slots__ = ("_allow_unlisted", "_extra_body", "_fixed", "_shared", "_written")
+
+    def __init__(
+        self,
+        shared: Mapping[str, object] | None = None,
+        extra_body: Mapping[str, JsonValue] | None = None,
+        *,
+        allow_unlisted: bool = False,
+    ) -> None:
+        self._shared = shared or {}
+        self._extra_body = extra_body
+        self._allow_unlisted = allow_unlisted
+        fixed = {**self._shared, **(extra_body or {}), "stream": False}
+        self._fixed = {name: value for name, value in fixed.items() if value is not None}
+        self._written = json_content(self._fixed).data
+
+    def line(self, request: Mapping[str, object], position: int) -> RequestLine:
+        """Check and write one request.
+
+        Args:
+            request: A `ChatRequest`, but for what is shared.
+            position: Its place among the requests, to name it by.
+
+        Raises:
+            ConfigurationError: The batch API would refuse it; `.argument` names it.
+        """
+        where = f"requests[{position}]"
+        if not isinstance(cast("object", request), Mapping):
+            raise ConfigurationError(f"{where} is no mapping of a chat's fields.", argument=where)
+        whole = {**self._shared, **request}
+        try:
+            body = chat_body(cast("ChatRequest", whole), self._extra_body)
+            body["stream"] = False
+            data = self._data(body)
+        except ConfigurationError as error:
+            argument = error.argument or ""
+            raise ConfigurationError(
+                f"{where}: {error.message}", argument=f"{where}.{argument}", hint=error.hint
+            ) from None
+        _check_turns(cast("list[Mapping[str, object]]", body["messages"]), where)
+        n = body.get("n")
+        if isinstance(n, int) and n > 1:
+            raise ConfigurationError(
+                f"{where} asks for n={n} answers; a batch gives one for each request.",
+                argument=f"{where}.n",
+                hint="add the request n times.",
+            )
+        model = model_of(body)
+        if model not in BATCH_MODELS and not self._allow_unlisted:
+            raise ConfigurationError(
+                f"{where} asks {model!r}, which the batch guide does not name.",
+                argument=f"{where}.model",
+                hint=f"it names {', '.join(BATCH_MODELS)}; allow_unlisted=True sends it all the "
+                "same.",
+            )
+        return RequestLine(model, data)
+
+    def _data(self, body: dict[str, object]) -> bytes:
+        if not all(body.get(name) is value for name, value in self._fixed.items()):
+            return json_content(body).data
+        own = {name: value for name, value in body.items() if name not in self._fixed}
+        return json_content(own).data[:-1] + b"," + self._written[1:] if own else self._written
 
 
 def _check_turns(turns: list[Mapping[str, object]], where: str) -> None:
@@ -114,24 +150,55 @@ def custom_id_of(line: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How answers are read, as a plain call reads them.
+
+    Attributes:
+        tool_markup: Whether tool calls that a model wrote as text become tool calls.
+        empty_answers: `return` or `raise` an answer of nothing.
+    """
+
+    tool_markup: bool = True
+    empty_answers: EmptyAnswers = "return"
+
+
 def read_result(
-    line: bytes, batch_id: str, host: str, model: str
+    line: bytes, asked: bytes | None, batch_id: str, host: str, model: str, reading: Reading
 ) -> ChatCompletion | SiliconFlowError:
-    """Read a line of an output or error file; what went wrong with it is returned, not raised."""
+    """Read a line of an output or error file; what went wrong with it is returned, not raised.
+
+    Args:
+        line: As it came.
+        asked: The line of its request, which says how it is to be read; `None` where it is gone.
+        batch_id: Of its batch.
+        host: The site.
+        model: Whom the request asked.
+        reading: Settings of the client.
+    """
     target = Target(host, "/batches", model)
     bare = Head(200, {}, 0.0)
     try:
         wire = as_object(cast("JsonValue", pydantic_core.from_json(line)), "a result")
-        return _result(wire, batch_id, target)
+        return _result(wire, _body_of(asked), batch_id, target, reading)
+    except SiliconFlowError as error:
+        return error
     except UndocumentedShapeError as error:
         return unexpected_answer(line, bare, target, str(error))
     except ValueError:
         return unexpected_answer(line, bare, target, "a result is not JSON")
-    except SiliconFlowError as error:
-        return error
 
 
-def _result(wire: JsonObject, batch_id: str, target: Target) -> ChatCompletion | SiliconFlowError:
+def _body_of(asked: bytes | None) -> JsonObject:
+    """The body of a request's line; we wrote it."""
+    wire: JsonValue = None if asked is None else pydantic_core.from_json(asked)
+    body = wire.get("body") if isinstance(wire, dict) else None
+    return body if isinstance(body, dict) else {}
+
+
+def _result(
+    wire: JsonObject, asked: JsonObject, batch_id: str, target: Target, reading: Reading
+) -> ChatCompletion | SiliconFlowError:
     response = wire.get("response")
     trace = text(response, "request_id") if isinstance(response, dict) else ""
     headers = {TRACE_HEADERS[0]: trace} if trace else {}
@@ -152,7 +219,13 @@ def _result(wire: JsonObject, batch_id: str, target: Target) -> ChatCompletion |
     if isinstance(status, int) and not 200 <= status < 300:
         said_so = pydantic_core.to_json(body if body is not None else problem)
         return error_from_response(Head(status, headers, 0.0), said_so, target)
-    return chat_from_wire(as_object(body, "`body`"), Head(200, headers, 0.0), may_be_empty=True)
+    rules = answer_rules(asked, target.model or "")
+    return chat_from_wire(
+        as_object(body, "`body`"),
+        Head(200, headers, 0.0),
+        may_be_empty=reading.empty_answers == "return" or may_be_empty(cast("ChatRequest", asked)),
+        rules=rules.of_call(tool_markup=reading.tool_markup),
+    )
 
 
 def expired(code: str, batch_id: str, host: str, model: str | None) -> BatchExpiredError:

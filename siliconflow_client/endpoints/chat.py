@@ -235,21 +235,30 @@ def _tool_call(wire: JsonObject, position: int, choice: int, completion_id: str)
     )
 
 
-def chat_request(
-    request: ChatRequest, extra_body: Mapping[str, JsonValue] | None, *, stream: bool
-) -> tuple[Request, AnswerRules]:
-    """Check and write the body; tell also how its answer is to be read.
+def chat_body(
+    request: ChatRequest, extra_body: Mapping[str, JsonValue] | None
+) -> dict[str, object]:
+    """Check the body, but for `stream`.
 
     A `reasoning_effort` that the model does not know is moved to the next one up that it does
     (DeepSeek-V4 takes `high` and `max`, GLM-5.3 `low`, `high` and `max`; the vendor reads `low`
     and `medium` as `high`, `xhigh` as `max`).
     """
     body = checked_body("chat", cast("Mapping[str, object]", request), extra_body)
-    model = model_of(body)
     _check_messages(body.get("messages"))
     effort = body.get("reasoning_effort")
     if isinstance(effort, str):
-        body["reasoning_effort"] = nearest_effort(effort, lookup_model(model).reasoning_efforts)
+        known = lookup_model(model_of(body)).reasoning_efforts
+        body["reasoning_effort"] = nearest_effort(effort, known)
+    return body
+
+
+def chat_request(
+    request: ChatRequest, extra_body: Mapping[str, JsonValue] | None, *, stream: bool
+) -> tuple[Request, AnswerRules]:
+    """Check and write the body (see `chat_body`); tell also how its answer is to be read."""
+    body = chat_body(request, extra_body)
+    model = model_of(body)
     body["stream"] = stream
     sent = Request(
         "POST",

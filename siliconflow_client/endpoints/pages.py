@@ -81,17 +81,26 @@ class Listing(Generic[T]):
         new, which holds for servers without pages as well.
         """
         seen: set[str] = set()
-        after: str | None = None
-        while True:
-            page = yield from self.page(after).flow(context)
+        turned: Call[Page[T]] | None = self.page()
+        while turned is not None:
+            page = yield from turned.flow(context)
             fresh = [entry for entry, id in zip(page.data, page.ids, strict=True) if id not in seen]
             if fresh:
                 state.handed_out = True
                 yield Emit(fresh)
-            if not fresh or not page.last_id or page.has_more is False:
-                return
-            seen.update(page.ids)
-            after = page.last_id
+            turned = self.following(page, seen)
+
+    def following(self, page: Page[T], seen: set[str]) -> Call[Page[T]] | None:
+        """The call of the page behind `page`, or `None` where there is no more.
+
+        Args:
+            page: The last one that came.
+            seen: The ids of the pages before it; those of `page` are added.
+        """
+        if page.has_more is False or not page.last_id or seen.issuperset(page.ids):
+            return None
+        seen.update(page.ids)
+        return self.page(page.last_id)
 
     def _read(self, content: bytes, head: Head) -> Page[T]:
         body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")

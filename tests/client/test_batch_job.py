@@ -30,6 +30,7 @@ from siliconflow_client import (
 )
 from siliconflow_client.bulk.batch_job_parts import PartFiles, write_requests
 from siliconflow_client.bulk.batch_job_state import JobFiles, JobState
+from siliconflow_client.endpoints.batch_lines import LineWriter
 from tests.client.batch_site import CREATE, MODEL, Site, do, request, requests, resume, submit, told
 from tests.client.callers import KEY, Caller
 from tests.client.groups import call
@@ -756,7 +757,7 @@ def test_a_line_is_written_in_less_than_300_microseconds_and_none_is_kept(tmp_pa
         files = JobFiles(tmp_path / f"{count}.json")
         files.begin()
         target = PartFiles(files, 0, 5000, 10**9)
-        for _ in write_requests(asked, known, target, allow_unlisted=False):
+        for _ in write_requests(asked, LineWriter(), known, target):
             pass
         assert (known.total, [part.lines for part in target.parts]) == (count, [count])
         return files.part(0, "in").stat().st_size

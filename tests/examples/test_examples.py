@@ -17,6 +17,11 @@ EXPECTED = {
         "calls: get_weather {'city': 'Paris'}",
         "ai:    20.0 euros are 164.00 CNY",
     ],
+    "langchain_batch.py": [
+        "1 batch for 3 inputs",
+        "3 of 3 requests done, 0 failed (1 of 1 batches ended: 1 completed)",
+        "Person(name='Anna', age=31)\nPerson(name='Ben', age=40)\nPerson(name='Cleo', age=52)",
+    ],
     "langchain_fallbacks.py": [
         "Qwen/Qwen3-8B: The moon pulls the sea",
         "ModelNotFoundError retry: False",
@@ -52,6 +57,11 @@ EXPECTED = {
         "model calls: weekday",
         "tool returns: 2026-11-20 is a Friday",
         "model says: ",
+    ],
+    "llama_index_batch.py": [
+        "1 batch for 2 texts",
+        "2 of 2 requests done, 0 failed (1 of 1 batches ended: 1 completed)",
+        "Person(name='Anna', age=31)\nPerson(name='Ben', age=40)",
     ],
     "llama_index_chat.py": ["yeast eats sugar", "Salt slows"],
     "llama_index_chat_engine.py": [

@@ -1,0 +1,328 @@
+"""Batch inference: a chain's model is asked for many inputs at once, and answers within days.
+
+It costs half as much with most models: the vendor's table of prices has no discount for
+MiniMax-M2 and Qwen3-235B-A22B-Thinking-2507 (docs/wire.md#batches).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
+
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from langchain_siliconflow._batch_answers import BatchRequests, ChainReader, Spool
+from langchain_siliconflow._chain_split import SplitChain, split
+from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._settings import clients_of
+from siliconflow_client import AsyncBatchJob as AsyncClientJob
+from siliconflow_client import BatchJob as ClientJob
+from siliconflow_client import BatchProgress, CallOptions
+
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+Path = str | os.PathLike[str]
+
+
+class BatchJob(Generic[Output]):
+    """Inputs of a chain whose model answers as a batch.
+
+    The steps before the model run here when the job is submitted, the steps behind it when the
+    results are asked for; the tools and schemas are converted once for all. Everything is kept in
+    files: a process may be killed at any moment, and another one goes on with `resume`. Nothing is
+    paid twice. Settings of a call that a batch has no place for (`fallback_models`,
+    `long_answers`, the cache) are not used.
+
+    Chains are sequences with one `ChatSiliconFlow`, alone or with tools or a schema bound to it.
+    The model has to be one that the batch guide names (`siliconflow_client.BATCH_MODELS`).
+
+    Example:
+        >>> chain = prompt | chat.with_structured_output(Person)
+        >>> job = BatchJob.submit(chain, inputs, state="job.json")
+        >>> people = BatchJob.resume(chain, "job.json").wait(on_progress=print).results()
+    """
+
+    def __init__(
+        self,
+        chain: SplitChain,
+        job: ClientJob | AsyncClientJob,
+        config: RunnableConfig | None,
+        options: CallOptions | None,
+    ) -> None:
+        self._chain = chain
+        self._job = job
+        self._config = config
+        self._options = options
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r}: {self.progress})"
+
+    # --- making one --------------------------------------------------------------------------
+
+    @classmethod
+    def submit(
+        cls,
+        chain: Runnable[Input, Output],
+        inputs: Iterable[Input],
+        *,
+        state: Path,
+        completion_window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
+        allow_unlisted: bool = False,
+        output_urls: bool = True,
+        config: RunnableConfig | None = None,
+    ) -> BatchJob[Output]:
+        """Make a request of each input, and create the batches that answer them.
+
+        Nothing is sent before all inputs became requests and were checked.
+
+        Args:
+            chain: `ChatSiliconFlow`, or a sequence with one.
+            inputs: Taken one by one, so memory does not grow with their number.
+            state: A new file for what is known of the job; requests and results are written into
+                a folder beside it, which only the user may read.
+            completion_window: `24h` to `336h`.
+            metadata: Notes of your own, sent with each batch.
+            allow_unlisted: Whether models may be asked that the batch guide does not name.
+            output_urls: Whether results that the server names by a URL are fetched from there.
+            config: For the steps, as for `invoke`.
+
+        Raises:
+            ConfigurationError: The chain cannot be split at one model, or the batch API would
+                refuse a request; the text names what. Or there is a job at `state` already.
+            SiliconFlowError: An upload or a create failed; `resume` and `wait` go on.
+            Exception: What a step raised; a note names the input.
+        """
+        with langchain_errors():
+            made = BatchRequests.of(split(chain, config))
+            client, _ = clients_of(made.chain.chat)
+            job = client.batches.submit(
+                made.each(inputs, config),
+                state=state,
+                completion_window=completion_window,
+                metadata=metadata,
+                shared=made.shared,
+                extra_body=made.call.extra_body,
+                allow_unlisted=allow_unlisted,
+                output_urls=output_urls,
+                options=made.call.options,
+            )
+        return BatchJob(made.chain, job, config, made.call.options)
+
+    @classmethod
+    async def asubmit(
+        cls,
+        chain: Runnable[Input, Output],
+        inputs: Iterable[Input],
+        *,
+        state: Path,
+        completion_window: str = "24h",
+        metadata: Mapping[str, str] | None = None,
+        allow_unlisted: bool = False,
+        output_urls: bool = True,
+        config: RunnableConfig | None = None,
+    ) -> BatchJob[Output]:
+        """As `submit`, with the steps' asynchronous forms."""
+        with langchain_errors(), Spool() as spool:
+            made = BatchRequests.of(split(chain, config))
+            async for request in made.aeach(inputs, config):
+                spool.add(request)
+            _, client = clients_of(made.chain.chat)
+            job = await client.batches.submit(
+                spool,
+                state=state,
+                completion_window=completion_window,
+                metadata=metadata,
+                shared=made.shared,
+                extra_body=made.call.extra_body,
+                allow_unlisted=allow_unlisted,
+                output_urls=output_urls,
+                options=made.call.options,
+            )
+        return BatchJob(made.chain, job, config, made.call.options)
+
+    @classmethod
+    def resume(
+        cls, chain: Runnable[Any, Output], state: Path, *, config: RunnableConfig | None = None
+    ) -> BatchJob[Output]:
+        """Go on with a job that was submitted before; asks nobody.
+
+        Args:
+            chain: As given to `submit`: its steps behind the model make the results.
+            state: As given to `submit`.
+            config: For these steps.
+
+        Raises:
+            ConfigurationError: There is no such job, it belongs to another site, or another
+                process has it.
+        """
+        with langchain_errors():
+            made = BatchRequests.of(split(chain, config))
+            client, _ = clients_of(made.chain.chat)
+            job = client.batches.resume(state, options=made.call.options)
+        return BatchJob(made.chain, job, config, made.call.options)
+
+    @classmethod
+    async def aresume(
+        cls, chain: Runnable[Any, Output], state: Path, *, config: RunnableConfig | None = None
+    ) -> BatchJob[Output]:
+        """As `resume`."""
+        return cls.resume(chain, state, config=config)
+
+    # --- its life ----------------------------------------------------------------------------
+
+    @property
+    def path(self) -> str:
+        """Where the state is kept; `resume` takes it."""
+        return self._job.path
+
+    @property
+    def batch_ids(self) -> list[str]:
+        """The ids of its batches."""
+        return self._job.batch_ids
+
+    @property
+    def progress(self) -> BatchProgress:
+        """How far it is, as last seen; asks nobody."""
+        return self._job.progress
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all results are here."""
+        return self._job.is_done
+
+    def close(self) -> None:
+        """Let other processes use the job; `wait` and the others take it again."""
+        self._job.close()
+
+    def _sync(self) -> ClientJob:
+        if not isinstance(self._job, ClientJob):
+            client, _ = clients_of(self._chain.chat)
+            self._job = client.batches.resume(self.path, options=self._options)
+        return self._job
+
+    def _async(self) -> AsyncClientJob:
+        if not isinstance(self._job, AsyncClientJob):
+            _, client = clients_of(self._chain.chat)
+            self._job = client.batches.resume(self.path, options=self._options)
+        return self._job
+
+    def wait(
+        self,
+        *,
+        poll: float = 60.0,
+        deadline: float | None = None,
+        on_progress: Callable[[BatchProgress], object] | None = None,
+    ) -> Self:
+        """Wait until all batches have ended, and fetch their results.
+
+        Args:
+            poll: Seconds between the rounds of looks.
+            deadline: Seconds after which to give up; the batches go on.
+            on_progress: Told how far it is after each round; `print` will do.
+
+        Raises:
+            APITimeoutError: The deadline has passed.
+            SiliconFlowError: A look failed for good; wait again.
+        """
+        with langchain_errors():
+            self._sync().wait(on_progress=on_progress, poll=poll, deadline=deadline)
+        return self
+
+    async def await_(
+        self,
+        *,
+        poll: float = 60.0,
+        deadline: float | None = None,
+        on_progress: Callable[[BatchProgress], object] | None = None,
+    ) -> Self:
+        """As `wait`."""
+        with langchain_errors():
+            await self._async().wait(on_progress=on_progress, poll=poll, deadline=deadline)
+        return self
+
+    def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
+        """Send the requests that have no answer once more; then `wait` again.
+
+        An answer that a later step could not read is an answer: it is not sent again.
+        """
+        with langchain_errors():
+            self._sync().resubmit_failed(completion_window=completion_window)
+        return self
+
+    async def aresubmit_failed(self, *, completion_window: str | None = None) -> Self:
+        """As `resubmit_failed`."""
+        with langchain_errors():
+            await self._async().resubmit_failed(completion_window=completion_window)
+        return self
+
+    def cancel(self) -> Self:
+        """Ask for all batches to end; what is answered by then is paid, and can be waited for."""
+        with langchain_errors():
+            self._sync().cancel()
+        return self
+
+    async def acancel(self) -> Self:
+        """As `cancel`."""
+        with langchain_errors():
+            await self._async().cancel()
+        return self
+
+    # --- its results -------------------------------------------------------------------------
+
+    @overload
+    def results(self, *, return_exceptions: Literal[False] = False) -> list[Output]: ...
+
+    @overload
+    def results(self, *, return_exceptions: bool) -> list[Output | Exception]: ...
+
+    def results(
+        self, *, return_exceptions: bool = False
+    ) -> list[Output] | list[Output | Exception]:
+        """What `chain.batch(inputs, return_exceptions=…)` would give, in the inputs' order.
+
+        The steps behind the model run anew at each call.
+
+        Args:
+            return_exceptions: Put the error of an input that failed in its place.
+
+        Raises:
+            ConfigurationError: The job is not done; `wait` for it.
+            Exception: The first input's that failed, if `return_exceptions` is not set.
+        """
+        return list(self.iter_results(return_exceptions=return_exceptions))
+
+    def iter_results(self, *, return_exceptions: bool = False) -> Iterator[Output | Exception]:
+        """As `results`, one by one: memory does not grow with them."""
+        reader = ChainReader(self._chain)
+        with langchain_errors():
+            answers = self._job.iter_results()
+        for answer in answers:
+            output = reader.read(answer, self._config, return_exceptions=return_exceptions)
+            yield cast("Output | Exception", output)
+
+    @overload
+    async def aresults(self, *, return_exceptions: Literal[False] = False) -> list[Output]: ...
+
+    @overload
+    async def aresults(self, *, return_exceptions: bool) -> list[Output | Exception]: ...
+
+    async def aresults(
+        self, *, return_exceptions: bool = False
+    ) -> list[Output] | list[Output | Exception]:
+        """As `results`, with the steps' asynchronous forms."""
+        found = self.aiter_results(return_exceptions=return_exceptions)
+        return [output async for output in found]
+
+    async def aiter_results(
+        self, *, return_exceptions: bool = False
+    ) -> AsyncIterator[Output | Exception]:
+        """As `iter_results`, with the steps' asynchronous forms."""
+        reader = ChainReader(self._chain)
+        with langchain_errors():
+            answers = self._job.iter_results()
+        for answer in answers:
+            output = await reader.aread(answer, self._config, return_exceptions=return_exceptions)
+            yield cast("Output | Exception", output)
