@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client._meter import observer_for
+from siliconflow_client.endpoints.usage_reports import OnUsage
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.flow import RequestContext
 from siliconflow_client.protocol.options import (
@@ -48,6 +50,7 @@ class Settings(TypedDict, total=False):
     mend_reasoning: bool
     max_answer_bytes: int | None
     tool_markup: bool
+    on_usage: OnUsage | None
     framework: str | None
 
 
@@ -95,6 +98,7 @@ class ClientCore:
             deadline=config.deadline if options.deadline is None else options.deadline,
             is_injected=self._is_injected(),
             limits=config.limits,
+            observer=observer_for(config.on_usage, self._host),
         )
 
     def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
@@ -114,6 +118,7 @@ class ClientCore:
             tool_markup=self.config.tool_markup
             if options.tool_markup is None
             else options.tool_markup,
+            observer=settings.observer,
         )
 
     def _is_injected(self) -> bool:
