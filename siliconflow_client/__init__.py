@@ -1,6 +1,9 @@
 """A thin client for SiliconFlow's API, on httpx and pydantic.
 
 Names are loaded when they are first used, so that importing the package costs next to nothing.
+
+All packages log to one logger, `siliconflow`: each call at DEBUG, attempts that failed at INFO and
+WARNING, never a key or a prompt (docs/logging.md).
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from siliconflow_client._client import SiliconFlowClient
     from siliconflow_client._config import DEFAULT_BASE_URL, ClientConfig
     from siliconflow_client._json import JsonObject, JsonValue
+    from siliconflow_client._meter import UsageMeter
+    from siliconflow_client._packages import PackageConflictWarning, warn_of_conflict
     from siliconflow_client._version import __version__
     from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
     from siliconflow_client.bulk.batch_job_progress import BatchProgress
@@ -28,8 +33,16 @@ if TYPE_CHECKING:
         DEFAULT_RERANK_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
+    from siliconflow_client.catalogue.media_tokens import (
+        audio_tokens,
+        image_tokens,
+        pdf_tokens,
+        video_tokens,
+    )
     from siliconflow_client.catalogue.parameter import Parameter
     from siliconflow_client.catalogue.parameters import parameters_of, settings_of
+    from siliconflow_client.catalogue.retirement import ModelRetiredWarning
+    from siliconflow_client.catalogue.script_lengths import script_tokens
     from siliconflow_client.endpoints.batches import Batch, RequestCounts
     from siliconflow_client.endpoints.chat import (
         ChatChoice,
@@ -69,6 +82,7 @@ if TYPE_CHECKING:
     from siliconflow_client.endpoints.files import FileObject
     from siliconflow_client.endpoints.history import normalise_messages
     from siliconflow_client.endpoints.images import ImageRequest, ImagesResult
+    from siliconflow_client.endpoints.media_counting import media_tokens
     from siliconflow_client.endpoints.media_inputs import (
         DEFAULT_IMAGE_BATCH,
         ImageSource,
@@ -106,6 +120,7 @@ if TYPE_CHECKING:
         TranscriptionRequest,
     )
     from siliconflow_client.endpoints.usage import Usage, UsageDict
+    from siliconflow_client.endpoints.usage_reports import OnUsage, UsageReport
     from siliconflow_client.endpoints.user import UserInfo
     from siliconflow_client.endpoints.video_jobs import VideoJob, VideoStatus
     from siliconflow_client.endpoints.videos import VideoRequest
@@ -218,10 +233,13 @@ __all__ = [
     "ModelCard",
     "ModelFacts",
     "ModelNotFoundError",
+    "ModelRetiredWarning",
     "NamedToolChoice",
     "NotFoundError",
+    "OnUsage",
     "OtherBlock",
     "OverloadedError",
+    "PackageConflictWarning",
     "Page",
     "Parameter",
     "PayloadTooLargeError",
@@ -261,6 +279,8 @@ __all__ = [
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
+    "UsageMeter",
+    "UsageReport",
     "UserInfo",
     "VideoJob",
     "VideoPart",
@@ -270,13 +290,20 @@ __all__ = [
     "Voice",
     "VoiceRequest",
     "__version__",
+    "audio_tokens",
     "image_input",
     "image_inputs",
+    "image_tokens",
     "known_models",
     "lookup_model",
+    "media_tokens",
     "normalise_messages",
     "parameters_of",
+    "pdf_tokens",
+    "script_tokens",
     "settings_of",
+    "video_tokens",
+    "warn_of_conflict",
 ]
 
 

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client._meter import observer_for
+from siliconflow_client.endpoints.usage_reports import OnUsage
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.context import RequestContext
+from siliconflow_client.protocol.observers import Observer
 from siliconflow_client.protocol.options import (
     AsyncTransport,
     CallOptions,
@@ -48,6 +51,7 @@ class Settings(TypedDict, total=False):
     mend_reasoning: bool
     max_answer_bytes: int | None
     tool_markup: bool
+    on_usage: OnUsage | None
     framework: str | None
 
 
@@ -83,16 +87,21 @@ class ClientCore:
         return type(self), (self.config,)
 
     def _layout(self, options: CallOptions | None) -> tuple[CallSettings, RequestContext]:
-        """How a call is sent and what its flow has to know; one pair for calls without options."""
-        if options is not None:
-            settings = self._settings(options)
-            return settings, self._context(options, settings)
+        """How a call is sent and what its flow has to know; one pair for calls like all others."""
+        observer = observer_for(self.config.on_usage, self._host)
+        if options is not None or observer is not None:
+            return self._made(options or _NO_OPTIONS, observer)
         if self._usual is None:
-            settings = self._settings(_NO_OPTIONS)
-            self._usual = settings, self._context(_NO_OPTIONS, settings)
+            self._usual = self._made(_NO_OPTIONS, None)
         return self._usual
 
-    def _settings(self, options: CallOptions) -> CallSettings:
+    def _made(
+        self, options: CallOptions, observer: Observer | None
+    ) -> tuple[CallSettings, RequestContext]:
+        settings = self._settings(options, observer)
+        return settings, self._context(options, settings)
+
+    def _settings(self, options: CallOptions, observer: Observer | None) -> CallSettings:
         config = self.config
         headers = self._headers
         if options.headers:
@@ -106,6 +115,7 @@ class ClientCore:
             deadline=config.deadline if options.deadline is None else options.deadline,
             is_injected=self._is_injected(),
             limits=config.limits,
+            observer=observer,
         )
 
     def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
@@ -125,6 +135,7 @@ class ClientCore:
             tool_markup=self.config.tool_markup
             if options.tool_markup is None
             else options.tool_markup,
+            observer=settings.observer,
         )
 
     def _is_injected(self) -> bool:
