@@ -39,7 +39,8 @@ def marked(fields: dict[str, str]) -> str:
 
 def system(inputs: dict[str, str], outputs: dict[str, str], task: str = "Answer.") -> Any:
     listed = [
-        f"{i}. `{name}` ({kind}):" for i, (name, kind) in enumerate({**inputs, **outputs}.items(), 1)
+        f"{i}. `{name}` ({kind}):"
+        for i, (name, kind) in enumerate({**inputs, **outputs}.items(), 1)
     ]
     return {"role": "system", "content": "\n".join([*listed, task])}
 
