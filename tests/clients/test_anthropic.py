@@ -42,11 +42,12 @@ def test_create_and_stream(client: anthropic.Anthropic) -> None:
 @pytest.mark.parametrize("streamed", [False, True])
 def test_tools(client: anthropic.Anthropic, streamed: bool) -> None:
     turns: list[Any] = [{"role": "user", "content": WEATHER}]
+    answer: Any = None
     for _ in range(3):
         asked: Any = {"model": CHAT, "max_tokens": 500, "messages": turns, "tools": [TOOL]}
         if streamed:
             with client.messages.stream(**asked) as stream:
-                answer: Any = stream.get_final_message()
+                answer = stream.get_final_message()
         else:
             answer = client.messages.create(**asked)
         if answer.stop_reason != "tool_use":

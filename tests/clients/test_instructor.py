@@ -10,6 +10,7 @@ import instructor
 import openai
 import pytest
 from instructor import Mode
+from instructor.v2.core.errors import InstructorRetryException, ModeError
 
 from tests.clients.answers import ALICE, CHAT, KEY, PERSON, SCHEMAS, Person
 
@@ -25,6 +26,8 @@ OPENAI = [
 RESPONSES = [Mode.RESPONSES_TOOLS, Mode.RESPONSES_TOOLS_WITH_INBUILT_TOOLS]
 ANTHROPIC = [Mode.ANTHROPIC_TOOLS, Mode.ANTHROPIC_JSON]
 ASKED: list[Any] = [{"role": "user", "content": ALICE}]
+# A model that is free to answer in words is told to call.
+EXTRACT: list[Any] = [{"role": "user", "content": f"Extract the person: {ALICE}"}]
 BOTH: list[Any] = [{"role": "user", "content": f"{ALICE} Bob is 25 years old."}]
 
 
@@ -35,8 +38,7 @@ def client(site: dict[str, Any], mode: Mode) -> Any:
 def applies(mode: Mode) -> bool:
     try:
         instructor.from_openai(openai.OpenAI(api_key=KEY), mode=mode)
-    except Exception as error:  # noqa: BLE001  its class has moved with every release
-        assert "Invalid mode" in str(error)
+    except ModeError:
         return False
     return True
 
@@ -50,7 +52,7 @@ def test_a_structure(site: dict[str, Any], mode: Mode) -> None:
     made = client(site, mode).chat.completions.create(
         model=SCHEMAS, messages=ASKED, response_model=Person, max_retries=0
     )
-    assert made == PERSON
+    assert made.model_dump() == PERSON.model_dump()
 
 
 @pytest.mark.parametrize("mode", [Mode.TOOLS, Mode.JSON, Mode.MD_JSON, Mode.JSON_SCHEMA])
@@ -74,14 +76,14 @@ def test_several_structures(site: dict[str, Any], mode: Mode) -> None:
 
 def test_parallel_tools(site: dict[str, Any]) -> None:
     found = client(site, Mode.PARALLEL_TOOLS).chat.completions.create(
-        model=SCHEMAS, messages=ASKED, response_model=Iterable[Person]
+        model=SCHEMAS, messages=EXTRACT, response_model=Iterable[Person], max_retries=0
     )
     assert list(found) == [PERSON]
 
 
 @pytest.mark.parametrize("mode", RESPONSES)
 def test_the_api_has_no_responses_endpoint(site: dict[str, Any], mode: Mode) -> None:
-    with pytest.raises(instructor.exceptions.InstructorRetryException, match="404"):
+    with pytest.raises(InstructorRetryException, match="404"):
         client(site, mode).chat.completions.create(
             model=SCHEMAS, messages=ASKED, response_model=Person, max_retries=0
         )
@@ -95,4 +97,4 @@ def test_a_structure_in_anthropic_s_form(root: str, mode: Mode) -> None:
     answer = made.messages.create(
         model=CHAT, max_tokens=500, messages=ASKED, response_model=Person, max_retries=0
     )
-    assert answer == PERSON
+    assert answer.model_dump() == PERSON.model_dump()

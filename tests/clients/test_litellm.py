@@ -123,7 +123,7 @@ def test_speech_and_transcription(site: dict[str, Any]) -> None:
 
 
 def test_errors_have_their_classes(site: dict[str, Any]) -> None:
-    with pytest.raises(litellm.BadRequestError, match="20012"):
+    with pytest.raises(litellm.BadRequestError, match="Model does not exist"):
         litellm.completion(model="openai/nobody/nothing", messages=ASKED, **site)
     with pytest.raises(litellm.RateLimitError):
         litellm.completion(

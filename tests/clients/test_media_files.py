@@ -39,9 +39,8 @@ def test_a_sound_plays_as_long_as_its_text(simulator_url: str, form: str, rate: 
     assert sum(frame.samples for frame in frames) / rate == pytest.approx(SECONDS, abs=0.1)
 
 
-@pytest.mark.parametrize("form", ["wav", "mp3", "opus"])
-def test_a_sound_is_heard(simulator_url: str, form: str) -> None:
-    body = {"model": COSY, "voice": f"{COSY}:alex", "input": TEXT, "response_format": form}
+def test_a_wav_is_heard(simulator_url: str) -> None:
+    body = {"model": COSY, "voice": f"{COSY}:alex", "input": TEXT, "response_format": "wav"}
     content = post(simulator_url, "/audio/speech", body).content
     with av.open(io.BytesIO(content)) as file:
         loudest = max(

@@ -50,7 +50,8 @@ _ABOUT_FORMAT: Final = re.compile(
     re.IGNORECASE,
 )
 _AMOUNTS: Final = frozenset(
-    "age amount count height number population price quantity rating score total weight year".split()
+    "age amount count height number population price quantity rating score total weight "
+    "year".split()
 )
 _MOST_OBJECTS: Final = 200
 _QUOTED_NAME: Final = re.compile(r"['\"`]([A-Za-z_]\w*)['\"`]")

@@ -1,4 +1,7 @@
-"""Prompts that lay out their fields between markers, as dspy's do: `[[ ## answer ## ]]`, `<answer>`."""
+"""Prompts that lay out their fields as dspy's do: between markers or tags.
+
+`[[ ## answer ## ]]` stands before a field's value, or `<answer>` and `</answer>` around it.
+"""
 
 from __future__ import annotations
 
