@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--bare-follow-ups",
         action="store_true",
-        help="leave id, type and name out of later tool-call pieces, for the openai SDK's .stream()",
+        help="leave id, type and name out of later tool-call pieces (for .stream() of openai)",
     )
     parser.add_argument(
         "--any-model", action="store_true", help="serve ids that the catalogue does not list"
