@@ -47,7 +47,11 @@ def _check(body: JsonObject, parameter: Parameter) -> None:
             word = text(body, parameter.name)
             if parameter.choices and word not in parameter.choices:
                 raise generic_invalid()
-        case "strings" | "structure":
+        case "structure":
+            # What it has to hold is read where it is used.
+            if isinstance(value, int | float):
+                raise generic_invalid()
+        case "strings":
             pass  # read where it is used
         case _:
             assert_never(parameter.kind)
