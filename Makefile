@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PEERS := .venv-peers
 APPS := .venv-apps
+CLIENTS := .venv-clients
+NAMESAKE := .venv-namesake
 MUTANTS := .venv-mutants
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
@@ -12,7 +14,7 @@ MUTANTS := .venv-mutants
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-conflict mutants record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps test-clients test-conflict mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -41,6 +43,11 @@ test-apps: $(APPS)/.installed
 # PyPI's langchain-siliconflow beside ours, installed by pip and uv in either order. Needs PyPI.
 test-conflict: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest $(PARALLEL) tests/conflict $(ARGS)
+
+# Clients of other makers on the simulator. The package that owns our folder's name has an
+# environment of its own.
+test-clients: $(CLIENTS)/.installed $(NAMESAKE)/.installed
+	NAMESAKE=$(NAMESAKE)/bin/python $(CLIENTS)/bin/python -m pytest tests/clients $(ARGS)
 
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
@@ -72,7 +79,7 @@ bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(CLIENTS) $(NAMESAKE) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -104,6 +111,19 @@ $(APPS)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(APPS)
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group apps
+	@touch $@
+
+$(CLIENTS)/.installed: pyproject.toml
+	@echo "Installing other makers' clients into $(CLIENTS) (once) ..."
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(CLIENTS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group clients
+	@touch $@
+
+$(NAMESAKE)/.installed: tests/clients/namesake.txt
+	@echo "Installing langchain-siliconflow into $(NAMESAKE) (once) ..."
+	$(PYTHON) -m venv $(NAMESAKE)
+	$(NAMESAKE)/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/clients/namesake.txt
 	@touch $@
 
 $(MUTANTS)/.installed: pyproject.toml

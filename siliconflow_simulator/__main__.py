@@ -34,6 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--text-before-tools", action="store_true", help="write a sentence before tool calls"
     )
     parser.add_argument(
+        "--bare-follow-ups",
+        action="store_true",
+        help="leave id, type and name out of later tool-call pieces (for .stream() of openai)",
+    )
+    parser.add_argument(
+        "--any-model", action="store_true", help="serve ids that the catalogue does not list"
+    )
+    parser.add_argument(
         "--api-key", action="append", metavar="KEY", help="accept only this key (repeatable)"
     )
     chosen = parser.parse_args(arguments)
@@ -53,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         api_keys=chosen.api_key,
         stream_style=chosen.stream_style,
         text_before_tools=chosen.text_before_tools,
+        bare_follow_ups=chosen.bare_follow_ups,
+        any_model=chosen.any_model,
     )
     # Bound before it is announced: an address that cannot be had must not be called served.
     try:

@@ -9,10 +9,11 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -24,6 +25,9 @@ from vcr.request import Request
 
 from siliconflow_client._version import __version__
 from tests.cassette_format import CassetteFormat, number_random_ids
+
+if TYPE_CHECKING:
+    from siliconflow_simulator import Simulator
 
 ROOT = Path(__file__).parent.parent
 CASSETTES = ROOT / "cassettes"
@@ -139,16 +143,15 @@ def cassette_is_fully_played(
 # --- the simulator behind a real socket -----------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def simulator_url() -> Iterator[str]:
-    """Base URL of a simulator on a free port of this machine."""
+@contextmanager
+def served(simulator: Simulator | None = None) -> Iterator[str]:
+    """Serve a simulator on a free port of this machine; the base URL."""
     import uvicorn
 
-    from siliconflow_simulator import Simulator
     from siliconflow_simulator.asgi import create_app
 
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(Simulator()), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(simulator), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     # The socket listens already: a connection made before uvicorn is ready waits in its queue.
@@ -156,6 +159,13 @@ def simulator_url() -> Iterator[str]:
     server.should_exit = True
     thread.join(timeout=10)
     listener.close()
+
+
+@pytest.fixture(scope="session")
+def simulator_url() -> Iterator[str]:
+    """Base URL of a simulator with default settings."""
+    with served() as url:
+        yield url
 
 
 # --- clients whose answers are recorded -----------------------------------------------------

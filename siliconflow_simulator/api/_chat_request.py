@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import encode
 from siliconflow_simulator.answers.call import ChatCall, Choice, JsonForm, NamedTool, ToolSpec
@@ -105,7 +106,7 @@ def _check_sampling(body: JsonObject) -> None:
     n = integer(body, "n")
     if n is not None and n > 20:
         raise refusals.refusal(400, 20081, "n must be less than or equal to 20.")
-    check_parameters(body, "chat")
+    check_parameters(body, parameters_of("chat"))
 
 
 def _json_form(body: JsonObject, facts: ModelFacts) -> tuple[JsonForm, JsonObject | None]:

@@ -39,6 +39,11 @@ class Exchange:
         """Return the fault of this word, if it was ordered."""
         return next((fault for fault in self.faults if fault.word == word), None)
 
+    def url(self, path: str) -> str:
+        """Return the URL of a path on the host that was asked, for files that an answer names."""
+        host = self.request.header("host") or "api.siliconflow.cn"
+        return f"{self.request.scheme}://{host}{path}"
+
     def json(self) -> JsonObject:
         """Return the body, which must be a JSON object."""
         return read_object(self.request.body)

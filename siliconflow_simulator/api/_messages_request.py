@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import encode
 from siliconflow_simulator.api._fields import integer, required, required_text, text
@@ -28,7 +29,7 @@ def chat_body(body: JsonObject, facts: ModelFacts) -> JsonObject:
     Raises:
         Refusal: A value of the wrong kind, or outside of the documented range.
     """
-    check_parameters(body, "messages")
+    check_parameters(body, parameters_of("messages"))
     turns = required(body, "messages")
     if not isinstance(turns, list):
         raise refusals.generic_invalid()

@@ -73,5 +73,4 @@ class Spoken(Recent[str]):
 def output_url(exchange: Exchange, name: str, drawing: Drawing) -> str:
     """Keep a drawing, and return where it can be fetched: the host that was asked."""
     exchange.service.kept(Drawings).put(name, drawing)
-    host = exchange.request.header("host") or "api.siliconflow.cn"
-    return f"{exchange.request.scheme}://{host}/outputs/{name}"
+    return exchange.url(f"/outputs/{name}")

@@ -84,9 +84,7 @@ def _named(exchange: Exchange, file: str | None) -> str | None:
     """A result file's id, or its URL: no source says which (docs/wire.md#unsettled-points)."""
     if file is None or exchange.service.settings.batch_output == "id":
         return file
-    host = exchange.request.header("host") or "api.siliconflow.cn"
-    scheme = "http" if host.startswith(("127.", "localhost", "[::1]")) else "https"
-    return f"{scheme}://{host}/batch-output/{file}?signature={file[-6:]}"
+    return exchange.url(f"/batch-output/{file}?signature={file[-6:]}")
 
 
 ROUTES: Final = (

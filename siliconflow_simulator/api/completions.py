@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import CREATED, event_stream, json_response
 from siliconflow_simulator.answers.call import ChatCall, Turn
@@ -69,7 +70,7 @@ def complete(exchange: Exchange) -> SimResponse:
     suffix = text(request, "suffix")
     if suffix is not None and not facts.fim:
         raise refusals.refusal(400, 20031, "FIM is not supported for this model.")
-    check_parameters(request, "completions")
+    check_parameters(request, parameters_of("completions"))
     prompt_tokens = count_tokens(prompt) + count_tokens(suffix or "")
     max_tokens = integer(request, "max_tokens")
     if prompt_tokens >= facts.context_window:

@@ -7,6 +7,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.tokens import count_tokens
@@ -37,7 +38,7 @@ def embed(exchange: Exchange) -> SimResponse:
             f"input batch size {len(inputs)} > maximum allowed batch size {max_inputs}",
         )
     dimensions = _dimensions(request, facts)
-    check_parameters(request, "embeddings")
+    check_parameters(request, parameters_of("embeddings"))
     encoding = text(request, "encoding_format") or "float"
     tokens = [count_tokens(item) for item in inputs]
     _check_lengths(tokens, facts)

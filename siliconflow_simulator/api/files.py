@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import SimResponse, json_response
+from siliconflow_simulator.api._fields import required_text
 from siliconflow_simulator.api._files import FileStore, page_of
-from siliconflow_simulator.api._multipart import read_form, required_part
+from siliconflow_simulator.api._forms import read_form
 from siliconflow_simulator.api._routes import Route
 
 if TYPE_CHECKING:
@@ -20,14 +21,13 @@ _MOST_BYTES: Final = 1_000_000_000
 def upload(exchange: Exchange) -> SimResponse:
     """Keep a file; the answer comes in the vendor's envelope."""
     form = read_form(exchange.request)
-    file = required_part(form, "file")
-    purpose = required_part(form, "purpose").content.decode("utf-8", "replace")
-    if purpose != "batch":
+    file = form.file("file")
+    if required_text(form.fields, "purpose") != "batch":
         raise refusals.invalid("purpose: Input should be 'batch'")
     if len(file.content) > _MOST_BYTES:
         raise refusals.refusal(400, 20087, "The file must not be larger than 1 GB.")
     store = exchange.service.kept(FileStore)
-    stored = store.add(file.filename or "file", file.content, purpose)
+    stored = store.add(file.filename or "file", file.content, "batch")
     return json_response(_enveloped(stored.payload()))
 
 

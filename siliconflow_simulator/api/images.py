@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.pictures import MOST_CHARACTERS
@@ -35,7 +36,7 @@ def generate(exchange: Exchange) -> SimResponse:
     facts = exchange.model(body, "image")
     prompt = required_text(body, "prompt")
     seed = seed_of(body, exchange)
-    check_parameters(body, "images")
+    check_parameters(body, parameters_of("images"))
     sent = sum(check_picture(body, name) for name in _SENT)
     if "Edit" in facts.id:
         if not sent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.tokens import count_all, count_tokens
@@ -25,7 +26,7 @@ def rerank(exchange: Exchange) -> SimResponse:
     facts = exchange.model(request, "reranker")
     query = _text_of(required(request, "query"), facts)
     documents = _documents(required(request, "documents"), facts)
-    check_parameters(request, "rerank")
+    check_parameters(request, parameters_of("rerank"))
     top_n = integer(request, "top_n") or len(documents)
     if "Qwen3" not in facts.id and len(query) > _MAX_QUERY_CHARACTERS:
         raise refusals.invalid("Query is too long")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import SimResponse, TimedChunk
 from siliconflow_simulator.answers.sounds import Manner, sound
@@ -42,7 +43,7 @@ def speak(exchange: Exchange) -> SimResponse:
     said = required_text(body, "input")
     if not 1 <= len(said) <= _LONGEST:
         raise refusals.generic_invalid()
-    check_parameters(body, "speech")
+    check_parameters(body, parameters_of("speech"))
     _check_speaker(body, facts.id)
     form = cast("SoundFormat", text(body, "response_format") or "mp3")
     rate = integer(body, "sample_rate") or _RATES[form][0]

@@ -23,9 +23,7 @@ def transcribe(exchange: Exchange) -> SimResponse:
     """Answer with the text of a recording."""
     form = read_form(exchange.request)
     exchange.model(form.fields, "transcription")
-    if "file" not in form.files:
-        raise refusals.field_required()
-    _, content = form.files["file"]
+    content = form.file("file").content
     seconds = wav_seconds(content)
     if len(content) > _LARGEST or (seconds is not None and seconds > _LONGEST_SECONDS):
         raise refusals.refusal(413, 20045, "The audio is too large.")

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.pictures import MOST_CHARACTERS
@@ -63,7 +64,7 @@ def submit(exchange: Exchange) -> SimResponse:
     facts = exchange.model(body, "video")
     prompt = required_text(body, "prompt")
     seed = seed_of(body, exchange)
-    check_parameters(body, "video")
+    check_parameters(body, parameters_of("video"))
     has_picture = check_picture(body, "image")
     if "image" in facts.inputs and not has_picture:
         raise refusals.refusal(400, 20017, "The image is required.")

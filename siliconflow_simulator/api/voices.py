@@ -31,8 +31,7 @@ def create(exchange: Exchange) -> SimResponse:
     if is_form(exchange.request):
         form = read_form(exchange.request)
         body = form.fields
-        if "file" not in form.files:
-            raise refusals.field_required()
+        form.file("file")
     else:
         body = exchange.json()
         _check_audio(required_text(body, "audio"))

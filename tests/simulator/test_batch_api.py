@@ -206,7 +206,8 @@ def test_results_may_be_named_by_urls_that_take_no_key() -> None:
     assert get(simulator, path, {}).status == 403
     assert get(simulator, path, KEY, **signature).status == 400
     named = {**KEY, "Host": "127.0.0.1:9"}
-    batch = body_of(simulator.handle(SimRequest("GET", f"/v1/batches/{last['id']}", named)))
+    again = SimRequest("GET", f"/v1/batches/{last['id']}", named, scheme="http")
+    batch = body_of(simulator.handle(again))
     assert batch["output_file_id"].startswith("http://127.0.0.1:9/batch-output/")
 
 

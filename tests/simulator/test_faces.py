@@ -13,7 +13,7 @@ import uvicorn
 
 from siliconflow_simulator import SimRequest, Simulator
 from siliconflow_simulator.__main__ import main
-from tests.simulator.asking import DEFAULT_MODEL, KEY, SIMULATOR, messages
+from tests.simulator.asking import DEFAULT_MODEL, KEY, SIMULATOR, WEATHER, messages
 
 URL = "https://api.siliconflow.cn/v1"
 CHAT = {"model": DEFAULT_MODEL, "messages": messages("Hello, 你好")}
@@ -167,12 +167,22 @@ def test_the_command_serves_with_the_settings_given(monkeypatch, capsys) -> None
 
 def test_the_command_answers_at_the_address_that_it_prints() -> None:
     command = [sys.executable, "-m", "siliconflow_simulator", "--port", "0", "--api-key", "sk-one"]
+    command += ["--any-model", "--bare-follow-ups"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             url = process.stdout.readline().split()[-1]
             right = httpx.get(f"{url}/models", headers={"Authorization": "Bearer sk-one"})
             wrong = httpx.get(f"{url}/models", headers={"Authorization": "Bearer sk-two"})
             assert (right.status_code, wrong.status_code) == (200, 401)
+            asked = {"model": "nobody/nothing", "messages": messages("The weather in Paris?")}
+            streamed = httpx.post(
+                f"{url}/chat/completions",
+                json={**asked, "tools": [WEATHER], "stream": True},
+                headers={"Authorization": "Bearer sk-one"},
+            )
+            assert streamed.status_code == 200
+            assert streamed.text.count('"type":"function"') == 1
+            assert '"type":null' not in streamed.text
         finally:
             process.terminate()
 

@@ -281,3 +281,33 @@ TEXTS = st.one_of(
 def test_whatever_is_filled_fits_its_schema(schema, text) -> None:
     value = fill(schema, Material(text))
     jsonschema.validate(value, schema, format_checker=jsonschema.FormatChecker())
+
+
+# --- keys that a prompt names, and what their values are -------------------------------------------
+
+OBJECT = {"type": "json_object"}
+
+FIELDS = """Provide your output as a JSON containing the following fields:
+<json_fields>
+["name", "age"]
+</json_fields>
+
+Here are the properties for each field:
+<json_field_properties>
+{"name": {"type": "string"}, "age": {"type": "integer"}}
+</json_field_properties>"""
+
+
+def test_properties_without_a_schema_around_them_are_the_fields() -> None:
+    system = {"role": "system", "content": FIELDS}
+    assert json.loads(text_of(ask(system, "Alice is 30 years old.", response_format=OBJECT))) == {
+        "name": "Alice",
+        "age": 30,
+    }
+
+
+def test_a_key_that_is_an_amount_takes_the_number_of_the_text() -> None:
+    asked = "Alice is 30 years old. Answer in JSON with the keys 'name' and 'age'."
+    assert json.loads(text_of(ask(asked, response_format=OBJECT))) == {"name": "Alice", "age": 30}
+    without = "Alice is old. Answer in JSON with the keys 'name' and 'age'."
+    assert isinstance(json.loads(text_of(ask(without, response_format=OBJECT)))["age"], str)

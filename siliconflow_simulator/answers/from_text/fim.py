@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _FUNCTION: Final = re.compile(
-    r"^([ \t]{0,80})(?:async\s{1,3})?def\s{1,3}(\w{1,100})\s{0,3}"
+    r"^[ \t]{0,80}(?:async\s{1,3})?def\s{1,3}(\w{1,100})\s{0,3}"
     r"\(([^)]{0,2000})\)[^:\n]{0,200}:\s*",
     re.MULTILINE,
 )
@@ -41,7 +41,7 @@ def fill_in_the_middle(prefix: str, suffix: str | None) -> str:
 
 
 def _body(prefix: str, function: re.Match[str]) -> str:
-    indent, name, parameters = function.groups()
+    name, parameters = function.groups()
     names = [
         part.split(":")[0].split("=")[0].strip(" *")
         for part in parameters.split(",")
@@ -52,7 +52,14 @@ def _body(prefix: str, function: re.Match[str]) -> str:
     tail = prefix[function.end() :]
     if tail.rstrip().endswith("return"):
         return value if tail.endswith((" ", "\t")) else f" {value}"
-    lead = "" if prefix.endswith((" ", "\t")) else f"{indent}    "
-    if not prefix.endswith(("\n", " ", "\t")):
-        lead = f"\n{indent}    "
-    return f"{lead}return {value}"
+    if prefix.endswith((" ", "\t")):
+        return f"return {value}"
+    begun = "" if prefix.endswith("\n") else "\n"
+    return f"{begun}{_next_indent(prefix)}return {value}"
+
+
+def _next_indent(code: str) -> str:
+    """How far the line after the last one is indented: one step more behind a colon."""
+    last = next(line for line in reversed(code.split("\n")) if line.strip())
+    indent = last[: len(last) - len(last.lstrip())]
+    return f"{indent}    " if last.rstrip().endswith(":") else indent

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from siliconflow_simulator.answers.from_text.fill import fill
 from siliconflow_simulator.answers.from_text.material import Material
 from siliconflow_simulator.answers.from_text.question import find_question
-from siliconflow_simulator.answers.words import sentences
+from siliconflow_simulator.answers.words import name_words, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +49,10 @@ _ABOUT_FORMAT: Final = re.compile(
     r"|respond in the format|[\"'`]\s*(?:keys|fields)\b",
     re.IGNORECASE,
 )
+_AMOUNTS: Final = frozenset(
+    "age amount count height number population price quantity rating score total weight "
+    "year".split()
+)
 _MOST_OBJECTS: Final = 200
 _QUOTED_NAME: Final = re.compile(r"['\"`]([A-Za-z_]\w*)['\"`]")
 
@@ -73,8 +77,8 @@ def json_answer(
     asked = _unescaped(next(turn.text for turn in reversed(turns) if turn.role == "user"))
     prompt = _prompt(turns)
     found = find_schema(prompt)
-    wanted = schema or (found[0] if found else _schema_of_keys(prompt))
     text = without_format(asked)
+    wanted = schema or (found[0] if found else _schema_of_keys(prompt, text))
     material = Material("\n".join([*results, text]), question=find_question(text), answer=answer)
     written = json.dumps(fill(wanted, material), ensure_ascii=False)
     fenced = not bare and _IN_A_BLOCK.search(prompt)
@@ -99,9 +103,16 @@ def _unescaped(text: str) -> str:
 
 
 def find_schema(text: str) -> tuple[JsonObject, str] | None:
-    """Find the last JSON schema of an object in a text; return it, and its source text."""
+    """Find the last JSON schema of an object in a text; return it, and its source text.
+
+    Where there is none, an object whose values are schemas stands for its properties.
+    """
     found: tuple[JsonObject, str] | None = None
+    listed: tuple[JsonObject, str] | None = None
     for value, source in _objects(text):
+        if value and all(isinstance(f, dict) and "type" in f for f in value.values()):
+            required: list[JsonValue] = [*value]
+            listed = {"type": "object", "properties": value, "required": required}, source
         fields = value.get("properties")
         if (
             isinstance(fields, dict)
@@ -109,7 +120,7 @@ def find_schema(text: str) -> tuple[JsonObject, str] | None:
             and all(isinstance(f, dict) for f in fields.values())
         ):
             found = (value, source)
-    return found
+    return found or listed
 
 
 def without_format(text: str) -> str:
@@ -140,16 +151,28 @@ def _objects(text: str) -> list[tuple[JsonObject, str]]:
     return found
 
 
-def _schema_of_keys(text: str) -> JsonObject:
+def _schema_of_keys(prompt: str, text: str) -> JsonObject:
+    """Make a schema of the keys that a prompt names.
+
+    Args:
+        prompt: The whole of it.
+        text: What the values are found in.
+    """
     names: dict[str, None] = {}
-    for single, several in _KEYS.findall(text):
+    for single, several in _KEYS.findall(prompt):
         for name in [single] if single else _QUOTED_NAME.findall(several):
             names[str(name).strip()] = None
     if not names:
-        names.update(dict.fromkeys(_EXAMPLE_KEY.findall(text)))
-    chosen: list[JsonValue] = [*names] or ["answer"]
-    return {
-        "type": "object",
-        "properties": {str(name): {"type": "string"} for name in chosen},
-        "required": chosen,
+        names.update(dict.fromkeys(_EXAMPLE_KEY.findall(prompt)))
+    chosen = [*names] or ["answer"]
+    numbers = any(letter.isdigit() for letter in text)
+    properties: JsonObject = {
+        name: {"type": "number" if numbers and _is_amount(name) else "string"} for name in chosen
     }
+    required: list[JsonValue] = [*chosen]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _is_amount(key: str) -> bool:
+    words = name_words(key)
+    return bool(words) and words[-1] in _AMOUNTS

@@ -1,4 +1,7 @@
-"""Prompts that lay out their fields between markers, `[[ ## answer ## ]]`, as dspy's do."""
+"""Prompts that lay out their fields as dspy's do: between markers or tags.
+
+`[[ ## answer ## ]]` stands before a field's value, or `<answer>` and `</answer>` around it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import ast
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never, cast
 
 from siliconflow_simulator.answers.call import Done, ToolSpec, Turn
 from siliconflow_simulator.answers.from_text.fill import fill
 from siliconflow_simulator.answers.from_text.material import Material
 from siliconflow_simulator.answers.from_text.prose import answer_turns
+from siliconflow_simulator.answers.from_text.results import answer_results
 from siliconflow_simulator.answers.from_text.schema import PYTHON_TYPES
 from siliconflow_simulator.answers.from_text.tools import plan
 
@@ -25,7 +29,10 @@ _ASKED: Final = re.compile(
     r"^Respond with (?:the corresponding output fields|(a JSON object)).{0,20000}",
     re.MULTILINE | re.DOTALL,
 )
-_FIELD: Final = re.compile(r"`(?:\[\[ ## )?(\w{1,64})(?: ## \]\])?`")
+_TAGGED: Final = re.compile(
+    r"^<(\w{1,64})>\n(.{0,20000}?)\n?</\1>[ \t]*$", re.MULTILINE | re.DOTALL
+)
+_FIELD: Final = re.compile(r"`(?:\[\[ ## |<)?(\w{1,64})(?: ## \]\]|>)?`")
 _TYPE: Final = re.compile(r"^\d{1,3}\. `(\w{1,64})` \((.{1,2000}?)\)(?::|$)", re.MULTILINE)
 _SCHEMA_NOTE: Final = re.compile(
     r"^\{(\w{1,64})\} {1,20}# note: [^\n]{0,80}JSON schema: (\{[^\n]{1,20000}\})", re.MULTILINE
@@ -40,6 +47,8 @@ _TOOL: Final = re.compile(
 _QUESTION: Final = frozenset("question query input request prompt text user_request task".split())
 _TOOL_NAME: Final = "next_tool_name"
 _TOOL_ARGUMENTS: Final = "next_tool_args"
+_FINISH: Final = "finish"
+_Style: TypeAlias = Literal["marks", "tags", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class _Form:
     fields: Mapping[str, JsonObject]
     given: Mapping[str, str]
     teaching: str
-    as_json: bool
+    style: _Style
 
     @property
     def question(self) -> str:
@@ -61,6 +70,13 @@ class _Form:
         question = self.question
         return "\n".join(value for value in self.given.values() if value != question)
 
+    def answer(self) -> str:
+        """Answer the question: out of what tools brought, or of the other fields."""
+        done = [item for item in _done(self.given) if item.name != _FINISH]
+        if done:
+            return answer_results(self.question, done, [Turn("user", self.question)])
+        return answer_turns([Turn("user", f"{self.rest}\n\nQuestion: {self.question}")])
+
 
 def marked_answer(turns: Sequence[Turn]) -> str | None:
     """Answer a prompt in the fields that it lays out; `None` when it lays out none."""
@@ -68,27 +84,56 @@ def marked_answer(turns: Sequence[Turn]) -> str | None:
     if form is None:
         return None
     values = _values(form)
-    if form.as_json:
-        return json.dumps(values, ensure_ascii=False)
-    parts = [f"[[ ## {name} ## ]]\n{_written(value)}" for name, value in values.items()]
-    return "\n\n".join([*parts, "[[ ## completed ## ]]"])
+    match form.style:
+        case "json":
+            return json.dumps(values, ensure_ascii=False)
+        case "tags":
+            tagged = [f"<{name}>\n{_written(value)}\n</{name}>" for name, value in values.items()]
+            return "\n\n".join(tagged)
+        case "marks":
+            parts = [f"[[ ## {name} ## ]]\n{_written(value)}" for name, value in values.items()]
+            return "\n\n".join([*parts, "[[ ## completed ## ]]"])
+        case _:
+            assert_never(form.style)
 
 
 def _read(turns: Sequence[Turn]) -> _Form | None:
     last = next(turn.text for turn in reversed(turns) if turn.role == "user")
-    marks = list(_MARKED.finditer(last))
     asked = _ASKED.search(last)
-    if not marks or asked is None:
+    if asked is None:
         return None
-    ends = [*(mark.start() for mark in marks[1:]), asked.start()]
-    given = {
-        mark.group(1): last[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)
-    }
+    told = last[: asked.start()]
+    given = _marked(told)
+    style: _Style = "marks" if given else "tags"
+    given = _untagged(given or _tagged(told))
+    if not given:
+        return None
     teaching = "\n".join(turn.text for turn in turns if turn.role == "system")
     types = _types(teaching)
     names = [name for name in _FIELD.findall(asked.group()) if name != "completed"]
     fields = {str(name): types.get(str(name), {"type": "string"}) for name in names}
-    return _Form(fields, given, teaching, bool(asked.group(1))) if fields else None
+    return _Form(fields, given, teaching, "json" if asked.group(1) else style) if fields else None
+
+
+def _marked(told: str) -> dict[str, str]:
+    marks = list(_MARKED.finditer(told))
+    ends = [*(mark.start() for mark in marks), len(told)][1:]
+    return {
+        mark.group(1): told[mark.end() : end].strip()
+        for mark, end in zip(marks, ends, strict=False)
+    }
+
+
+def _tagged(told: str) -> dict[str, str]:
+    return {found.group(1): found.group(2).strip() for found in _TAGGED.finditer(told)}
+
+
+def _untagged(given: Mapping[str, str]) -> dict[str, str]:
+    """Put the steps that stand in a field, each between tags, in the place of that field."""
+    fields: dict[str, str] = {}
+    for name, value in given.items():
+        fields |= _tagged(value) or {name: value}
+    return fields
 
 
 def _types(teaching: str) -> dict[str, JsonObject]:
@@ -114,7 +159,7 @@ def _schema_of(kind: str) -> JsonObject:
 
 def _values(form: _Form) -> JsonObject:
     question = form.question
-    answer = answer_turns([Turn("user", f"{form.rest}\n\nQuestion: {question}")])
+    answer = form.answer()
     schema: JsonObject = {
         "type": "object",
         "properties": dict(form.fields),
@@ -137,11 +182,11 @@ def _next_tool(form: _Form, values: JsonObject) -> JsonObject:
     ]
     choices = form.fields[_TOOL_NAME].get("enum")
     allowed = choices if isinstance(choices, list) else [tool.name for tool in tools]
-    usable = [tool for tool in tools if tool.name in allowed and tool.name != "finish"]
+    usable = [tool for tool in tools if tool.name in allowed and tool.name != _FINISH]
     planned = plan(usable, form.question, _done(form.given))
     if planned:
         return {_TOOL_NAME: planned[0].name, _TOOL_ARGUMENTS: planned[0].arguments}
-    last = "finish" if "finish" in allowed or not allowed else allowed[-1]
+    last = _FINISH if _FINISH in allowed or not allowed else allowed[-1]
     return {_TOOL_NAME: last, _TOOL_ARGUMENTS: {}} if last else values
 
 
