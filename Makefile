@@ -28,9 +28,9 @@ demo: $(VENV)/.demo-installed
 test: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest $(PARALLEL) --ignore=tests/faults $(ARGS)
 
-# What we do when the server misbehaves: mostly waiting.
+# What we do when the server misbehaves, in every way to ask. A whole run writes the page too.
 faults: $(VENV)/.dev-installed
-	$(BIN)/python -m pytest $(PARALLEL) tests/faults $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/faults $(if $(ARGS),,--faults-page docs/faults.md) $(ARGS)
 
 # The client and the fault table once more, with httpx2 in httpx's place.
 test-httpx2: $(VENV)/.dev-installed

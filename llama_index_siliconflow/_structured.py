@@ -68,7 +68,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         if prediction is None:
             return cast(
                 "Model",
-                super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args),
+                super().structured_predict(output_cls, _copy_of(prompt), llm_kwargs, **prompt_args),
             )
         _announce(output_cls, prompt, prompt_args)
         response: ChatResponse = self.chat(**prediction.chat_kwargs)
@@ -88,7 +88,9 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         if prediction is None:
             return cast(
                 "Model",
-                await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args),
+                await super().astructured_predict(
+                    output_cls, _copy_of(prompt), llm_kwargs, **prompt_args
+                ),
             )
         _announce(output_cls, prompt, prompt_args)
         response: ChatResponse = await self.achat(**prediction.chat_kwargs)
@@ -106,7 +108,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         prediction = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
         if prediction is None:
             yield from super()._structured_stream_call(
-                output_cls, prompt, llm_kwargs, **prompt_args
+                output_cls, _copy_of(prompt), llm_kwargs, **prompt_args
             )
             return
         last = None
@@ -128,7 +130,7 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
         found = self._prediction(output_cls, prompt, llm_kwargs, prompt_args)
         if found is None:
             return await super()._structured_astream_call(
-                output_cls, prompt, llm_kwargs, **prompt_args
+                output_cls, _copy_of(prompt), llm_kwargs, **prompt_args
             )
         prediction = found
 
@@ -213,6 +215,11 @@ class StructuredPrediction(ChatFields, FunctionCallingLLM):
                 + json.dumps(schema, ensure_ascii=False),
             ),
         }
+
+
+def _copy_of(prompt: PromptTemplate) -> PromptTemplate:
+    """A prompt for LlamaIndex's own program, which leaves its parser on what it is given."""
+    return prompt.model_copy()
 
 
 def _announce(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import pydantic_core
@@ -263,14 +264,17 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if seconds is not None or value is None:
         return seconds
     try:
-        wait = parsedate_to_datetime(value).timestamp() - now
+        date = parsedate_to_datetime(value)
+        if date.tzinfo is None:  # HTTP's dates are GMT, in their oldest form without saying so
+            date = date.replace(tzinfo=UTC)
+        wait = date.timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return None
     return wait if wait > 0 else None
 
 
 def _seconds(value: str | None) -> float | None:
-    if value is None:
+    if value is None or "_" in value or not value.isascii():  # numbers for Python alone
         return None
     try:
         number = float(value)

@@ -22,7 +22,7 @@ from siliconflow_client.transport.failures import (
     without_words,
 )
 from siliconflow_client.transport.outgoing import build_request
-from siliconflow_client.transport.proxies import proxy_for
+from siliconflow_client.transport.proxies import proxy_for, unusable_proxy
 from siliconflow_client.transport.read_bounds import came_unasked
 from siliconflow_client.transport.settings import timeouts_for
 
@@ -88,6 +88,8 @@ class ExchangeState:
         proxy = None if self._settings.is_injected else proxy_for(self._settings.base_url)
         mapped = transport_error(error, self._target, self._timeouts, proxy)
         cause = without_words(error)
+        if isinstance(error, ImportError):
+            mapped = unusable_proxy() or mapped
         if passed and self._deadline is not None:
             mapped = deadline_error(self._deadline, self._target)
         mapped.__cause__ = cause

@@ -34,6 +34,7 @@ _FAILURES: tuple[type[Exception], ...] = (
     httpx.InvalidURL,
     httpx.CookieConflict,
     OSError,
+    ImportError,  # of what a connection needs: SOCKS, HTTP/2
 )
 
 _PHASES: tuple[tuple[type[httpx.TimeoutException], Phase], ...] = (
@@ -97,6 +98,8 @@ def transport_error(
         proxy: Host and port of the proxy that stood in between, if any.
     """
     _forget_frames(error)
+    if isinstance(error, ImportError):
+        return ConfigurationError("httpx needs a package for this connection that is missing.")
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConfigurationError(
             f"httpx cannot use this URL ({type(error).__name__}).", argument="base_url"

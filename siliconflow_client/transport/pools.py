@@ -17,6 +17,7 @@ import httpx
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.choice import takes_aiohttp
 from siliconflow_client.transport.left_open import abandon, is_watched, left_open
+from siliconflow_client.transport.proxies import names_socks, socks_on_aiohttp, usable_proxies
 from siliconflow_client.transport.small_pools import (
     KEEPALIVE_SECONDS,
     LIMITS,
@@ -39,6 +40,10 @@ _AIOHTTP_LIMITS = httpx.Limits(
 def _ssl_context() -> ssl.SSLContext:
     """One for all clients: making it takes 18 ms, sharing it nothing."""
     return httpx.create_ssl_context()
+
+
+_names_socks = functools.cache(names_socks)
+"""Asked at each asynchronous request."""
 
 
 class _Client(httpx.Client):
@@ -78,16 +83,22 @@ class _AsyncClient(httpx.AsyncClient):
 
 def new_client() -> httpx.Client:
     """Make a synchronous client of ours."""
-    return _Client(verify=_ssl_context(), limits=LIMITS, follow_redirects=False)
+    with usable_proxies():
+        return _Client(verify=_ssl_context(), limits=LIMITS, follow_redirects=False)
 
 
 def new_async_client(*, aiohttp: bool) -> httpx.AsyncClient:
     """Make an asynchronous client of ours, on aiohttp or on httpx's own pools."""
-    if not aiohttp:
-        return _AsyncClient(verify=_ssl_context(), limits=LIMITS, follow_redirects=False)
-    from httpx_aiohttp import HttpxAiohttpClient
+    with usable_proxies():
+        if not aiohttp:
+            return _AsyncClient(verify=_ssl_context(), limits=LIMITS, follow_redirects=False)
+        from httpx_aiohttp import HttpxAiohttpClient
 
-    return HttpxAiohttpClient(verify=_ssl_context(), limits=_AIOHTTP_LIMITS, follow_redirects=False)
+        if _names_socks():
+            raise socks_on_aiohttp()
+        return HttpxAiohttpClient(
+            verify=_ssl_context(), limits=_AIOHTTP_LIMITS, follow_redirects=False
+        )
 
 
 class ProcessClient:
@@ -157,6 +168,8 @@ class LoopClients:
         loop = asyncio.get_running_loop()
         await left_open.close(loop)
         aiohttp = takes_aiohttp(self._setting)
+        if aiohttp and self._setting == "auto" and _names_socks():
+            aiohttp = False
         found = self._pools.get((loop, aiohttp))
         if found is not None and not found[0].is_closed:
             return found[0]

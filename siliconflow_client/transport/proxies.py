@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import os
+from collections.abc import Generator
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from siliconflow_client.errors.tree import ConfigurationError
+
+_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+_SOCKS = "it speaks SOCKS, for which a package is missing"
+_SOCKS_HINT = 'pip install "httpx[socks]".'
 
 
 def proxy_for(url: str) -> str | None:
@@ -19,3 +31,66 @@ def proxy_for(url: str) -> str | None:
     if not proxy:
         return None
     return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+
+
+@contextlib.contextmanager
+def usable_proxies() -> Generator[None]:
+    """Making an httpx client reads the environment's proxies; say which one it cannot use.
+
+    Raises:
+        ConfigurationError: One has no URL of a proxy; `.argument` is the variable.
+    """
+    failure: ConfigurationError | None = None
+    try:
+        yield
+    except ConfigurationError:
+        raise
+    except (ValueError, ImportError, httpx.InvalidURL):
+        failure = unusable_proxy()
+        if failure is None:
+            raise
+    # Here, since the words of httpx's own error hold the URL, in which there may be a password.
+    if failure is not None:
+        raise failure
+
+
+def unusable_proxy() -> ConfigurationError | None:
+    """The error for the variable whose proxy httpx cannot use; `None` if all of them are well."""
+    for variable in _VARIABLES:
+        proxy = os.environ.get(variable.lower()) or os.environ.get(variable)
+        wrong = _wrong_with(proxy) if proxy else None
+        if wrong is not None:
+            return ConfigurationError(
+                f"The proxy that {variable} names cannot be used: {wrong}.",
+                argument=variable,
+                hint=_SOCKS_HINT if wrong == _SOCKS else f"correct {variable}, or unset it.",
+            )
+    return None
+
+
+def socks_on_aiohttp() -> ConfigurationError:
+    """The error for a proxy that aiohttp, which was asked for, cannot use."""
+    return ConfigurationError(
+        "The environment's proxy speaks SOCKS, and aiohttp does not.",
+        argument="async_transport",
+        hint='leave async_transport out, or set it to "httpx" (with httpx[socks]).',
+    )
+
+
+def names_socks() -> bool:
+    """Whether the proxy for the API speaks SOCKS, which aiohttp does not."""
+    proxies = getproxies()
+    return (proxies.get("https") or proxies.get("all") or "").startswith("socks")
+
+
+def _wrong_with(proxy: str) -> str | None:
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    if parts.scheme.startswith("socks"):
+        return None if importlib.util.find_spec("socksio") else _SOCKS
+    if parts.scheme not in ("http", "https"):
+        return "its scheme is neither http nor https"
+    try:
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        has_place = False
+    return None if has_place else "it has no host, or no number as its port"

@@ -13,10 +13,11 @@ import gzip
 import json
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -44,7 +45,8 @@ class Drip:
     pause: float = 0.0
 
 
-Act: TypeAlias = bytes | Drip | type[Close] | type[Reset] | type[Stall]
+Act: TypeAlias = bytes | Drip | Callable[[], bytes] | type[Close] | type[Reset] | type[Stall]
+"""A function is asked for the bytes when they are sent: they may hold the time of day."""
 Reply: TypeAlias = Sequence[Act]
 
 
@@ -61,8 +63,9 @@ class Seen:
 class FaultServer:
     """Use it as a context manager; `url` is the base URL to give to a client."""
 
-    def __init__(self, *script: Reply) -> None:
+    def __init__(self, *script: Reply, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
+        self._tls = tls
         self.seen: list[Seen] = []
         self.connections = 0
         self.client_left = threading.Event()
@@ -83,6 +86,13 @@ class FaultServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+    def is_left(self, seconds: float) -> bool:
+        """Whether all clients close all their connections, within so many seconds."""
+        until = time.monotonic() + seconds
+        for thread in self._threads[1:]:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads[1:])
 
     async def saw_client_leave(self) -> bool:
         """Whether a client closed while it was served; the event loop must run on for that."""
@@ -123,7 +133,15 @@ class FaultServer:
             self._start(self._serve, connection, self.connections)
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        with connection, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if self._tls is not None:
+                connection.settimeout(PATIENCE)
+                with connection:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+            self._talk(connection, number)
+
+    def _talk(self, connection: socket.socket, number: int) -> None:
+        with connection:
             pending = b""
             while True:
                 request, pending = self._read_request(connection, pending)
@@ -166,12 +184,15 @@ class FaultServer:
     def _receive(self, connection: socket.socket) -> bytes:
         """Wait for bytes, but not beyond the end of the test."""
         while not self._over.is_set():
-            if select.select([connection], [], [], 0.02)[0]:
+            held = connection.pending() if isinstance(connection, ssl.SSLSocket) else 0
+            if held or select.select([connection], [], [], 0.02)[0]:
                 return connection.recv(65_536)
         return b""
 
     def _do(self, connection: socket.socket, act: Act) -> bool:
         """Do one act; tell whether the connection lives on."""
+        if not isinstance(act, type) and callable(act):
+            act = act()
         if isinstance(act, bytes):
             try:
                 connection.sendall(act)

@@ -288,3 +288,22 @@ async def test_an_agent_with_an_output_class(llm: SiliconFlow, stub: Stub) -> No
     agent = FunctionAgent(llm=llm, tools=[], output_cls=Person)
     result = await agent.run("Who?")
     assert result.get_pydantic_model(Person) == ALICE
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("structured_predict", "structured_predict"), ("stream_structured_predict", "structured_predict")],
+    ids=["whole", "streamed"],
+)  # fmt: skip
+async def test_a_prompt_that_a_text_program_has_used_is_as_it_was(
+    stub: Stub, way: Way, make: Make, names: tuple[str, str]
+) -> None:
+    """LlamaIndex's program for texts leaves its parser on the prompt, which then asks for JSON."""
+    prompt = PromptTemplate("Who is {who}?")
+    stub.script = s.STRUCT
+    by_text = make(SiliconFlow, pydantic_program_mode=PydanticProgramMode.LLM)
+    await way(by_text, names[0], Person, prompt, who="she")
+    assert prompt.output_parser is None
+    stub.script = s.TOOL_STRUCT
+    assert await way(make(SiliconFlow), names[1], Person, prompt, who="she") == ALICE
+    assert stub.last.body["messages"] == [{"role": "user", "content": "Who is she?"}]
