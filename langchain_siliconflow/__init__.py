@@ -1,7 +1,8 @@
 """SiliconFlow's models for LangChain.
 
-`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank` and `SiliconFlowLLM` are loaded on
-first use (PEP 562), so that importing one does not load the others. The errors are
+`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank`, `SiliconFlowLLM`, for agents
+`SiliconFlowToolkit`, and for loaders `SiliconFlowAudioParser` and `SiliconFlowOCRParser` are loaded
+on first use (PEP 562), so that importing one does not load the others. The errors are
 `siliconflow_client`'s; those that the classes here raise belong to LangChain's `ModelError`
 family as well.
 """
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING
 from siliconflow_client import __version__
 
 if TYPE_CHECKING:
+    from langchain_siliconflow.blob_parsers import SiliconFlowAudioParser, SiliconFlowOCRParser
     from langchain_siliconflow.chat_models import ChatSiliconFlow
     from langchain_siliconflow.embeddings import SiliconFlowEmbeddings
     from langchain_siliconflow.llms import SiliconFlowLLM
     from langchain_siliconflow.providers import register_provider
     from langchain_siliconflow.rerank import SiliconFlowRerank
+    from langchain_siliconflow.toolkit import SiliconFlowToolkit
     from siliconflow_client import (
         APIConnectionError,
         APIResponseError,
@@ -71,10 +74,13 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "ServerError",
+    "SiliconFlowAudioParser",
     "SiliconFlowEmbeddings",
     "SiliconFlowError",
     "SiliconFlowLLM",
+    "SiliconFlowOCRParser",
     "SiliconFlowRerank",
+    "SiliconFlowToolkit",
     "StreamInterruptedError",
     "UnsupportedParameterError",
     "__version__",
@@ -83,9 +89,12 @@ __all__ = [
 
 _HOMES = {
     "ChatSiliconFlow": "langchain_siliconflow.chat_models",
+    "SiliconFlowAudioParser": "langchain_siliconflow.blob_parsers",
     "SiliconFlowEmbeddings": "langchain_siliconflow.embeddings",
     "SiliconFlowLLM": "langchain_siliconflow.llms",
+    "SiliconFlowOCRParser": "langchain_siliconflow.blob_parsers",
     "SiliconFlowRerank": "langchain_siliconflow.rerank",
+    "SiliconFlowToolkit": "langchain_siliconflow.toolkit",
     "register_provider": "langchain_siliconflow.providers",
 }
 

@@ -1,7 +1,9 @@
 """SiliconFlow's models for LlamaIndex.
 
 `SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`,
-`SiliconFlowMultiModalEmbedding` for images too, and `SiliconFlowRerank`.
+`SiliconFlowMultiModalEmbedding` for images too, and `SiliconFlowRerank`; `SiliconFlowToolSpec`
+lets agents make images, speech and films, `SiliconFlowAudioReader` and `SiliconFlowOCRReader` load
+files.
 
 Everything that they raise is a `SiliconFlowError`; the classes below it stand here too. Names are
 loaded when they are first used (PEP 562), so that the embedding class does not load the chat stack.
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from llama_index_siliconflow.embedding import SiliconFlowEmbedding
     from llama_index_siliconflow.llm import SiliconFlow
     from llama_index_siliconflow.multi_modal_embedding import SiliconFlowMultiModalEmbedding
+    from llama_index_siliconflow.readers import SiliconFlowAudioReader, SiliconFlowOCRReader
     from llama_index_siliconflow.rerank import SiliconFlowRerank
+    from llama_index_siliconflow.tool_spec import SiliconFlowToolSpec
     from siliconflow_client import (
         APIConnectionError,
         APIResponseError,
@@ -73,11 +77,14 @@ __all__ = [
     "RateLimitError",
     "ServerError",
     "SiliconFlow",
+    "SiliconFlowAudioReader",
     "SiliconFlowCompletion",
     "SiliconFlowEmbedding",
     "SiliconFlowError",
     "SiliconFlowMultiModalEmbedding",
+    "SiliconFlowOCRReader",
     "SiliconFlowRerank",
+    "SiliconFlowToolSpec",
     "StreamInterruptedError",
     "TruncatedAnswerError",
     "UnexpectedAnswerError",
@@ -87,10 +94,13 @@ __all__ = [
 
 _HOMES: Final = {
     "SiliconFlow": "llama_index_siliconflow.llm",
+    "SiliconFlowAudioReader": "llama_index_siliconflow.readers",
     "SiliconFlowCompletion": "llama_index_siliconflow.completion",
     "SiliconFlowEmbedding": "llama_index_siliconflow.embedding",
     "SiliconFlowMultiModalEmbedding": "llama_index_siliconflow.multi_modal_embedding",
+    "SiliconFlowOCRReader": "llama_index_siliconflow.readers",
     "SiliconFlowRerank": "llama_index_siliconflow.rerank",
+    "SiliconFlowToolSpec": "llama_index_siliconflow.tool_spec",
     "TruncatedAnswerError": "llama_index_siliconflow._errors",
     "UnexpectedAnswerError": "llama_index_siliconflow._errors",
 }

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from siliconflow_client.endpoints import user as _user
     from siliconflow_client.endpoints import videos as _videos
     from siliconflow_client.endpoints import voices as _voices
+    from siliconflow_client.media import settings as _media_settings
+    from siliconflow_client.media import tools as _media
 else:
     _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
     _audio = LazyModule("siliconflow_client.endpoints.audio")
@@ -32,6 +34,8 @@ else:
     _user = LazyModule("siliconflow_client.endpoints.user")
     _videos = LazyModule("siliconflow_client.endpoints.videos")
     _voices = LazyModule("siliconflow_client.endpoints.voices")
+    _media = LazyModule("siliconflow_client.media.tools")
+    _media_settings = LazyModule("siliconflow_client.media.settings")
 
 D = TypeVar("D")
 
@@ -80,6 +84,13 @@ class Groups(ManyCalls):
         """The account's own voices."""
         return _voices.Voices(self._call)
 
+    def media_tools(
+        self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
+    ) -> _media.MediaTools:
+        """What an agent may do with images, films and sounds, inside one folder."""
+        options = options or CallOptions(deadline=self.config.deadline)
+        return _media.MediaTools(self._call, settings, options)
+
     def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> Items[D]:
         raise NotImplementedError("the client opens streams")
 
@@ -127,6 +138,13 @@ class AsyncGroups(AsyncManyCalls):
     def voices(self) -> _voices.AsyncVoices:
         """The account's own voices."""
         return _voices.AsyncVoices(self._call)
+
+    def media_tools(
+        self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
+    ) -> _media.AsyncMediaTools:
+        """What an agent may do with images, films and sounds, inside one folder."""
+        options = options or CallOptions(deadline=self.config.deadline)
+        return _media.AsyncMediaTools(self._call, settings, options)
 
     def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> AsyncItems[D]:
         raise NotImplementedError("the client opens streams")

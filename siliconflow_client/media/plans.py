@@ -1,0 +1,179 @@
+"""One call of a media tool as a flow: the request, and what it made brought into the folder.
+
+A flow has one deadline for all of it, so no tool takes longer than `max_wait`, and sync and async
+cannot differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, assert_never, cast
+
+from siliconflow_client.endpoints.images import ImageRequest, images_call
+from siliconflow_client.endpoints.saved_files import SaveFiles
+from siliconflow_client.endpoints.speech import SpeechRequest, speech_call
+from siliconflow_client.endpoints.transcriptions import transcription_call
+from siliconflow_client.endpoints.video_jobs import VideoStatus, wait_plan
+from siliconflow_client.endpoints.videos import VideoRequest, submit_call
+from siliconflow_client.errors.redaction import printable
+from siliconflow_client.errors.tree import APITimeoutError, SiliconFlowError
+from siliconflow_client.media.arguments import (
+    AnyArguments,
+    CreateSpeech,
+    EditImage,
+    GenerateImage,
+    SubmitVideo,
+    TranscribeAudio,
+    VideoStatusOf,
+)
+from siliconflow_client.media.folder import MediaFolder
+from siliconflow_client.media.results import MediaResult, film, ordered, saved
+from siliconflow_client.media.settings import MediaSettings
+from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.downloads import MOST_BYTES
+from siliconflow_client.protocol.files import suffix_for, write_whole
+from siliconflow_client.protocol.flow import RequestContext
+
+_SLOTS: Final = ("image", "image2", "image3")
+_SHORTEST_PROMPT: Final = 4
+_RECOGNISED: Final = 40
+"""Characters by which a prompt is found in the words of a server, which may break it off."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlan:
+    """A call of a tool.
+
+    Attributes:
+        arguments: What the model said, checked.
+        settings: What the developer decided.
+    """
+
+    arguments: AnyArguments
+    settings: MediaSettings
+
+    def flow(self, context: RequestContext) -> Flow[MediaResult]:
+        """Do it.
+
+        Raises:
+            SiliconFlowError: As the endpoint; no prompt is shown, even where the server repeats it.
+        """
+        try:
+            return (yield from self._flow(context))
+        except SiliconFlowError as error:
+            hide(error, self.arguments.texts())
+            raise
+
+    def _flow(self, context: RequestContext) -> Flow[MediaResult]:
+        match self.arguments:
+            case GenerateImage() as arguments:
+                return self._images(context, self.settings.image_model, arguments, {})
+            case EditImage() as arguments:
+                return self._images(
+                    context, self.settings.edit_model, arguments, self._sources(arguments)
+                )
+            case CreateSpeech() as arguments:
+                return self._speech(context, arguments)
+            case TranscribeAudio() as arguments:
+                return self._transcription(context, arguments)
+            case SubmitVideo() as arguments:
+                return self._order(context, arguments)
+            case VideoStatusOf() as arguments:
+                return self._look(context, arguments)
+            case _:
+                assert_never(self.arguments)
+
+    @property
+    def _folder(self) -> MediaFolder:
+        return MediaFolder(self.settings.folder)
+
+    def _sources(self, arguments: EditImage) -> dict[str, object]:
+        images = (
+            self._folder.image(name, f"images[{position}]")
+            for position, name in enumerate(arguments.images)
+        )
+        return dict(zip(_SLOTS, images, strict=False))
+
+    def _images(
+        self,
+        context: RequestContext,
+        model: str,
+        arguments: GenerateImage | EditImage,
+        sources: dict[str, object],
+    ) -> Flow[MediaResult]:
+        fields = arguments.model_dump(exclude={"images"}, exclude_none=True)
+        request = cast("ImageRequest", {"model": model, **fields, **sources})
+        made = yield from images_call(request, None).flow(context)
+        save = SaveFiles(tuple(made.images), made.hosts, self.settings.folder, "image")
+        paths = yield from save.flow(context)
+        return saved("image", paths, seed=made.seed, trace_id=made.trace_id)
+
+    def _speech(self, context: RequestContext, arguments: CreateSpeech) -> Flow[MediaResult]:
+        settings = self.settings
+        request: SpeechRequest = {
+            "model": settings.speech_model,
+            "input": arguments.text,
+            "voice": arguments.voice or settings.voice,
+            "response_format": settings.speech_format,
+        }
+        if arguments.speed is not None:
+            request["speed"] = arguments.speed
+        made = yield from speech_call(request, None).flow(context)
+        stem = f"speech-{hashlib.sha256(made.content).hexdigest()[:16]}"
+        suffix = (
+            ".pcm"  # it has no beginning to be known by
+            if settings.speech_format == "pcm"
+            else suffix_for(made.content_type, made.content[:16])
+        )
+        path = write_whole(settings.folder / (stem + suffix), made.content)
+        return saved("speech", [path], trace_id=made.trace_id)
+
+    def _transcription(
+        self, context: RequestContext, arguments: TranscribeAudio
+    ) -> Flow[MediaResult]:
+        with self._folder.recording(arguments.file, "file") as file:
+            call = transcription_call(
+                {"model": self.settings.transcription_model, "file": file}, None
+            )
+            heard = yield from call.flow(context)
+        text = heard.text or "Nothing is said in the recording."
+        return MediaResult(text, trace_id=heard.trace_id)
+
+    def _order(self, context: RequestContext, arguments: SubmitVideo) -> Flow[MediaResult]:
+        fields = arguments.model_dump(exclude={"image"}, exclude_none=True)
+        fields["model"] = self.settings.video_model
+        if arguments.image is not None:
+            fields["model"] = self.settings.image_video_model
+            fields["image"] = self._folder.image(arguments.image, "image")
+        return ordered((yield from submit_call(cast("VideoRequest", fields), None).flow(context)))
+
+    def _look(self, context: RequestContext, arguments: VideoStatusOf) -> Flow[MediaResult]:
+        seen: list[VideoStatus] = []
+        settings = self.settings
+        wait = wait_plan(
+            arguments.request_id, settings.poll, seen.append, settings.folder, MOST_BYTES
+        )
+        try:
+            status = yield from wait.flow(context)
+        except APITimeoutError as error:
+            # A film that is not made in time is an answer; one that was not fetched is a failure.
+            if error.phase != "deadline" or not seen or seen[-1].is_done:
+                raise
+            status = seen[-1]
+        return film(arguments.request_id, status)
+
+
+def hide(error: SiliconFlowError, prompts: list[str]) -> None:
+    """Take prompts out of an error whose server repeated them."""
+    message = error.message
+    for prompt in map(printable, prompts):
+        if len(prompt) < _SHORTEST_PROMPT:
+            continue
+        message = message.replace(prompt, "…")
+        at = message.find(prompt[:_RECOGNISED])
+        if at >= 0:
+            message = f"{message[:at]}…"
+    if message != error.message:
+        error.message = message
+        error.args = (message,)
