@@ -28,9 +28,10 @@ OnToolError = bool | str | Callable[[ToolException], str | Sequence[str | dict[s
 class SiliconFlowToolkit(ConnectionSettings, MediaSettings, BaseToolkit):
     """Let an agent make images, speech and films, edit images, and write recordings down.
 
-    Files are written into one folder and read from it. The model names files, and nothing else: no
-    path, no URL, no model. `submit_video` answers at once, and no call takes longer than
-    `max_wait` seconds: a film that is not made by then is asked for again with `video_status`.
+    Files are written into one folder and read from it: what the agent is to edit or to write down
+    has to be put there. The model names files, and nothing else: no path, no URL, no model.
+    `submit_video` answers at once, and no call takes longer than `max_wait` seconds: a film that is
+    not made by then is asked for again with `video_status`.
 
     What a tool answers is a message for the model and, as the message's `artifact`, a dictionary
     with the paths under `"files"` and what else is known (`seed`, `request_id`, `status`,
@@ -99,15 +100,19 @@ class _SiliconFlowTool(BaseTool):
         self._media = media
         self._async_media = async_media
 
-    def _run(self, **arguments: Any) -> tuple[str, JsonObject]:
+    def _run(self, *text: Any, **arguments: Any) -> tuple[str, JsonObject]:
         with self._failures():
-            result = self._media.call(self.name, arguments)
+            result = self._media.call(self._tool.name, self._said(text, arguments))
         return result.text, result.artifact
 
-    async def _arun(self, **arguments: Any) -> tuple[str, JsonObject]:
+    async def _arun(self, *text: Any, **arguments: Any) -> tuple[str, JsonObject]:
         with self._failures():
-            result = await self._async_media.call(self.name, arguments)
+            result = await self._async_media.call(self._tool.name, self._said(text, arguments))
         return result.text, result.artifact
+
+    def _said(self, text: tuple[Any, ...], arguments: dict[str, Any]) -> dict[str, Any]:
+        """Name what came without a name: agents that know no arguments give one text."""
+        return {**dict(zip(self._tool.arguments.model_fields, text, strict=False)), **arguments}
 
     @contextmanager
     def _failures(self) -> Generator[None]:

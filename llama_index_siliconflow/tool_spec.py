@@ -34,16 +34,17 @@ class MediaToolSettings(Connection, MediaSettings):
 class SiliconFlowToolSpec(BaseToolSpec):
     """Let an agent make images, speech and films, edit images, and write recordings down.
 
-    Files are written into one folder and read from it. The model names files, and nothing else: no
-    path, no URL, no model. `submit_video` answers at once, and no call takes longer than
-    `max_wait` seconds: a film that is not made by then is asked for again with `video_status`.
+    Files are written into one folder and read from it: what the agent is to edit or to write down
+    has to be put there. The model names files, and nothing else: no path, no URL, no model.
+    `submit_video` answers at once, and no call takes longer than `max_wait` seconds: a film that is
+    not made by then is asked for again with `video_status`.
 
     What a tool answers is a `MediaResult`: its text is what the model reads, and `raw_output` of
     the `ToolOutput` holds the paths (`.files`) and what else is known. A failure is a
     `SiliconFlowError`; agents tell the model its text, which shows neither key nor prompt.
 
-    The methods take their arguments by name, as a model gives them; `MEDIA_TOOLS` of
-    `siliconflow_client` says which.
+    The methods take all but their first argument by name, as a model gives them; `MEDIA_TOOLS` of
+    `siliconflow_client` says which there are.
 
     Args:
         folder: The only folder that is written to and read from; made when it is needed.
@@ -86,50 +87,50 @@ class SiliconFlowToolSpec(BaseToolSpec):
             return super().get_metadata_from_fn_name(fn_name, spec_functions)
         return ToolMetadata(tool.description, tool.name, tool.arguments)
 
-    def generate_image(self, **arguments: Any) -> MediaResult:
+    def generate_image(self, prompt: str | None = None, **arguments: Any) -> MediaResult:
         """Make an image, and save it: `prompt`, `negative_prompt`, `image_size`, `seed`."""
-        return self.settings.call("generate_image", arguments)
+        return self.settings.call("generate_image", {"prompt": prompt, **arguments})
 
-    async def agenerate_image(self, **arguments: Any) -> MediaResult:
+    async def agenerate_image(self, prompt: str | None = None, **arguments: Any) -> MediaResult:
         """Do as `generate_image`."""
-        return await self.settings.acall("generate_image", arguments)
+        return await self.settings.acall("generate_image", {"prompt": prompt, **arguments})
 
-    def edit_image(self, **arguments: Any) -> MediaResult:
+    def edit_image(self, prompt: str | None = None, **arguments: Any) -> MediaResult:
         """Change up to three images, and save the result: `prompt`, `images`, and more."""
-        return self.settings.call("edit_image", arguments)
+        return self.settings.call("edit_image", {"prompt": prompt, **arguments})
 
-    async def aedit_image(self, **arguments: Any) -> MediaResult:
+    async def aedit_image(self, prompt: str | None = None, **arguments: Any) -> MediaResult:
         """Do as `edit_image`."""
-        return await self.settings.acall("edit_image", arguments)
+        return await self.settings.acall("edit_image", {"prompt": prompt, **arguments})
 
-    def create_speech(self, **arguments: Any) -> MediaResult:
+    def create_speech(self, text: str | None = None, **arguments: Any) -> MediaResult:
         """Read a text aloud, and save the sound: `text`, `voice`, `speed`."""
-        return self.settings.call("create_speech", arguments)
+        return self.settings.call("create_speech", {"text": text, **arguments})
 
-    async def acreate_speech(self, **arguments: Any) -> MediaResult:
+    async def acreate_speech(self, text: str | None = None, **arguments: Any) -> MediaResult:
         """Do as `create_speech`."""
-        return await self.settings.acall("create_speech", arguments)
+        return await self.settings.acall("create_speech", {"text": text, **arguments})
 
-    def transcribe_audio(self, **arguments: Any) -> MediaResult:
+    def transcribe_audio(self, file: str | None = None, **arguments: Any) -> MediaResult:
         """Write down what is said in a recording: `file`."""
-        return self.settings.call("transcribe_audio", arguments)
+        return self.settings.call("transcribe_audio", {"file": file, **arguments})
 
-    async def atranscribe_audio(self, **arguments: Any) -> MediaResult:
+    async def atranscribe_audio(self, file: str | None = None, **arguments: Any) -> MediaResult:
         """Do as `transcribe_audio`."""
-        return await self.settings.acall("transcribe_audio", arguments)
+        return await self.settings.acall("transcribe_audio", {"file": file, **arguments})
 
-    def submit_video(self, **arguments: Any) -> MediaResult:
+    def submit_video(self, prompt: str | None = None, **arguments: Any) -> MediaResult:
         """Order a film, and return its `request_id` at once: `prompt`, `image`, and more."""
-        return self.settings.call("submit_video", arguments)
+        return self.settings.call("submit_video", {"prompt": prompt, **arguments})
 
-    async def asubmit_video(self, **arguments: Any) -> MediaResult:
+    async def asubmit_video(self, prompt: str | None = None, **arguments: Any) -> MediaResult:
         """Do as `submit_video`."""
-        return await self.settings.acall("submit_video", arguments)
+        return await self.settings.acall("submit_video", {"prompt": prompt, **arguments})
 
-    def video_status(self, **arguments: Any) -> MediaResult:
+    def video_status(self, request_id: str | None = None, **arguments: Any) -> MediaResult:
         """Ask how far a film is, for `max_wait` seconds at most: `request_id`."""
-        return self.settings.call("video_status", arguments)
+        return self.settings.call("video_status", {"request_id": request_id, **arguments})
 
-    async def avideo_status(self, **arguments: Any) -> MediaResult:
+    async def avideo_status(self, request_id: str | None = None, **arguments: Any) -> MediaResult:
         """Do as `video_status`."""
-        return await self.settings.acall("video_status", arguments)
+        return await self.settings.acall("video_status", {"request_id": request_id, **arguments})

@@ -88,8 +88,8 @@ class Groups(ManyCalls):
         self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
     ) -> _media.MediaTools:
         """What an agent may do with images, films and sounds, inside one folder."""
-        options = options or CallOptions(deadline=self.config.deadline)
-        return _media.MediaTools(self._call, settings, options)
+        bounded = _media.bounded(settings, options, self.config.deadline)
+        return _media.MediaTools(self._call, settings, bounded)
 
     def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> Items[D]:
         raise NotImplementedError("the client opens streams")
@@ -143,8 +143,8 @@ class AsyncGroups(AsyncManyCalls):
         self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
     ) -> _media.AsyncMediaTools:
         """What an agent may do with images, films and sounds, inside one folder."""
-        options = options or CallOptions(deadline=self.config.deadline)
-        return _media.AsyncMediaTools(self._call, settings, options)
+        bounded = _media.bounded(settings, options, self.config.deadline)
+        return _media.AsyncMediaTools(self._call, settings, bounded)
 
     def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> AsyncItems[D]:
         raise NotImplementedError("the client opens streams")

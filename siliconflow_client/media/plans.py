@@ -28,7 +28,7 @@ from siliconflow_client.media.arguments import (
     VideoStatusOf,
 )
 from siliconflow_client.media.folder import MediaFolder
-from siliconflow_client.media.results import MediaResult, film, ordered, saved
+from siliconflow_client.media.results import MediaResult, film, heard, ordered, saved
 from siliconflow_client.media.settings import MediaSettings
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.downloads import MOST_BYTES
@@ -136,9 +136,7 @@ class MediaPlan:
             call = transcription_call(
                 {"model": self.settings.transcription_model, "file": file}, None
             )
-            heard = yield from call.flow(context)
-        text = heard.text or "Nothing is said in the recording."
-        return MediaResult(text, trace_id=heard.trace_id)
+            return heard((yield from call.flow(context)))
 
     def _order(self, context: RequestContext, arguments: SubmitVideo) -> Flow[MediaResult]:
         fields = arguments.model_dump(exclude={"image"}, exclude_none=True)

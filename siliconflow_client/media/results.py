@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from siliconflow_client._json import JsonObject
+from siliconflow_client.endpoints.transcriptions import Transcription
 from siliconflow_client.endpoints.video_jobs import VideoJob, VideoStatus
-from siliconflow_client.errors.redaction import redact
+from siliconflow_client.errors.redaction import printable, redact
 
 _LONGEST_WORD: Final = 40
+_LONGEST_ID: Final = 200
+_LONGEST_TEXT: Final = 200_000
+"""Characters of a transcription: an hour of speech has a third of it. Models pay for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +70,36 @@ def saved(
 
 def ordered(job: VideoJob) -> MediaResult:
     """Tell a film's id."""
+    request_id = printable(job.request_id[:_LONGEST_ID])
     return MediaResult(
-        f"The film is ordered. Its request_id is {job.request_id}; it takes some minutes.",
-        request_id=job.request_id,
+        f"The film is ordered. Its request_id is {request_id}; it takes some minutes.",
+        request_id=request_id,
         trace_id=job.trace_id,
     )
 
 
+def heard(transcription: Transcription) -> MediaResult:
+    """Tell what is said in a recording."""
+    text = transcription.text
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}… (The rest of {len(text):,} characters is left out.)"
+    return MediaResult(text or "Nothing is said in the recording.", trace_id=transcription.trace_id)
+
+
 def film(request_id: str, status: VideoStatus) -> MediaResult:
     """Tell how far a film is."""
+    word = redact(status.status)[:_LONGEST_WORD]
     if status.is_done:
         names = ", ".join(path.name for path in status.files)
         text = f"The film is saved as {names}."
     else:
-        word = redact(status.status)[:_LONGEST_WORD]
         place = f", place {status.position} in the queue" if status.position else ""
         text = f"The film is not made yet ({word}{place}). Ask again later, with the same id."
     return MediaResult(
         text,
         tuple(status.files),
         request_id=request_id,
-        status=status.status,
+        status=word,
         position=status.position,
         seed=status.seed,
         trace_id=status.trace_id,

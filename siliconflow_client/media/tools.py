@@ -23,14 +23,13 @@ class MediaTools:
     Args:
         run: Runs plans.
         settings: The folder, the limits and the models.
-        options: Time limits, retries and headers of each call; a deadline that is shorter than
-            `max_wait` counts.
+        options: Time limits, retries and headers of each call; see `bounded`.
     """
 
     def __init__(self, run: Run, settings: MediaSettings, options: CallOptions) -> None:
         self._run = run
         self._settings = settings
-        self._options = _bounded(options, settings)
+        self._options = options
 
     def call(self, tool: str, arguments: Mapping[str, object]) -> MediaResult:
         """Call a tool.
@@ -52,7 +51,7 @@ class AsyncMediaTools:
     def __init__(self, run: AsyncRun, settings: MediaSettings, options: CallOptions) -> None:
         self._run = run
         self._settings = settings
-        self._options = _bounded(options, settings)
+        self._options = options
 
     async def call(self, tool: str, arguments: Mapping[str, object]) -> MediaResult:
         """As `MediaTools.call`."""
@@ -73,7 +72,12 @@ def media_plan(tool: str, arguments: Mapping[str, object], settings: MediaSettin
     return MediaPlan(found.checked(arguments), settings)
 
 
-def _bounded(options: CallOptions, settings: MediaSettings) -> CallOptions:
-    deadline = options.deadline
-    most = settings.max_wait if deadline is None else min(settings.max_wait, deadline)
-    return replace(options, deadline=most)
+def bounded(
+    settings: MediaSettings, options: CallOptions | None, deadline: float | None
+) -> CallOptions:
+    """Options whose deadline is the shortest of `max_wait`, their own, and that of the client."""
+    options = options or CallOptions()
+    most = options.deadline or deadline
+    return replace(
+        options, deadline=settings.max_wait if most is None else min(settings.max_wait, most)
+    )

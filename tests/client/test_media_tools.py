@@ -17,6 +17,7 @@ from siliconflow_client import (
     APITimeoutError,
     AuthenticationError,
     BadRequestError,
+    CallOptions,
     ConfigurationError,
     ContentRejectedError,
     JobFailedError,
@@ -105,6 +106,25 @@ async def test_silence_is_said_to_be_silence(kind: str, tmp_path: Path):
     async with Asker(kind, lambda _: httpx.Response(200, json={"text": ""}), tmp_path) as ask:
         heard = await ask.tool("transcribe_audio", file="a.wav")
     assert heard.text == "Nothing is said in the recording."
+
+
+async def test_a_text_of_megabytes_is_cut_for_the_model_that_reads_it(tmp_path: Path):
+    (tmp_path / "a.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + bytes(40))
+    long = httpx.Response(200, json={"text": "word " * 1_000_000})
+    async with Asker("sync", lambda _: long, tmp_path) as ask:
+        heard = await ask.tool("transcribe_audio", file="a.wav")
+    assert len(heard.text) < 201_000
+    assert heard.text.endswith("… (The rest of 5,000,000 characters is left out.)")
+
+
+async def test_an_id_of_megabytes_is_not_read_out(tmp_path: Path):
+    long = httpx.Response(200, json={"requestId": "r\x1b" * 1_000_000, "status": "w" * 1_000_000})
+    async with Asker("sync", lambda _: long, tmp_path, max_wait=1) as ask:
+        ordered = await ask.tool("submit_video", prompt="a")
+        state = await ask.tool("video_status", request_id="r1")
+    assert len(ordered.text) + len(json.dumps(ordered.artifact)) < 2000
+    assert "\x1b" not in ordered.text
+    assert len(state.text) + len(json.dumps(state.artifact)) < 400
 
 
 @both
@@ -206,9 +226,15 @@ async def test_a_shorter_deadline_of_the_client_counts(kind: str, tmp_path: Path
         ({"max_wait": 9}, [8.0]),
         ({"max_wait": 300, "deadline": 7}, []),
         ({"max_wait": 7, "deadline": 300}, []),
+        ({"max_wait": 300, "options": CallOptions(deadline=7)}, []),
+        ({"max_wait": 300, "options": CallOptions(timeout=9), "deadline": 7}, []),
+        ({"max_wait": 300, "options": CallOptions(max_retries=0)}, []),
     ):
         async with Caller(kind, lambda _: limited, deadline=limits.pop("deadline", None), max_retries=1) as ask:  # fmt: skip
-            media = ask.client.media_tools(MediaSettings(folder=tmp_path, **limits))
+            options = limits.pop("options", None)
+            media = ask.client.media_tools(
+                MediaSettings(folder=tmp_path, **limits), options=options
+            )
             with pytest.raises(SiliconFlowError):
                 await settled(media.call("transcribe_audio", {"file": "a.wav"}))
             assert ask.waits == waits

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import pickle
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -201,9 +204,30 @@ def test_a_toolkit_shows_no_key(tmp_path: Path) -> None:
     assert "sk-secret" not in shown
 
 
+async def test_a_tool_takes_one_text_from_agents_that_know_no_arguments(make: Make) -> None:
+    kit = make(**Simulator().settings())
+    tools = kit.tools
+    for name, text, answer in (
+        ("generate_image", "a cat", "The image is saved"),
+        ("create_speech", "Good morning.", "The speech is saved"),
+        ("video_status", "unknown", "NotFoundError: "),
+        ("edit_image", "a cat", "images: Field required"),
+    ):
+        said = await tools[name].ainvoke(text) if kit.asynchronous else tools[name].invoke(text)
+        assert answer in said
+
+
+def test_tools_are_copied_and_pickled_like_models(tmp_path: Path) -> None:
+    simulator = Simulator()
+    tool = SiliconFlowToolkit(folder=tmp_path, **simulator.settings()).get_tools()[2]
+    assert copy.deepcopy(tool).invoke({"text": "Hi"}) == tool.invoke({"text": "Hi"})
+    for travelled in pickle.loads(
+        pickle.dumps(SiliconFlowToolkit(folder=tmp_path, api_key="sk").get_tools())
+    ):
+        assert travelled.invoke({}).startswith("ConfigurationError: ")
+
+
 @pytest.mark.parametrize("name", ["_run", "_arun"])
 def test_langchain_can_read_the_annotations(name: str, tmp_path: Path) -> None:
-    import typing
-
     tool = SiliconFlowToolkit(folder=tmp_path, api_key="sk").get_tools()[0]
     assert "return" in typing.get_type_hints(getattr(tool, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,27 @@ def test_a_subclass_may_add_its_own_tools(tmp_path: Path) -> None:
     tool = Mine(folder=tmp_path, api_key="sk").to_tool_list()[-1]
     assert tool.metadata.get_parameters_dict()["required"] == ["city"]
     assert tool.call(city="Paris").content == "Paris: sunny"
+
+
+async def test_the_first_argument_needs_no_name(make: Make) -> None:
+    spec = make(**Simulator().settings())
+    assert (await way_of(spec, "generate_image", "a cat")).files
+    with pytest.raises(ConfigurationError, match="images: Field required"):
+        await way_of(spec, "edit_image", "a cat")
+
+
+async def way_of(spec: Spec, name: str, *args: Any) -> Any:
+    if spec.asynchronous:
+        return await getattr(spec.spec, f"a{name}")(*args)
+    return getattr(spec.spec, name)(*args)
+
+
+def test_an_output_is_written_down_as_json(tmp_path: Path) -> None:
+    """LlamaIndex's workflows keep outputs of tools so."""
+    spec = SiliconFlowToolSpec(folder=tmp_path, **Simulator().settings())
+    output: Any = spec.to_tool_list()[0].call(prompt="a cat")
+    told = json.loads(output.model_dump_json())["raw_output"]
+    assert told["files"] == [str(output.raw_output.files[0])]
 
 
 async def test_connections_can_be_closed_and_are_opened_again(make: Make) -> None:
