@@ -7,6 +7,8 @@ cannot differ.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never, cast
 
@@ -17,7 +19,11 @@ from siliconflow_client.endpoints.transcriptions import transcription_call
 from siliconflow_client.endpoints.video_jobs import VideoStatus, wait_plan
 from siliconflow_client.endpoints.videos import VideoRequest, submit_call
 from siliconflow_client.errors.redaction import printable
-from siliconflow_client.errors.tree import APITimeoutError, SiliconFlowError
+from siliconflow_client.errors.tree import (
+    APITimeoutError,
+    ConfigurationError,
+    SiliconFlowError,
+)
 from siliconflow_client.media.arguments import (
     AnyArguments,
     CreateSpeech,
@@ -36,7 +42,11 @@ from siliconflow_client.protocol.files import suffix_for, write_whole
 from siliconflow_client.protocol.flow import RequestContext
 
 _SLOTS: Final = ("image", "image2", "image3")
+_KONTEXT_SLOTS: Final = ("input_image",)
+"""FLUX Kontext takes one image, under another name (docs/wire.md#images)."""
 _SHORTEST_PROMPT: Final = 4
+_SHORTEST_REST: Final = 8
+_LINES: Final = 200
 _RECOGNISED: Final = 40
 """Characters by which a prompt is found in the words of a server, which may break it off."""
 
@@ -89,11 +99,16 @@ class MediaPlan:
         return MediaFolder(self.settings.folder)
 
     def _sources(self, arguments: EditImage) -> dict[str, object]:
-        images = (
-            self._folder.image(name, f"images[{position}]")
-            for position, name in enumerate(arguments.images)
-        )
-        return dict(zip(_SLOTS, images, strict=False))
+        slots = _KONTEXT_SLOTS if "Kontext" in self.settings.edit_model else _SLOTS
+        if len(arguments.images) > len(slots):
+            raise ConfigurationError(
+                f"images: {self.settings.edit_model} edits {len(slots)} at a time.",
+                argument="images",
+            )
+        return {
+            slot: self._folder.image(name, f"images[{position}]")
+            for position, (slot, name) in enumerate(zip(slots, arguments.images, strict=False))
+        }
 
     def _images(
         self,
@@ -104,7 +119,7 @@ class MediaPlan:
     ) -> Flow[MediaResult]:
         fields = arguments.model_dump(exclude={"images"}, exclude_none=True)
         request = cast("ImageRequest", {"model": model, **fields, **sources})
-        made = yield from images_call(request, None).flow(context)
+        made = yield from images_call(request, self.settings.image_parameters).flow(context)
         save = SaveFiles(tuple(made.images), made.hosts, self.settings.folder, "image")
         paths = yield from save.flow(context)
         return saved("image", paths, seed=made.seed, trace_id=made.trace_id)
@@ -119,7 +134,7 @@ class MediaPlan:
         }
         if arguments.speed is not None:
             request["speed"] = arguments.speed
-        made = yield from speech_call(request, None).flow(context)
+        made = yield from speech_call(request, settings.speech_parameters).flow(context)
         stem = f"speech-{hashlib.sha256(made.content).hexdigest()[:16]}"
         suffix = (
             ".pcm"  # it has no beginning to be known by
@@ -144,7 +159,8 @@ class MediaPlan:
         if arguments.image is not None:
             fields["model"] = self.settings.image_video_model
             fields["image"] = self._folder.image(arguments.image, "image")
-        return ordered((yield from submit_call(cast("VideoRequest", fields), None).flow(context)))
+        call = submit_call(cast("VideoRequest", fields), self.settings.video_parameters)
+        return ordered((yield from call.flow(context)))
 
     def _look(self, context: RequestContext, arguments: VideoStatusOf) -> Flow[MediaResult]:
         seen: list[VideoStatus] = []
@@ -162,16 +178,28 @@ class MediaPlan:
         return film(arguments.request_id, status)
 
 
-def hide(error: SiliconFlowError, prompts: list[str]) -> None:
-    """Take prompts out of an error whose server repeated them."""
+def hide(error: SiliconFlowError, prompts: Iterable[str]) -> None:
+    """Take prompts out of an error whose server repeated them, as they were or as JSON."""
     message = error.message
-    for prompt in map(printable, prompts):
-        if len(prompt) < _SHORTEST_PROMPT:
-            continue
-        message = message.replace(prompt, "…")
-        at = message.find(prompt[:_RECOGNISED])
-        if at >= 0:
-            message = f"{message[:at]}…"
+    for prompt in prompts:
+        for line in prompt.splitlines()[:_LINES]:
+            for shown in (printable(line.strip()), json.dumps(line.strip())[1:-1]):
+                message = _without(message, shown)
     if message != error.message:
         error.message = message
         error.args = (message,)
+
+
+def _without(message: str, words: str) -> str:
+    if len(words) < _SHORTEST_PROMPT:
+        return message
+    message = message.replace(words, "…")
+    at = message.find(words[:_RECOGNISED])
+    if at >= 0:
+        return f"{message[:at]}…"
+    # Broken off, and within the first characters.
+    end = message.removesuffix("…")
+    for length in range(min(len(words), _RECOGNISED), _SHORTEST_REST - 1, -1):
+        if end.endswith(words[:length]):
+            return f"{end[:-length]}…"
+    return message

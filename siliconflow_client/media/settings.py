@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from siliconflow_client.catalogue.defaults import (
     DEFAULT_IMAGE_EDIT_MODEL,
@@ -84,6 +84,17 @@ class MediaSettings(CheckedSettings):
     transcription_model: str = Field(
         default=DEFAULT_TRANSCRIPTION_MODEL, description="Writes recordings down."
     )
+    image_parameters: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        description="Further fields for making and editing images, such as num_inference_steps, "
+        "batch_size or cfg; they win over what the model says.",
+    )
+    speech_parameters: dict[str, JsonValue] = Field(
+        default_factory=dict, description="The same for speech: sample_rate, gain, max_tokens."
+    )
+    video_parameters: dict[str, JsonValue] = Field(
+        default_factory=dict, description="The same for films."
+    )
     video_model: str = Field(default=DEFAULT_VIDEO_MODEL, description="Makes films from words.")
     image_video_model: str = Field(
         default=DEFAULT_IMAGE_VIDEO_MODEL, description="Makes films that begin with an image."
@@ -108,12 +119,23 @@ class OCRSettings(CheckedSettings):
     max_tokens: int | None = Field(
         default=None, gt=0, description="Longest answer, in tokens; not sent when None."
     )
+    temperature: float | None = Field(
+        default=0,
+        ge=0,
+        allow_inf_nan=False,
+        description="0 for what stands there and nothing else; not sent when None.",
+    )
     boxes: bool = Field(
         default=False, description="Keep the marks that say where each part stands on the page."
     )
 
     def _request(self, source: DocumentSource) -> ChatRequest:
-        return ocr_request(source, model=self.model, prompt=self.prompt, max_tokens=self.max_tokens)
+        request = ocr_request(
+            source, model=self.model, prompt=self.prompt, max_tokens=self.max_tokens
+        )
+        if self.temperature is not None:
+            request["temperature"] = self.temperature
+        return request
 
     def _text(self, answer: ChatCompletion, name: str) -> str:
         """What was read; a file that is longer than the answer may be is warned of by name."""

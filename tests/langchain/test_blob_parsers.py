@@ -91,7 +91,11 @@ async def test_model_prompt_and_length_can_be_chosen(asynchronous: bool) -> None
     (document,) = await parsed(asynchronous, parser, Blob.from_data(PNG))
     assert document == Document("words")
     body: Any = simulator.requests[0].body
-    assert body["max_tokens"] == 50
+    assert (body["max_tokens"], body["temperature"]) == (50, 0)
+    parser.temperature = None
+    await parsed(asynchronous, parser, Blob.from_data(PNG))
+    later: Any = simulator.requests[1].body
+    assert "temperature" not in later
 
 
 @both
