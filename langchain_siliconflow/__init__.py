@@ -1,9 +1,10 @@
 """SiliconFlow's models for LangChain.
 
-`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank`, `SiliconFlowLLM` and `BatchJob`
-are loaded on first use (PEP 562), so that importing one does not load the others. The errors are
-`siliconflow_client`'s; those that the classes here raise belong to LangChain's `ModelError`
-family as well.
+`ChatSiliconFlow`, `SiliconFlowEmbeddings`, `SiliconFlowRerank`, `SiliconFlowLLM` and `BatchJob`,
+for agents `SiliconFlowToolkit`, and for loaders `SiliconFlowAudioParser` and
+`SiliconFlowOCRParser` are loaded on first use (PEP 562), so that importing one does not load the
+others. The errors are `siliconflow_client`'s; those that the classes here raise belong to
+LangChain's `ModelError` family as well.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from siliconflow_client import __version__
 
 if TYPE_CHECKING:
     from langchain_siliconflow.batches import BatchJob
+    from langchain_siliconflow.blob_parsers import SiliconFlowAudioParser, SiliconFlowOCRParser
     from langchain_siliconflow.chat_models import ChatSiliconFlow
     from langchain_siliconflow.embeddings import SiliconFlowEmbeddings
     from langchain_siliconflow.llms import SiliconFlowLLM
     from langchain_siliconflow.providers import register_provider
     from langchain_siliconflow.rerank import SiliconFlowRerank
+    from langchain_siliconflow.toolkit import SiliconFlowToolkit
     from siliconflow_client import (
         APIConnectionError,
         APIResponseError,
@@ -74,10 +77,13 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "ServerError",
+    "SiliconFlowAudioParser",
     "SiliconFlowEmbeddings",
     "SiliconFlowError",
     "SiliconFlowLLM",
+    "SiliconFlowOCRParser",
     "SiliconFlowRerank",
+    "SiliconFlowToolkit",
     "StreamInterruptedError",
     "UnsupportedParameterError",
     "__version__",
@@ -87,9 +93,12 @@ __all__ = [
 _HOMES = {
     "BatchJob": "langchain_siliconflow.batches",
     "ChatSiliconFlow": "langchain_siliconflow.chat_models",
+    "SiliconFlowAudioParser": "langchain_siliconflow.blob_parsers",
     "SiliconFlowEmbeddings": "langchain_siliconflow.embeddings",
     "SiliconFlowLLM": "langchain_siliconflow.llms",
+    "SiliconFlowOCRParser": "langchain_siliconflow.blob_parsers",
     "SiliconFlowRerank": "langchain_siliconflow.rerank",
+    "SiliconFlowToolkit": "langchain_siliconflow.toolkit",
     "register_provider": "langchain_siliconflow.providers",
 }
 

@@ -2,7 +2,8 @@
 
 `SiliconFlow` for chat, `SiliconFlowCompletion` for texts and gaps in them, `SiliconFlowEmbedding`,
 `SiliconFlowMultiModalEmbedding` for images too, `SiliconFlowRerank`, and `BatchJob` for many
-requests that have a day's time.
+requests that have a day's time; `SiliconFlowToolSpec` lets agents make images, speech and films,
+`SiliconFlowAudioReader` and `SiliconFlowOCRReader` load files.
 
 Everything that they raise is a `SiliconFlowError`; the classes below it stand here too. Names are
 loaded when they are first used (PEP 562), so that the embedding class does not load the chat stack.
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from llama_index_siliconflow.embedding import SiliconFlowEmbedding
     from llama_index_siliconflow.llm import SiliconFlow
     from llama_index_siliconflow.multi_modal_embedding import SiliconFlowMultiModalEmbedding
+    from llama_index_siliconflow.readers import SiliconFlowAudioReader, SiliconFlowOCRReader
     from llama_index_siliconflow.rerank import SiliconFlowRerank
+    from llama_index_siliconflow.tool_spec import SiliconFlowToolSpec
     from siliconflow_client import (
         APIConnectionError,
         APIResponseError,
@@ -76,11 +79,14 @@ __all__ = [
     "RateLimitError",
     "ServerError",
     "SiliconFlow",
+    "SiliconFlowAudioReader",
     "SiliconFlowCompletion",
     "SiliconFlowEmbedding",
     "SiliconFlowError",
     "SiliconFlowMultiModalEmbedding",
+    "SiliconFlowOCRReader",
     "SiliconFlowRerank",
+    "SiliconFlowToolSpec",
     "StreamInterruptedError",
     "TruncatedAnswerError",
     "UnexpectedAnswerError",
@@ -91,10 +97,13 @@ __all__ = [
 _HOMES: Final = {
     "BatchJob": "llama_index_siliconflow.batches",
     "SiliconFlow": "llama_index_siliconflow.llm",
+    "SiliconFlowAudioReader": "llama_index_siliconflow.readers",
     "SiliconFlowCompletion": "llama_index_siliconflow.completion",
     "SiliconFlowEmbedding": "llama_index_siliconflow.embedding",
     "SiliconFlowMultiModalEmbedding": "llama_index_siliconflow.multi_modal_embedding",
+    "SiliconFlowOCRReader": "llama_index_siliconflow.readers",
     "SiliconFlowRerank": "llama_index_siliconflow.rerank",
+    "SiliconFlowToolSpec": "llama_index_siliconflow.tool_spec",
     "TruncatedAnswerError": "llama_index_siliconflow._errors",
     "UnexpectedAnswerError": "llama_index_siliconflow._errors",
 }

@@ -29,8 +29,15 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.defaults import (
         DEFAULT_CHAT_MODEL,
         DEFAULT_EMBEDDING_MODEL,
+        DEFAULT_IMAGE_EDIT_MODEL,
         DEFAULT_IMAGE_EMBEDDING_MODEL,
+        DEFAULT_IMAGE_MODEL,
+        DEFAULT_IMAGE_VIDEO_MODEL,
+        DEFAULT_OCR_MODEL,
         DEFAULT_RERANK_MODEL,
+        DEFAULT_SPEECH_MODEL,
+        DEFAULT_TRANSCRIPTION_MODEL,
+        DEFAULT_VIDEO_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
     from siliconflow_client.catalogue.media_tokens import (
@@ -152,6 +159,17 @@ if TYPE_CHECKING:
         StreamInterruptedError,
         UnsupportedParameterError,
     )
+    from siliconflow_client.media.arguments import MEDIA_TOOLS, MediaTool
+    from siliconflow_client.media.reading import (
+        OCR_PROMPT,
+        DocumentSource,
+        about_file,
+        ocr_request,
+        ocr_text,
+    )
+    from siliconflow_client.media.results import MediaResult
+    from siliconflow_client.media.settings import MediaSettings, OCRSettings
+    from siliconflow_client.media.tools import AsyncMediaTools, MediaTools
     from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
     from siliconflow_client.transport.limiter import Limits
     from siliconflow_client.transport.streams import AsyncStream, Stream
@@ -162,17 +180,27 @@ __all__ = [
     "DEFAULT_CHAT_MODEL",
     "DEFAULT_EMBEDDING_MODEL",
     "DEFAULT_IMAGE_BATCH",
+    "DEFAULT_IMAGE_EDIT_MODEL",
     "DEFAULT_IMAGE_EMBEDDING_MODEL",
+    "DEFAULT_IMAGE_MODEL",
+    "DEFAULT_IMAGE_VIDEO_MODEL",
+    "DEFAULT_OCR_MODEL",
     "DEFAULT_RERANK_MODEL",
+    "DEFAULT_SPEECH_MODEL",
+    "DEFAULT_TRANSCRIPTION_MODEL",
+    "DEFAULT_VIDEO_MODEL",
     "MAX_BATCH_LINES",
     "MAX_EMBEDDING_INPUTS",
     "MAX_RERANK_DOCUMENTS",
     "MAX_TRANSCRIPTION_BYTES",
+    "MEDIA_TOOLS",
+    "OCR_PROMPT",
     "APIConnectionError",
     "APIResponseError",
     "APIStatusError",
     "APITimeoutError",
     "AsyncBatchJob",
+    "AsyncMediaTools",
     "AsyncSiliconFlowClient",
     "AsyncSpeechStream",
     "AsyncStream",
@@ -197,6 +225,7 @@ __all__ = [
     "ContentRejectedError",
     "ContextLengthError",
     "Delta",
+    "DocumentSource",
     "EmbeddedBatch",
     "EmbeddingCollector",
     "EmbeddingRequest",
@@ -222,6 +251,10 @@ __all__ = [
     "LongAnswers",
     "ManyDocuments",
     "ManyEmbeddings",
+    "MediaResult",
+    "MediaSettings",
+    "MediaTool",
+    "MediaTools",
     "Message",
     "MessagesAnswer",
     "MessagesBlock",
@@ -236,6 +269,7 @@ __all__ = [
     "ModelRetiredWarning",
     "NamedToolChoice",
     "NotFoundError",
+    "OCRSettings",
     "OnUsage",
     "OtherBlock",
     "OverloadedError",
@@ -290,6 +324,7 @@ __all__ = [
     "Voice",
     "VoiceRequest",
     "__version__",
+    "about_file",
     "audio_tokens",
     "image_input",
     "image_inputs",
@@ -298,6 +333,8 @@ __all__ = [
     "lookup_model",
     "media_tokens",
     "normalise_messages",
+    "ocr_request",
+    "ocr_text",
     "parameters_of",
     "pdf_tokens",
     "script_tokens",

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from siliconflow_client.endpoints import user as _user
     from siliconflow_client.endpoints import videos as _videos
     from siliconflow_client.endpoints import voices as _voices
+    from siliconflow_client.media import settings as _media_settings
+    from siliconflow_client.media import tools as _media
 else:
     _job_site = LazyModule("siliconflow_client.bulk.batch_job_site")
     _jobs = LazyModule("siliconflow_client.bulk.batch_job_submit")
@@ -34,6 +36,8 @@ else:
     _user = LazyModule("siliconflow_client.endpoints.user")
     _videos = LazyModule("siliconflow_client.endpoints.videos")
     _voices = LazyModule("siliconflow_client.endpoints.voices")
+    _media = LazyModule("siliconflow_client.media.tools")
+    _media_settings = LazyModule("siliconflow_client.media.settings")
 
 D = TypeVar("D")
 
@@ -82,6 +86,13 @@ class Groups(ManyCalls):
         """The account's own voices."""
         return _voices.Voices(self._call)
 
+    def media_tools(
+        self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
+    ) -> _media.MediaTools:
+        """What an agent may do with images, films and sounds, inside one folder."""
+        bounded = _media.bounded(settings, options, self.config.deadline)
+        return _media.MediaTools(self._call, settings, bounded)
+
     def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> Items[D]:
         raise NotImplementedError("the client opens streams")
 
@@ -129,6 +140,13 @@ class AsyncGroups(AsyncManyCalls):
     def voices(self) -> _voices.AsyncVoices:
         """The account's own voices."""
         return _voices.AsyncVoices(self._call)
+
+    def media_tools(
+        self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
+    ) -> _media.AsyncMediaTools:
+        """What an agent may do with images, films and sounds, inside one folder."""
+        bounded = _media.bounded(settings, options, self.config.deadline)
+        return _media.AsyncMediaTools(self._call, settings, bounded)
 
     def _items(self, plan: StreamPlan[D], options: CallOptions | None) -> AsyncItems[D]:
         raise NotImplementedError("the client opens streams")

@@ -25,6 +25,18 @@ LLAMA_INDEX: Final = (
     "from llama_index_siliconflow import SiliconFlowEmbedding",
     "from llama_index_siliconflow import SiliconFlow, SiliconFlowRerank",
 )
+TOOLKIT: Final = (
+    "from langchain_core.tools import BaseToolkit",
+    "from langchain_siliconflow import SiliconFlowToolkit",
+)
+PARSERS: Final = (
+    "from langchain_core.document_loaders import BaseBlobParser",
+    "from langchain_siliconflow import SiliconFlowAudioParser, SiliconFlowOCRParser",
+)
+READERS: Final = (
+    "import llama_index.core",
+    "from llama_index_siliconflow import SiliconFlowOCRReader, SiliconFlowToolSpec",
+)
 CLIENT: Final = (
     "import siliconflow_client",
     "import siliconflow_simulator",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Required, TypedDict, Unpack, cast
+from typing import Final, Literal, Required, TypeAlias, TypedDict, Unpack, cast, get_args
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.endpoints.checks import (
@@ -32,7 +32,11 @@ from siliconflow_client.protocol.options import CallOptions
 from siliconflow_client.protocol.requests import Request, json_content
 
 _AUDIO: Final = ("audio/", "octet-stream")
-_VOICES: Final = frozenset("alex anna bella benjamin charles claire david diana".split())
+VoiceName: TypeAlias = Literal[
+    "alex", "anna", "bella", "benjamin", "charles", "claire", "david", "diana"
+]
+"""The voices that the vendor documents; a model may have others."""
+_VOICES: Final = frozenset(get_args(VoiceName))
 # What the formats themselves can hold: RFC 6716 for Opus, MPEG-1, 2 and 2.5 Layer III for mp3.
 _RATES: Final = {
     "opus": (8000, 12000, 16000, 24000, 48000),

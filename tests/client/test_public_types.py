@@ -19,7 +19,8 @@ def public_callables() -> Iterator[tuple[str, object]]:
             members = {k: v for cls in reversed(value.__mro__[:3]) for k, v in vars(cls).items()}
             for own, member in members.items():
                 function = member.fget if isinstance(member, property) else member
-                if inspect.isfunction(function):
+                # pydantic's own are not ours to mend.
+                if inspect.isfunction(function) and not function.__module__.startswith("pydantic"):
                     yield f"{name}.{own}", function
         elif callable(value) and hasattr(value, "__module__") and hasattr(value, "__annotations__"):
             yield name, value

@@ -32,6 +32,10 @@ EXPECTED = {
         "print(mean([1, 2, 3]))",
     ],
     "langchain_graph.py": ["[write]\nRivers carry sand", "[review]\nRivers drop the sand"],
+    "langchain_images.py": [
+        "The image is saved as image-",
+        "ConfigurationError: images[0] must be the name of a file in the folder",
+    ],
     "langchain_reasoning.py": [
         "thinking False: ['text']",
         "thinking True: ['reasoning', 'text']",
@@ -42,6 +46,7 @@ EXPECTED = {
         "What does salt do to bread? Salt slows the yeast down",
     ],
     "langchain_retrieval.py": ["Books can be kept for four weeks", "four weeks"],
+    "langchain_speech.py": [".wav 2", "heard: The library lends books for four weeks."],
     "langchain_stream_reasoning.py": [
         "--- answer ---\n",
         "Anna is taller than Ben",
@@ -84,6 +89,10 @@ EXPECTED = {
         "second run: 40 nodes, 256 dimensions, 2 embedding requests so far",
     ],
     "llama_index_multimodal.py": ["tokens: "],
+    "llama_index_ocr.py": [
+        "call.wav: 'A recording of 8024 bytes.'",
+        "invoice.pdf: '# Invoice 17\\n\\nTotal: 42 euros'",
+    ],
     "llama_index_query_engine.py": ["The library lends books for four weeks.\n0."],
     "llama_index_rerank.py": ["Water tomatoes in the morning"],
     "llama_index_structured.py": [
@@ -92,6 +101,11 @@ EXPECTED = {
         "Person(name='Bernard', age=41)",
     ],
     "llama_index_thinking.py": ["thinking, ", "answer: Anna is taller than Ben."],
+    "llama_index_video.py": [
+        "'video_status'",
+        "ordered: True",
+        "Succeed: video-, more than 1000 bytes: True",
+    ],
     "llama_index_workflow.py": ["tool: handoff", "tool: multiply", "The result of multiply is 42."],
 }
 

@@ -6,12 +6,21 @@ import gc
 import inspect
 import re
 import warnings
+from pathlib import Path
 
 import pytest
 
 import langchain_siliconflow
 
-CLASSES = ["ChatSiliconFlow", "SiliconFlowEmbeddings", "SiliconFlowLLM", "SiliconFlowRerank"]
+CLASSES = [
+    "ChatSiliconFlow",
+    "SiliconFlowAudioParser",
+    "SiliconFlowEmbeddings",
+    "SiliconFlowLLM",
+    "SiliconFlowOCRParser",
+    "SiliconFlowRerank",
+    "SiliconFlowToolkit",
+]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,7 +34,9 @@ def test_code_blocks(
     simulator_url: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-docs")
     monkeypatch.setenv("SILICONFLOW_BASE_URL", simulator_url)
     assert blocks(name)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.interpreters import CLIENT, LANGCHAIN, LLAMA_INDEX, loaded_after, run
+from tests.interpreters import (
+    CLIENT,
+    LANGCHAIN,
+    LLAMA_INDEX,
+    PARSERS,
+    READERS,
+    TOOLKIT,
+    loaded_after,
+    run,
+)
 
 
 def loaded_by(step: str, steps: tuple[str, ...]) -> set[str]:
@@ -60,6 +69,16 @@ def test_the_client_package_loads_nothing_heavy():
 )
 def test_an_import_leaves_out(step: str, steps: tuple[str, ...], unwanted: str):
     assert loaded_by(step, steps) & set(unwanted.split()) == set()
+
+
+@pytest.mark.parametrize(
+    "steps", [TOOLKIT, PARSERS, READERS], ids=["toolkit", "parsers", "readers"]
+)
+def test_media_classes_load_nothing_foreign_beyond_their_framework(steps: tuple[str, ...]):
+    framework, ours = (loaded_by(step, steps) for step in steps)
+    foreign = {"aiohttp", "httpx", "httpx_aiohttp", "numpy", "openai", "requests", "tiktoken"}
+    assert "siliconflow_client" in ours
+    assert (ours - framework) & foreign == set()
 
 
 def test_groups_that_nobody_asked_for_are_not_loaded():
