@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import inspect
 import os
 import re
 import sysconfig
@@ -54,7 +56,7 @@ def standard_library() -> list[Passage]:
     for path in sorted(_public_modules(root)):
         name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         passages.extend(docstrings(path.read_bytes(), name))
-    return passages
+    return [*passages, *_built_in()]
 
 
 def folder(path: Path) -> list[Passage]:
@@ -131,6 +133,24 @@ def _public_modules(root: Path) -> Iterator[Path]:
     for here, folders, files in os.walk(root):
         folders[:] = filter(wanted, folders)
         yield from (Path(here, name) for name in files if name.endswith(".py") and wanted(name))
+
+
+def _built_in() -> Iterator[Passage]:
+    """Yield what is said of the functions and types that need no import, such as `list.sort`."""
+    for name, thing in vars(builtins).items():
+        if name.startswith("_") or (isinstance(thing, type) and issubclass(thing, BaseException)):
+            continue
+        yield from _built_in_of(thing, name)
+        if isinstance(thing, type):
+            for inner, method in vars(thing).items():
+                if not inner.startswith("_"):
+                    yield from _built_in_of(method, f"{name}.{inner}")
+
+
+def _built_in_of(thing: object, name: str) -> Iterator[Passage]:
+    text = inspect.getdoc(thing) if callable(thing) else None
+    if text and len(text) >= MIN_CHARACTERS:
+        yield from _titled(name, unwrap(text))
 
 
 def _docstrings_of(

@@ -69,7 +69,12 @@ def words(text: str) -> list[str]:
 
 def name_words(name: str) -> list[str]:
     """Split an identifier such as `get_weather`, `getWeather` or `GetWeather` into words."""
-    return words(_CAMEL.sub(" ", name).replace("_", " "))
+    return words(split_names(name))
+
+
+def split_names(text: str) -> str:
+    """Set the words of identifiers apart: `TemporaryDirectory`, `temporary_directory`."""
+    return _CAMEL.sub(" ", text).replace("_", " ")
 
 
 def content_stems(text: str) -> list[str]:

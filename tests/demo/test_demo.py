@@ -9,7 +9,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from demo import __main__ as demo
+from demo import session as demo
 from demo.report import Report
 from siliconflow_simulator import LocalSettings, Simulator, local_settings
 
