@@ -11,6 +11,7 @@ import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 MAX_CHARACTERS = 1200
 """About 300 tokens, well inside the 512 that the smallest embedding models take."""
@@ -140,7 +141,7 @@ def _built_in() -> Iterator[Passage]:
     for name, thing in vars(builtins).items():
         if name.startswith("_") or (isinstance(thing, type) and issubclass(thing, BaseException)):
             continue
-        yield from _built_in_of(thing, name)
+        yield from _built_in_of(cast("object", thing), name)
         if isinstance(thing, type):
             for inner, method in vars(thing).items():
                 if not inner.startswith("_"):

@@ -72,7 +72,7 @@ def page(question: str, outcomes: Sequence[Outcome], *, quoted: str = "") -> str
         f'<p class="soft">SiliconFlow through {escape(_names(outcomes))}</p>\n'
         f"<h1>{escape(question)}</h1>\n"
         "<h2>Passages before and after rerank</h2>\n"
-        f"<p class=\"soft\">Left: nearest by embedding, with the similarity. Right: the reranker's "
+        f'<p class="soft">Left: nearest by embedding, with the similarity. Right: the reranker\'s '
         f"order, with the relevance. The first {KEPT}, in bold, went into the prompt.</p>\n"
         f"{_pictures(outcomes)}\n"
         f'<h2>Answers</h2>\n<div class="pair">{cards}</div>\n'

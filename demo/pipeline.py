@@ -13,8 +13,14 @@ from demo.vectors import KeptVectors
 BATCH = 256
 """Passages between two steps of the progress bar; the integrations send 32 to a request."""
 
-FOUND = 12
+FOUND = 24
+"""Passages of a search, which the reranker looks at."""
+
+SHOWN = 10
+"""So many of them are printed."""
+
 KEPT = 4
+"""So many of the reranker's go into the prompt."""
 
 INSTRUCTIONS = (
     "Answer the question in two or three sentences, from the passages only. "

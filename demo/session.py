@@ -9,7 +9,7 @@ from time import perf_counter
 
 from demo.corpus import CorpusError, Passage, folder, standard_library
 from demo.page import write_page
-from demo.pipeline import KEPT, Outcome, Pipeline
+from demo.pipeline import KEPT, SHOWN, Outcome, Pipeline
 from demo.report import Report
 from demo.vectors import KeptVectors
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, ClientConfig, SiliconFlowError
@@ -120,11 +120,11 @@ def _ask(
     )
     with report.step("search"):
         found = pipeline.search(question)
-        report.hits(f"Nearest by embedding, of {len(passages)} (similarity)", found)
+        report.hits(f"Nearest by embedding, of {len(passages)} (similarity)", found[:SHOWN])
     with report.step("rerank"):
         ranked = pipeline.rerank(question, found)
         best = ranked[:KEPT]
-        report.hits("The best of them after rerank (relevance)", best, previews=True)
+        report.hits(f"The best of {len(found)} after rerank (relevance)", best, previews=True)
     quoted = f" ({QUOTED})" if settings else ""
     answer = report.stream(f"Answer{quoted}", pipeline.answer(question, best))
     with report.step("tool call"):

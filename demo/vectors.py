@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -59,10 +60,10 @@ class KeptVectors:
 
     def _read(self, file: Path) -> None:
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
                 keys: list[str] = json.loads(str(stored["keys"]))
                 vectors: list[list[float]] = stored["vectors"].tolist()
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return  # whatever it is, it is made again
         if len(keys) == len(vectors):
             self._vectors = dict(zip(keys, vectors, strict=True))

@@ -76,7 +76,7 @@ client | 客户端
 socket | 套接字
 web http html browser | 网页 浏览器 超文本
 url link address | 网址 链接 地址
-email mail message | 邮件 电子邮件 邮箱 消息
+email mail smtp | 电子邮件 邮件 邮箱
 send post | 发送
 receive accept | 接收 接受
 download | 下载

@@ -1,8 +1,8 @@
-"""Scores of documents against a query: which of its words a document is about, and where they stand.
+"""Scores of documents against a query: what a document is about, by its words and their places.
 
 A word counts most in a document's first line, its title, then in what follows, then anywhere. Words
-of the same meaning (`lexicon`) count nearly as much as the word itself. How rare a word is among the
-documents counts a little only: those that a search has found all hold the words that matter.
+of the same meaning (`lexicon`) count nearly as much as the word itself. How rare a word is among
+the documents counts a little only: those that a search has found all hold what matters.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator.answers.lexicon import LITTLE, concept, concepts, weight
 from siliconflow_simulator.answers.vectors import sketch
-from siliconflow_simulator.answers.words import content_stems, split_names
+from siliconflow_simulator.answers.words import content_stems, is_chinese, split_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,9 @@ _SAME_MEANING: Final = 0.8
 _RARE: Final = 0.4
 _PHRASE: Final = 0.15
 _EXTRA: Final = 0.03
+_PART_OF_NAME: Final = 0.7
+_LEAST_PART: Final = 4
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s|(?<=[。！？])|\n\n")
-_CJK: Final = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class _Zone:
         if term.stem and self.stems[term.stem]:
             return 1.0
         return _SAME_MEANING if term.concept and self.concepts[term.concept] else 0.0
+
+    def holds_inside(self, term: _Term) -> bool:
+        """Tell whether a term is part of a word, as in `copytree`."""
+        said = term.stem if len(term.stem) >= _LEAST_PART else term.concept
+        return len(said) >= _LEAST_PART and any(said in word for word in self.order)
 
     def times(self, term: _Term) -> float:
         """Count how often a term is met."""
@@ -80,7 +87,7 @@ def _terms(query: str) -> list[_Term]:
     split = split_names(query)
     found: dict[str, _Term] = {}
     for word in content_stems(split):
-        if not _CJK.search(word):
+        if not is_chinese(word):
             meant = concept(word) or ""
             found.setdefault(word, _Term(word, meant, weight(meant) if meant else 1.0))
     for meant in concepts(split):
@@ -88,7 +95,7 @@ def _terms(query: str) -> list[_Term]:
             found.setdefault(f"@{meant}", _Term("", meant, weight(meant)))
     # Pairs of Chinese characters: for Chinese documents, which need no dictionary.
     for pair in content_stems(split):
-        if _CJK.search(pair):
+        if is_chinese(pair):
             found.setdefault(pair, _Term(pair, "", LITTLE))
     return list(found.values())
 
@@ -101,11 +108,10 @@ def _zones(document: str) -> tuple[_Zone | None, _Zone, _Zone]:
 
 
 def _lead(text: str) -> str:
-    """Return the first sentence, behind a line that only shows how something is called."""
+    """Return the first sentence; a line before it that shows how something is called is none."""
     first, _, rest = text.strip().partition("\n")
-    shown = f"{first} " if first.endswith(")") and rest else ""
-    body = (rest if shown else text).strip()[:_LEAD]
-    return shown[:_LEAD] + _SENTENCE.split(body, maxsplit=1)[0]
+    body = rest if first.endswith(")") and rest else text
+    return _SENTENCE.split(body.strip()[:_LEAD], maxsplit=1)[0]
 
 
 def _zone(text: str) -> _Zone:
@@ -120,7 +126,7 @@ def _weights(terms: Sequence[_Term], wholes: Sequence[_Zone]) -> list[float]:
         holders = sum(1 for whole in wholes if whole.holds(term))
         rare = 1 - holders / len(wholes) if wholes else 0.0
         # A pair of characters that no document holds says nothing about any of them.
-        known = 0.0 if not holders and _CJK.search(term.stem) else 1.0
+        known = 0.0 if not holders and is_chinese(term.stem) else 1.0
         found.append(known * term.weight * (1 - _RARE + _RARE * rare))
     return found
 
@@ -144,7 +150,8 @@ def _about(
         if head is None:
             met += said * (0.5 * lead.holds(term) + 0.5 * anywhere)
         else:
-            first = 0.4 * head.holds(term) + 0.35 * lead.holds(term)
+            named = max(head.holds(term), _PART_OF_NAME * head.holds_inside(term))
+            first = 0.4 * named + 0.35 * lead.holds(term)
             met += said * (first + 0.25 * anywhere)
     # All words once are more than one word everywhere.
     score = met / total * (0.6 + 0.4 * covered / total)
@@ -157,13 +164,15 @@ def _about(
 def _phrases(terms: Sequence[_Term], order: Sequence[str]) -> float:
     """Return which part of the query's neighbours are neighbours here too."""
     asked = [term.concept or term.stem for term in terms if term.concept or term.stem]
-    pairs = set(zip(asked, asked[1:], strict=False))
+    pairs = set(pairwise(asked))
     if not pairs:
         return 0.0
     meant = [concept(word) or word for word in order]
-    return len(pairs & set(zip(meant, meant[1:], strict=False))) / len(pairs)
+    return len(pairs & set(pairwise(meant))) / len(pairs)
 
 
 def _asked_for(word: str, terms: Sequence[_Term]) -> bool:
+    if word.isdigit():
+        return True  # the number of a part says nothing against it
     meant = concept(word)
     return any(word == term.stem or (meant and meant == term.concept) for term in terms)

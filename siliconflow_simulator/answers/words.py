@@ -29,6 +29,11 @@ _STOP_WORDS: Final = frozenset(
 )
 
 
+def is_chinese(text: str) -> bool:
+    """Tell whether a text holds any Chinese, Japanese or Korean."""
+    return _CJK_RUN.search(text) is not None
+
+
 def is_cjk(text: str) -> bool:
     """Tell whether a text is mainly Chinese, Japanese or Korean."""
     cjk = sum(len(run) for run in _CJK_RUN.findall(text))
