@@ -13,7 +13,7 @@ from demo.vectors import KeptVectors
 BATCH = 256
 """Passages between two steps of the progress bar; the integrations send 32 to a request."""
 
-FOUND = 24
+FOUND = 32
 """Passages of a search, which the reranker looks at."""
 
 SHOWN = 10

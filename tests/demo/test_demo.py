@@ -136,7 +136,7 @@ def test_the_second_run_asks_for_one_vector(notes: str, tmp_path: Path, paper: i
     texts: list[Any] = []
     for asked in second.requests:
         if asked.path == "/v1/embeddings":
-            given = asked.body["input"]
+            given: Any = asked.body["input"]
             texts += [given] if isinstance(given, str) else given
     probe = f"bread.md\n\n{NOTES['bread.md']}"
     assert texts == [probe, "When?"] * 2
