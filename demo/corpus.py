@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import inspect
 import os
 import re
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 MAX_CHARACTERS = 1200
 """About 300 tokens, well inside the 512 that the smallest embedding models take."""
@@ -54,7 +57,7 @@ def standard_library() -> list[Passage]:
     for path in sorted(_public_modules(root)):
         name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         passages.extend(docstrings(path.read_bytes(), name))
-    return passages
+    return [*passages, *_built_in()]
 
 
 def folder(path: Path) -> list[Passage]:
@@ -131,6 +134,24 @@ def _public_modules(root: Path) -> Iterator[Path]:
     for here, folders, files in os.walk(root):
         folders[:] = filter(wanted, folders)
         yield from (Path(here, name) for name in files if name.endswith(".py") and wanted(name))
+
+
+def _built_in() -> Iterator[Passage]:
+    """Yield what is said of the functions and types that need no import, such as `list.sort`."""
+    for name, thing in vars(builtins).items():
+        if name.startswith("_") or (isinstance(thing, type) and issubclass(thing, BaseException)):
+            continue
+        yield from _built_in_of(cast("object", thing), name)
+        if isinstance(thing, type):
+            for inner, method in vars(thing).items():
+                if not inner.startswith("_"):
+                    yield from _built_in_of(method, f"{name}.{inner}")
+
+
+def _built_in_of(thing: object, name: str) -> Iterator[Passage]:
+    text = inspect.getdoc(thing) if callable(thing) else None
+    if text and len(text) >= MIN_CHARACTERS:
+        yield from _titled(name, unwrap(text))
 
 
 def _docstrings_of(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage
@@ -12,10 +11,8 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from demo.corpus import Passage
 from demo.pipeline import (
-    BATCH,
     FOUND,
     INSTRUCTIONS,
-    KEPT,
     Hit,
     Pipeline,
     Tokens,
@@ -23,6 +20,7 @@ from demo.pipeline import (
     question_prompt,
     tool_prompt,
 )
+from demo.vectors import KeptVectors
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings, SiliconFlowRerank
 from siliconflow_simulator import LocalSettings
 
@@ -32,22 +30,28 @@ class LangChainPipeline(Pipeline):
 
     framework = "LangChain"
 
-    def __init__(self, settings: LocalSettings) -> None:
+    def __init__(self, settings: LocalSettings, vectors: KeptVectors) -> None:
         self.tokens = Tokens()
+        self.vectors = vectors
         self._chat = ChatSiliconFlow(**settings)
-        self._reranker = SiliconFlowRerank(top_n=KEPT, **settings)
-        self._store = InMemoryVectorStore(SiliconFlowEmbeddings(**settings))
+        self._reranker = SiliconFlowRerank(top_n=FOUND, **settings)
+        self._embeddings = SiliconFlowEmbeddings(**settings)
+        self._store = InMemoryVectorStore(self._embeddings)
         self._passages: dict[str, Passage] = {}
 
-    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
-        self._passages = {passage.title: passage for passage in passages}
-        asyncio.run(self._index(passages, advance))
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await self._embeddings.aembed_documents(list(texts))
 
-    async def _index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
-        for start in range(0, len(passages), BATCH):
-            batch = passages[start : start + BATCH]
-            await self._store.aadd_documents([_document(passage) for passage in batch])
-            advance(len(batch))
+    def add(self, passages: Sequence[Passage], vectors: Sequence[list[float]]) -> None:
+        # What add_documents() does, with vectors that are there already.
+        for passage, vector in zip(passages, vectors, strict=True):
+            self._passages[passage.title] = passage
+            self._store.store[passage.title] = {
+                "id": passage.title,
+                "vector": vector,
+                "text": passage.content,
+                "metadata": {"title": passage.title},
+            }
 
     def search(self, question: str) -> list[Hit]:
         found = self._store.similarity_search_with_score(question, k=FOUND)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from llama_index.core import VectorStoreIndex
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
-from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import FunctionTool
 
 from demo.corpus import Passage
 from demo.pipeline import (
-    BATCH,
     FOUND,
     INSTRUCTIONS,
-    KEPT,
     Hit,
     Pipeline,
     Tokens,
@@ -24,6 +21,7 @@ from demo.pipeline import (
     question_prompt,
     tool_prompt,
 )
+from demo.vectors import KeptVectors
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 from siliconflow_client import ChatChunkDict
 from siliconflow_simulator import LocalSettings
@@ -34,30 +32,29 @@ class LlamaIndexPipeline(Pipeline):
 
     framework = "LlamaIndex"
 
-    def __init__(self, settings: LocalSettings) -> None:
+    def __init__(self, settings: LocalSettings, vectors: KeptVectors) -> None:
         self.tokens = Tokens()
+        self.vectors = vectors
         self._llm = SiliconFlow(**settings)
-        self._reranker = SiliconFlowRerank(top_n=KEPT, **settings)
+        self._reranker = SiliconFlowRerank(top_n=FOUND, **settings)
         self._embedding = SiliconFlowEmbedding(**settings)
-        self._index = VectorStoreIndex(nodes=[], embed_model=self._embedding)
+        self._store = VectorStoreIndex(nodes=[], embed_model=self._embedding)
         self._passages: dict[str, Passage] = {}
 
-    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
-        self._passages = {passage.title: passage for passage in passages}
-        asyncio.run(self._embed(passages, advance))
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await self._embedding.aget_text_embedding_batch(list(texts))
 
-    async def _embed(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
-        for start in range(0, len(passages), BATCH):
-            nodes = [_node(passage) for passage in passages[start : start + BATCH]]
-            texts = [node.get_content(MetadataMode.EMBED) for node in nodes]
-            vectors = await self._embedding.aget_text_embedding_batch(texts)
-            for node, vector in zip(nodes, vectors, strict=True):
-                node.embedding = vector
-            self._index.insert_nodes(nodes)
-            advance(len(nodes))
+    def add(self, passages: Sequence[Passage], vectors: Sequence[list[float]]) -> None:
+        nodes: list[TextNode] = []
+        for passage, vector in zip(passages, vectors, strict=True):
+            self._passages[passage.title] = passage
+            node = _node(passage)
+            node.embedding = vector
+            nodes.append(node)
+        self._store.insert_nodes(nodes)
 
     def search(self, question: str) -> list[Hit]:
-        retriever = self._index.as_retriever(similarity_top_k=FOUND)
+        retriever = self._store.as_retriever(similarity_top_k=FOUND)
         return [self._hit(found) for found in retriever.retrieve(question)]
 
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from demo.corpus import Passage
+from demo.vectors import KeptVectors
 
 BATCH = 256
 """Passages between two steps of the progress bar; the integrations send 32 to a request."""
 
-FOUND = 12
+FOUND = 32
+"""Passages of a search, which the reranker looks at."""
+
+SHOWN = 10
+"""So many of them are printed."""
+
 KEPT = 4
+"""So many of the reranker's go into the prompt."""
 
 INSTRUCTIONS = (
     "Answer the question in two or three sentences, from the passages only. "
@@ -48,6 +56,35 @@ class ToolUse:
     result: str
     answer: str
 
+    @property
+    def call(self) -> str:
+        """The call as Python writes one."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
+        return f"{self.name}({arguments})"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one framework's pipeline did with a question, and how long each step took.
+
+    Attributes:
+        framework: The framework's name.
+        found: Passages in the order of the search.
+        ranked: The same in the order of the reranker; the first `KEPT` went into the prompt.
+        answer: What the model said.
+        tool: A round through a tool.
+        tokens: What the chat model used.
+        seconds: Times by the name of their step, in their order.
+    """
+
+    framework: str
+    found: Sequence[Hit]
+    ranked: Sequence[Hit]
+    answer: str
+    tool: ToolUse
+    tokens: Tokens
+    seconds: dict[str, float]
+
 
 class Pipeline(ABC):
     """Embed, search, rerank, answer: the steps of a retrieval application.
@@ -55,14 +92,44 @@ class Pipeline(ABC):
     Attributes:
         framework: Its name, for the reader.
         tokens: What the chat model has used so far.
+        vectors: Vectors that need not be made again.
     """
 
     framework: str
     tokens: Tokens
+    vectors: KeptVectors
+
+    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> int:
+        """Embed the passages and keep them, telling `advance` after each batch.
+
+        Returns:
+            How many of the vectors had to be made.
+        """
+        return asyncio.run(self._index(passages, advance))
+
+    async def _index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> int:
+        # One vector is always asked for: it tells whether those kept are still this model's.
+        probe = passages[0].content
+        [vector] = await self.embed([probe])
+        self.vectors.check(probe, vector)
+        self.vectors.put([probe], [vector])
+        made = 1
+        for start in range(0, len(passages), BATCH):
+            batch = passages[start : start + BATCH]
+            missing = [p.content for p in batch if self.vectors.get(p.content) is None]
+            self.vectors.put(missing, await self.embed(missing) if missing else [])
+            made += len(missing)
+            self.add(batch, [self.vectors.get(passage.content) or [] for passage in batch])
+            advance(len(batch))
+        return made
 
     @abstractmethod
-    def index(self, passages: Sequence[Passage], advance: Callable[[int], None]) -> None:
-        """Embed the passages and keep them, telling `advance` after each batch."""
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Make the vectors of texts."""
+
+    @abstractmethod
+    def add(self, passages: Sequence[Passage], vectors: Sequence[list[float]]) -> None:
+        """Put passages with their vectors into the framework's store."""
 
     @abstractmethod
     def search(self, question: str) -> list[Hit]:
@@ -70,7 +137,7 @@ class Pipeline(ABC):
 
     @abstractmethod
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
-        """Let the reranker pick the best `KEPT` of the hits."""
+        """Let the reranker put the hits into their order."""
 
     @abstractmethod
     def answer(self, question: str, hits: Sequence[Hit]) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""What the demo prints: colours and a progress bar in a terminal, plain lines in a pipe."""
+"""What the demo prints: colours and a progress bar in a terminal, plain lines in a pipe.
+
+Whatever the width, nothing is cut but previews, and no word is broken.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,35 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from demo.pipeline import Hit, Tokens, ToolUse
+from demo.wrapping import Wrapping, shortened, wrapped
 
-_PREVIEW = 60
+_LEAST_PREVIEW = 20
 
 
 class Report:
-    """Prints the steps of a pipeline and measures them."""
+    """Prints the steps of a pipeline and measures them.
+
+    Attributes:
+        seconds: How long the steps took since it was last emptied, by their names.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console()
         if console is None and not self.console.is_terminal:
             self.console = Console(width=110)  # a pipe has no width
+        self.seconds: dict[str, float] = {}
 
-    def line(self, text: str, style: str = "") -> None:
-        """Print a line of our own words."""
-        self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    def line(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        """Print a text in as many lines as it needs."""
+        lines = wrapped(text, self.console.width - indent).split("\n")
+        for line in lines:
+            self._print(f"{' ' * indent}{line}", style=style)
 
     def heading(self, text: str) -> None:
         """Begin a framework's part."""
@@ -38,8 +49,7 @@ class Report:
 
     @contextmanager
     def progress(self, label: str, total: int) -> Generator[Callable[[int], None]]:
-        """Show a bar that the yielded function moves on; a pipe gets one line at the end."""
-        began = perf_counter()
+        """Show a bar that the yielded function moves on; a pipe sees nothing."""
         columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         shown = self.console.is_terminal
         with Progress(*columns, console=self.console, transient=True, disable=not shown) as bar:
@@ -49,47 +59,75 @@ class Report:
                 bar.advance(task, steps)
 
             yield advance
-        self.line(f"{label}: {total} in {_seconds(began)}")
 
     @contextmanager
     def step(self, label: str) -> Generator[None]:
-        """Announce a step and tell how long it took."""
+        """Tell how long a step took, when it is over."""
+        with self.timed(label):
+            yield
+        self.line(f"({label}: {self.seconds[label]:.2f} s)", style="dim")
+
+    @contextmanager
+    def timed(self, label: str) -> Generator[None]:
+        """Measure a step and say nothing."""
         began = perf_counter()
         yield
-        self.line(f"({label}: {_seconds(began)})", style="dim")
+        self.seconds[label] = perf_counter() - began
 
-    def hits(self, title: str, hits: Sequence[Hit]) -> None:
-        """Print passages in their order, with their scores."""
+    def hits(self, title: str, hits: Sequence[Hit], *, previews: bool = False) -> None:
+        """Print passages in their order: rank, score, title, and the beginning of the text.
+
+        Args:
+            title: What is listed.
+            hits: The passages, the best first.
+            previews: Whether the beginnings have lines of their own.
+        """
         self.line(f"\n{title}", style="bold")
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        table.add_column(justify="right", min_width=3)
-        table.add_column(justify="right", min_width=6, style="cyan")
-        table.add_column(min_width=30, style="green", no_wrap=True, overflow="ellipsis")
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        titles = max((cell_len(hit.passage.title) for hit in hits), default=0)
+        room = self.console.width - titles - 14
         for number, hit in enumerate(hits, start=1):
-            row = (f"{number}.", f"{hit.score:.3f}", hit.passage.title, _short(hit.passage.text))
-            table.add_row(*map(escape, row))
-        self.console.print(table)
+            head = f"{number:>3}.  {hit.score:.3f}  "
+            name = hit.passage.title
+            if not previews and room >= _LEAST_PREVIEW:
+                preview = shortened(hit.passage.text, room)
+                pad = " " * (titles - cell_len(name))
+                self._print(f"{head}{name}{pad}  {preview}".rstrip())
+            elif cell_len(head + name) <= self.console.width:
+                self._print(head + name)
+            else:
+                self._print(head.rstrip())
+                self.line(name, indent=6)
+            if previews:
+                self._print(f"      {shortened(hit.passage.text, self.console.width - 6)}", "dim")
 
-    def stream(self, title: str, pieces: Iterable[str]) -> None:
-        """Print text while it arrives, then the time to its first piece and to its last."""
+    def stream(self, title: str, pieces: Iterable[str]) -> str:
+        """Print text while it arrives, and the times to its first piece and to its last.
+
+        Returns:
+            The whole text.
+        """
         self.line(f"\n{title}", style="bold")
         began = perf_counter()
-        first: str | None = None
+        wrapping = Wrapping(self.console.width)
+        text: list[str] = []
         for piece in pieces:
-            first = first or _seconds(began)
-            self.console.print(piece, end="", markup=False, highlight=False, soft_wrap=True)
-        self.line(
-            f"\n(first piece after {first or 'nothing'}, last after {_seconds(began)})", "dim"
-        )
+            self.seconds.setdefault("first piece of the answer", perf_counter() - began)
+            text.append(piece)
+            self._print(wrapping.feed(piece), end="")
+        self._print(wrapping.finish())
+        self.seconds["whole answer"] = last = perf_counter() - began
+        first = self.seconds.get("first piece of the answer")
+        shown = "nothing came" if first is None else f"first piece after {first:.2f} s"
+        self.line(f"({shown}, last after {last:.2f} s)", "dim")
+        return "".join(text)
 
     def tool(self, use: ToolUse) -> None:
         """Print a tool call, what it returned and what the model made of it."""
         self.line("\nA tool call", style="bold")
-        arguments = ", ".join(f"{name}={value!r}" for name, value in use.arguments.items())
-        self.line(f"  model calls: {use.name}({arguments})")
-        self.line(f"  tool returns: {_short(use.result)}")
-        self.line(f"  model says: {' '.join(use.answer.split())}")
+        returned = shortened(use.result, self.console.width - len("  tool returns: "))
+        self.line(f"model calls: {use.call}", indent=2)
+        self.line(f"tool returns: {returned}", indent=2)
+        self.line(f"model says: {' '.join(use.answer.split())}", indent=2)
 
     def total(self, tokens: Tokens, seconds: float) -> None:
         """Print what the chat model used and how long everything took."""
@@ -98,11 +136,7 @@ class Report:
             f"Everything took {seconds:.1f} s.",
         )
 
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _PREVIEW else line[: _PREVIEW - 1] + "…"
-
-
-def _seconds(began: float) -> str:
-    return f"{perf_counter() - began:.2f} s"
+    def _print(self, text: str, style: str = "", end: str = "\n") -> None:
+        self.console.print(
+            text, style=style, end=end, markup=False, highlight=False, soft_wrap=True
+        )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from siliconflow_simulator.answers.from_text.chat import from_text
     from siliconflow_simulator.answers.rules import Rule, when
     from siliconflow_simulator.answers.script import Script, calls, fails, says
+    from siliconflow_simulator.pytest_plugin.server import SiliconFlowServer
 
 __all__ = [
     "Answer",
@@ -35,6 +36,7 @@ __all__ = [
     "Received",
     "Rule",
     "Script",
+    "SiliconFlowServer",
     "SimRequest",
     "SimResponse",
     "Simulator",
@@ -57,6 +59,7 @@ _HOMES = {
     "answers.from_text.chat": ("from_text",),
     "answers.rules": ("Rule", "when"),
     "answers.script": ("Script", "calls", "fails", "says"),
+    "pytest_plugin.server": ("SiliconFlowServer",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

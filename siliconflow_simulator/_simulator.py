@@ -179,6 +179,20 @@ class Simulator:
         rules.add(rule)
         return rule
 
+    def order(self, *faults: str) -> None:
+        """Let the next requests go wrong: orders as for `faults`, behind those still waiting.
+
+        Raises:
+            ConfigurationError: No such order.
+        """
+        try:
+            orders = [parse_faults(order) for order in faults]
+        except Refusal as unknown:
+            raise ConfigurationError(
+                "No such order; the words are those of the header x-simulate.", argument="faults"
+            ) from unknown
+        self._faults.extend(orders)
+
     def settings(self) -> LocalSettings:
         """Return constructor keywords that connect a model, or a client, to this simulator.
 

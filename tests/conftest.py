@@ -24,7 +24,7 @@ from vcr.cassette import Cassette
 from vcr.request import Request
 
 from siliconflow_client._version import __version__
-from tests.cassette_format import CassetteFormat, number_random_ids
+from siliconflow_simulator.pytest_plugin.cassette_format import CassetteFormat, number_random_ids
 
 if TYPE_CHECKING:
     from siliconflow_simulator import Simulator

@@ -6,13 +6,18 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from siliconflow_simulator.answers.words import content_stems
+from siliconflow_simulator.answers.lexicon import concepts
+from siliconflow_simulator.answers.words import content_stems, is_chinese, split_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _K1: Final = 1.2
 _B: Final = 0.5
+
+
+def _meanings(text: str) -> list[str]:
+    return [f"@{name}" for name in concepts(split_names(text))]
 
 
 def relevance(query: str, documents: Sequence[str]) -> list[float]:
@@ -28,6 +33,13 @@ def relevance(query: str, documents: Sequence[str]) -> list[float]:
     """
     wanted = Counter(content_stems(query))
     bags = [Counter(content_stems(document)) for document in documents]
+    if is_chinese(query) and not any(map(is_chinese, documents)):
+        # Between the languages only what the words mean can be the same.
+        wanted = Counter([word for word in wanted if word.isascii()] + _meanings(query))
+        bags = [
+            bag + Counter(_meanings(document))
+            for bag, document in zip(bags, documents, strict=True)
+        ]
     if not wanted or not bags:
         return [0.0] * len(bags)
     lengths = [sum(bag.values()) for bag in bags]

@@ -29,6 +29,11 @@ _STOP_WORDS: Final = frozenset(
 )
 
 
+def is_chinese(text: str) -> bool:
+    """Tell whether a text holds any Chinese, Japanese or Korean."""
+    return _CJK_RUN.search(text) is not None
+
+
 def is_cjk(text: str) -> bool:
     """Tell whether a text is mainly Chinese, Japanese or Korean."""
     cjk = sum(len(run) for run in _CJK_RUN.findall(text))
@@ -69,7 +74,12 @@ def words(text: str) -> list[str]:
 
 def name_words(name: str) -> list[str]:
     """Split an identifier such as `get_weather`, `getWeather` or `GetWeather` into words."""
-    return words(_CAMEL.sub(" ", name).replace("_", " "))
+    return words(split_names(name))
+
+
+def split_names(text: str) -> str:
+    """Set the words of identifiers apart: `TemporaryDirectory`, `temporary_directory`."""
+    return _CAMEL.sub(" ", text).replace("_", " ")
 
 
 def content_stems(text: str) -> list[str]:

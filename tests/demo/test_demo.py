@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import io
+import os
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
-from demo import __main__ as demo
+from demo import session as demo
 from demo.report import Report
 from siliconflow_simulator import LocalSettings, Simulator, local_settings
+from tests.conftest import ROOT
 
 NOTES = {
     "bread.md": "# Bread\n\nBread rises because yeast eats sugar and gives off gas.",
@@ -48,10 +56,10 @@ def test_a_question_about_a_folder(notes: str, report: Report, paper: io.StringI
     )
     assert "Question: When do I water tomatoes?" in head
     for part in (langchain, llama_index):
-        found, reranked = part.split("The best of them after rerank")
+        found, reranked = part.split("The best of 3 after rerank")
         assert all(name in found for name in NOTES)
         assert reranked.splitlines()[1].split()[2] == "garden.txt"
-        answer = reranked.split("\nAnswer\n")[1].split("(first piece")[0]
+        answer = reranked.split("\nAnswer (quoted by the simulator)\n")[1].split("(first piece")[0]
         assert "in the morning" in answer
         assert "model calls: open_passage(title='garden.txt')" in reranked
         assert "tool returns: Water tomatoes in the morning" in reranked
@@ -89,6 +97,68 @@ def test_the_first_line_says_when_the_api_is_asked(
     assert demo.main() == 1  # the folder is empty: nothing is sent
     first = capsys.readouterr().out.splitlines()[0]
     assert first == "SILICONFLOW_API_KEY is set: https://api.siliconflow.cn/v1 answers."
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+@pytest.mark.parametrize("question", ["When do I water tomatoes?", "什么时候给番茄浇水？"])
+def test_at_any_width_everything_is_whole(
+    tmp_path: Path, paper: io.StringIO, width: int, question: str
+):
+    long = "a-folder-with-a-long-name/a-file-with-a-name-that-is-longer-still.txt"
+    notes = {**NOTES, long: "Water cucumbers daily. " + "Incomprehensibilities grow. " * 9}
+    for name, text in notes.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    report = Report(Console(file=paper, width=width))
+    page = tmp_path / "page.html"
+    assert demo.run(report, local_settings(), question=question, docs=str(tmp_path), page=page) == 0
+    printed = paper.getvalue()
+    places = [line for line in printed.splitlines() if str(tmp_path) not in line]
+    too_long = [line for line in places if cell_len(line) > width and long not in line]
+    assert too_long == []
+    known = set(" ".join([*notes, *notes.values()]).split())
+    for name in notes:
+        assert printed.count(name) >= 3
+    broken = [word for word in printed.split() if word.startswith("Incompre") and word not in known]
+    assert broken == []
+    ranks = re.findall(r"^ {1,2}(\d+)\.  (-?0\.\d{3})", printed, re.MULTILINE)
+    assert [int(rank) for rank, _ in ranks] == [1, 2, 3, 4] * 4
+    assert "quoted by the simulator" in page.read_text(encoding="utf-8")
+
+
+def test_the_second_run_asks_for_one_vector(notes: str, tmp_path: Path, paper: io.StringIO):
+    kept = tmp_path / "kept"
+    first, second = Simulator(), Simulator()
+    for simulator in (first, second):
+        settings = simulator.settings()
+        report = Report(Console(file=paper, width=110))
+        assert demo.run(report, settings, question="When?", docs=notes, kept_in=kept) == 0
+    texts: list[Any] = []
+    for asked in second.requests:
+        if asked.path == "/v1/embeddings":
+            given: Any = asked.body["input"]
+            texts += [given] if isinstance(given, str) else given
+    probe = f"bread.md\n\n{NOTES['bread.md']}"
+    assert texts == [probe, "When?"] * 2
+    assert "Embedding passages: 1 in" in paper.getvalue()
+
+
+def test_ctrl_c_ends_with_one_line_and_no_traceback(notes: str):
+    environment = {**os.environ, "DOCS": notes, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "demo"]
+    with subprocess.Popen(
+        command,
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline().startswith("No SILICONFLOW_API_KEY")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "\nStopped.\n"
 
 
 def test_a_terminal_gets_colours_and_a_bar(notes: str, paper: io.StringIO):

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cassette_format import CassetteFormat, decode, encode, number_random_ids
+from siliconflow_simulator.pytest_plugin.cassette_format import (
+    CassetteFormat,
+    decode,
+    encode,
+    number_random_ids,
+)
 
 JSON = st.recursive(
     st.none()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cassette_format import REQUEST_HEADERS, RESPONSE_HEADERS
+from siliconflow_simulator.pytest_plugin.cassette_format import REQUEST_HEADERS, RESPONSE_HEADERS
 from tests.conftest import CASSETTES, REACHABLE_CASSETTES, ROOT
 
 FILES = sorted(CASSETTES.rglob("*.*"))

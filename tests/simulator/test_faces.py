@@ -165,6 +165,16 @@ def test_the_command_serves_with_the_settings_given(monkeypatch, capsys) -> None
     assert f"http://0.0.0.0:{port}/v1" in capsys.readouterr().out
 
 
+def test_a_busy_port_is_told_and_not_announced_as_served(capsys) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main(["--port", str(port)]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"Cannot serve at 127.0.0.1:{port}: address already in use." in printed.err
+    assert "Traceback" not in printed.err
+
+
 def test_the_command_answers_at_the_address_that_it_prints() -> None:
     command = [sys.executable, "-m", "siliconflow_simulator", "--port", "0", "--api-key", "sk-one"]
     command += ["--any-model", "--bare-follow-ups"]

@@ -12,12 +12,16 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
-REQUEST_HEADERS = frozenset({"content-type"})
-RESPONSE_HEADERS = frozenset(
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from siliconflow_client import JsonValue
+
+REQUEST_HEADERS: Final = frozenset({"content-type"})
+RESPONSE_HEADERS: Final = frozenset(
     {
         "content-encoding",  # stays only where vcrpy cannot decode the body (zstd)
         "content-type",
@@ -79,7 +83,8 @@ def encode(cassette: Mapping[str, Any], provenance: str) -> str:
 def decode(text: str) -> dict[str, Any]:
     """Read what `encode` wrote; text that is no cassette counts as an empty one."""
     data = _parsed(text)
-    recorded = data["interactions"] if isinstance(data, dict) and "interactions" in data else []
+    stored = data.get("interactions") if isinstance(data, dict) else None
+    recorded = cast("list[dict[str, Any]]", stored or [])
     interactions = [
         {
             "request": {
@@ -133,7 +138,7 @@ def _listed(headers: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def _encode_body(body: bytes | str | None) -> dict[str, Any] | None:
+def _encode_body(body: bytes | str | None) -> dict[str, JsonValue] | None:
     if body is None or len(body) == 0:
         return None
     raw = body if isinstance(body, bytes) else body.encode("utf-8", errors="surrogatepass")
@@ -144,7 +149,8 @@ def _encode_body(body: bytes | str | None) -> dict[str, Any] | None:
     parsed = _parsed(text)
     if _is_shallow(parsed) and _parsed(_compact(parsed)) == parsed:
         return {"json": parsed}
-    return {"lines": text.split("\n")}
+    lines: list[JsonValue] = [*text.split("\n")]
+    return {"lines": lines}
 
 
 def _decode_body(body: Mapping[str, Any] | None) -> bytes:
@@ -157,14 +163,14 @@ def _decode_body(body: Mapping[str, Any] | None) -> bytes:
     return base64.b64decode(body["base64"])
 
 
-def _compact(value: Any) -> str:
+def _compact(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if any("\ud800" <= character <= "\udfff" for character in text):
         return json.dumps(value, separators=(",", ":"))
     return text
 
 
-def _is_shallow(value: Any, levels: int = 100) -> bool:
+def _is_shallow(value: JsonValue, levels: int = 100) -> bool:
     """Whether an object or list can be written indented without a RecursionError."""
     if not isinstance(value, dict | list) or not levels:
         return False
@@ -176,17 +182,17 @@ class _DuplicateKeyError(ValueError):
     """A JSON object that says one thing twice cannot become a dict."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     result = dict(pairs)
     if len(result) < len(pairs):
         raise _DuplicateKeyError
     return result
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> JsonValue:
     """The JSON value of `text`, or `None` where a dict would not hold all that it says."""
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return cast("JsonValue", json.loads(text, object_pairs_hook=_unique))
     except (ValueError, RecursionError):
         return None
 
