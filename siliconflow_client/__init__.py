@@ -138,7 +138,7 @@ if TYPE_CHECKING:
         UnsupportedParameterError,
     )
     from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
-    from siliconflow_client.transport.limiter import Limits
+    from siliconflow_client.transport.limiter import Limits, SharedLedger, SharedPlace
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
@@ -235,6 +235,8 @@ __all__ = [
     "RerankResult",
     "ResultFile",
     "ServerError",
+    "SharedLedger",
+    "SharedPlace",
     "SiliconFlowClient",
     "SiliconFlowError",
     "Speech",

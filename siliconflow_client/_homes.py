@@ -133,7 +133,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "UnsupportedParameterError",
     ),
     "protocol.options": ("CallOptions", "EmptyAnswers", "LongAnswers"),
-    "transport.limiter": ("Limits",),
+    "transport.limiter": ("Limits", "SharedLedger", "SharedPlace"),
     "transport.streams": ("AsyncStream", "Stream"),
 }
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import httpx
 
     from siliconflow_client.protocol.requests import Request
-    from siliconflow_client.transport.limiter import Reservation
+    from siliconflow_client.transport.limiter import Place
     from siliconflow_client.transport.read_bounds import came_unasked
 from siliconflow_client.transport.settings import CallSettings
 
@@ -64,7 +64,7 @@ class ExchangeState:
     def __init__(self, settings: CallSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
-        self._place: Reservation | None = None
+        self._place: Place | None = None
         self._is_waiting = False
         self._deadline = settings.deadline
         self._started = time.monotonic()
