@@ -8,13 +8,14 @@ APPS := .venv-apps
 CLIENTS := .venv-clients
 NAMESAKE := .venv-namesake
 MUTANTS := .venv-mutants
+CLUSTER := .venv-ray
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
 # WORKERS=0 runs them in one process, for a debugger.
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-clients test-conflict mutants record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps test-ray test-clients test-conflict mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -49,6 +50,10 @@ test-conflict: $(VENV)/.dev-installed
 test-clients: $(CLIENTS)/.installed $(NAMESAKE)/.installed
 	NAMESAKE=$(NAMESAKE)/bin/python $(CLIENTS)/bin/python -m pytest tests/clients $(ARGS)
 
+# Ray Data on a local cluster of two workers.
+test-ray: $(CLUSTER)/.installed
+	$(CLUSTER)/bin/python -m pytest tests/ray $(ARGS)
+
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
 	$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
@@ -76,10 +81,10 @@ format: $(VENV)/.dev-installed
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.dev-installed $(PEERS)/.installed
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) $(CLIENTS) $(NAMESAKE) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(CLIENTS) $(NAMESAKE) $(MUTANTS) $(CLUSTER) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -131,4 +136,11 @@ $(MUTANTS)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(MUTANTS)
 	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
 	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]' --group mutants
+	@touch $@
+
+$(CLUSTER)/.installed: pyproject.toml
+	@echo "Installing Ray into $(CLUSTER) (once) ..."
+	$(PYTHON) -m venv $(CLUSTER)
+	$(CLUSTER)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(CLUSTER)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[ray,simulator]' --group cluster
 	@touch $@

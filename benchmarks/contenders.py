@@ -1,37 +1,12 @@
-"""One contender, one task, one process: prints CPU seconds per unit as JSON.
-
-`python contenders.py TASK CONTENDER BASE_URL`. It must run in both environments, so it imports
-only what the contender needs.
-"""
+"""Who is measured: each function makes one contender. Imported in both environments, by need."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 
 CHUNKS = 2000
-DOCUMENTS = 320
-CALLS = 200
-ROUNDS = 7
 KEY = "sk-benchmark"
 MODEL = "deepseek-ai/DeepSeek-V3.2"
-
-
-def cpu(work: Callable[[], int]) -> float:
-    """Microseconds of CPU per unit: the least of several rounds, after one to warm up."""
-    work()
-    best = float("inf")
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        units = work()
-        best = min(best, (time.process_time() - started) / units)
-    return best * 1e6
-
-
-def exhaust(stream: Iterable[object]) -> int:
-    return sum(1 for _ in stream)
 
 
 # --- LangChain -----------------------------------------------------------------------------
@@ -88,6 +63,12 @@ def chat_siliconflow_ours(url: str) -> object:
     return ChatSiliconFlow(model=MODEL, api_key=KEY, base_url=url)
 
 
+def client_ours(url: str) -> object:
+    from siliconflow_client import SiliconFlowClient
+
+    return SiliconFlowClient(api_key=KEY, base_url=url)
+
+
 def chat_openai(url: str) -> object:
     from langchain_openai import ChatOpenAI
 
@@ -130,6 +111,12 @@ def embeddings_openai(url: str) -> object:
         check_embedding_ctx_length=False,
         chunk_size=32,
     )
+
+
+def rerank_ours(url: str) -> object:
+    from langchain_siliconflow import SiliconFlowRerank
+
+    return SiliconFlowRerank(api_key=KEY, base_url=url, top_n=None)
 
 
 # --- LlamaIndex ----------------------------------------------------------------------------
@@ -177,80 +164,34 @@ def llama_embedding_openai_like(url: str) -> object:
     )
 
 
-# --- tasks ---------------------------------------------------------------------------------
+def llama_rerank_ours(url: str) -> object:
+    from llama_index_siliconflow import SiliconFlowRerank
+
+    return SiliconFlowRerank(api_key=KEY, base_url=url, top_n=2000)
 
 
-def task_langchain_stream(model: object) -> float:
-    return cpu(lambda: exhaust(model.stream(str(CHUNKS))))
+# --- no package at all ---------------------------------------------------------------------
 
 
-def task_langchain_invoke(model: object) -> float:
-    def work() -> int:
-        for _ in range(CALLS):
-            model.invoke("Hi")
-        return CALLS
+class RawEmbeddings:
+    """httpx and json, and nothing else."""
 
-    return cpu(work)
+    def __init__(self, url: str) -> None:
+        import httpx
 
+        self._client = httpx.Client()
+        self._url = f"{url}/embeddings"
 
-def task_langchain_embed(model: object) -> float:
-    texts = [f"a passage, number {number}" for number in range(DOCUMENTS)]
-    return cpu(lambda: len(model.embed_documents(texts)))
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        import json
 
-
-def task_llama_stream(model: object) -> float:
-    from llama_index.core.instrumentation import get_dispatcher
-    from llama_index.core.instrumentation.event_handlers.base import BaseEventHandler
-    from llama_index.core.llms import ChatMessage
-
-    class Count(BaseEventHandler):
-        def handle(self, event: object, **kwargs: object) -> None:
-            """Events are on; what becomes of them is not measured."""
-
-    get_dispatcher().add_event_handler(Count())
-    messages = [ChatMessage(role="user", content=str(CHUNKS))]
-    return cpu(lambda: exhaust(model.stream_chat(messages)))
+        found: list[list[float]] = []
+        for first in range(0, len(texts), 32):
+            body = {"model": "BAAI/bge-m3", "input": texts[first : first + 32]}
+            answer = self._client.post(self._url, json=body)
+            found += [item["embedding"] for item in json.loads(answer.content)["data"]]
+        return found
 
 
-def task_llama_chat(model: object) -> float:
-    from llama_index.core.llms import ChatMessage
-
-    messages = [ChatMessage(role="user", content="Hi")]
-
-    def work() -> int:
-        for _ in range(CALLS):
-            model.chat(messages)
-        return CALLS
-
-    return cpu(work)
-
-
-def task_llama_embed(model: object) -> float:
-    texts = [f"a passage, number {number}" for number in range(DOCUMENTS)]
-    return cpu(lambda: len(model.get_text_embedding_batch(texts)))
-
-
-def construct(contender: Callable[[str], object], url: str) -> float:
-    """Microseconds to construct a model, after the first."""
-    contender(url)
-
-    def work() -> int:
-        for _ in range(20):
-            contender(url)
-        return 20
-
-    return cpu(work)
-
-
-def main() -> None:
-    task, name, url = sys.argv[1:]
-    contender: Callable[[str], object] = globals()[name]
-    if task == "construct":
-        figure = construct(contender, url)
-    else:
-        figure = globals()[f"task_{task}"](contender(url))
-    print(json.dumps(figure))
-
-
-if __name__ == "__main__":
-    main()
+def embeddings_raw(url: str) -> object:
+    return RawEmbeddings(url)

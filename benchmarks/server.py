@@ -1,7 +1,7 @@
 """A server that costs as little as it can: canned answers over raw asyncio, on loopback.
 
-Run as `python -m benchmarks.server`; prints its port, and stops by itself after ten minutes or
-when its standard input closes.
+Below `/wait/150/v1` an answer takes 150 ms. Run as `python -m benchmarks.server`;
+prints its port, and stops by itself after an hour or when its standard input closes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import random
 import sys
 from array import array
 
-LIFETIME = 600.0
+LIFETIME = 3600.0
 WORDS = ["alpha ", "beta ", "gamma ", "delta ", "epsilon "]
 
 
@@ -75,6 +75,14 @@ def embedding_body(count: int, *, as_base64: bool = False, dimensions: int = 102
     ).encode()
 
 
+def rerank_body(count: int) -> bytes:
+    draw = random.Random(7)
+    hits = [{"index": index, "relevance_score": draw.random()} for index in range(count)]
+    hits.sort(key=lambda hit: -hit["relevance_score"])
+    tokens = {"tokens": {"input_tokens": 9, "output_tokens": 0}}
+    return json.dumps({"id": "r", "results": hits, "meta": tokens}).encode()
+
+
 def answer(content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
@@ -98,6 +106,8 @@ class Canned:
                 body = embedding_body(count, as_base64=packed)
                 self._embeddings[count, packed] = answer("application/json", body)
             return self._embeddings[count, packed]
+        if path.endswith("/rerank"):
+            return answer("application/json", rerank_body(len(asked["documents"])))
         if asked.get("stream"):
             count = int(asked["messages"][-1]["content"])
             if count not in self._streams:
@@ -115,6 +125,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cann
                 line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line
             )
             body = await reader.readexactly(int(fields.get("content-length", "0")))
+            if path.startswith("/wait/"):
+                await asyncio.sleep(int(path.split("/", 3)[2]) / 1000)
             writer.write(canned.reply(path, body))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -123,7 +135,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cann
 
 async def main() -> None:
     canned = Canned()
-    server = await asyncio.start_server(lambda r, w: serve(r, w, canned), "127.0.0.1", 0)
+    server = await asyncio.start_server(
+        lambda r, w: serve(r, w, canned), "127.0.0.1", 0, backlog=2048
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     loop = asyncio.get_running_loop()
     closed = loop.run_in_executor(None, sys.stdin.read)

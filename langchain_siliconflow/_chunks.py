@@ -8,17 +8,18 @@ and every piece before it carries nothing but `model_provider`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
+from pydantic import BaseModel
 
 from langchain_siliconflow._calls import CUT_OFF, is_empty, parse_calls, read_strictly
 from langchain_siliconflow._usage import to_usage_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from siliconflow_client import (
@@ -31,12 +32,16 @@ if TYPE_CHECKING:
     )
 
 PROVIDER: Final = "siliconflow"
+_Setter: TypeAlias = "Callable[[BaseModel, object], None]"
 
 # A validated constructor costs 4.3 µs for a message and 2.4 µs for its generation; filling the
-# instance by hand, 1.1 µs and 0.6 µs (pydantic 2.11, python 3.11). Per token, that is the
+# instance by hand, 0.9 µs and 0.5 µs (pydantic 2.11, python 3.11). Per token, that is the
 # difference between 1.1 and 1.3 times LangChain's own floor. Fields that a later LangChain adds
 # come in through the templates, and a test compares both ways of making a chunk.
-_set: Final = object.__setattr__
+_set_dict: Final[_Setter] = BaseModel.__dict__["__dict__"].__set__
+_set_fields: Final[_Setter] = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra: Final[_Setter] = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private: Final[_Setter] = BaseModel.__dict__["__pydantic_private__"].__set__
 _LONGEST_NOTHING: Final = 64  # of arguments that are white space and braces, to look at
 _MESSAGE: Final = dict(AIMessageChunk(content="").__dict__)
 _GENERATION: Final = dict(ChatGenerationChunk(message=AIMessageChunk(content="")).__dict__)
@@ -66,31 +71,29 @@ class StreamedGeneration(ChatGenerationChunk):
 def text_chunk(text: str, reasoning: str = "") -> ChatGenerationChunk:
     """Make a stream piece that holds text, thinking, or both."""
     message = AIMessageChunk.__new__(AIMessageChunk)
-    _set(
-        message,
-        "__dict__",
-        {
-            **_MESSAGE,
-            "content": text,
-            "additional_kwargs": {"reasoning_content": reasoning} if reasoning else {},
-            "response_metadata": {"model_provider": PROVIDER},
-            "tool_calls": [],
-            "invalid_tool_calls": [],
-            "tool_call_chunks": [],
-        },
-    )
-    _set(message, "__pydantic_fields_set__", {"content", "additional_kwargs", "response_metadata"})
-    _set(message, "__pydantic_extra__", {})
-    _set(message, "__pydantic_private__", None)
+    fields = _MESSAGE.copy()
+    fields["content"] = text
+    fields["additional_kwargs"] = {"reasoning_content": reasoning} if reasoning else {}
+    fields["response_metadata"] = {"model_provider": PROVIDER}
+    fields["tool_calls"] = []
+    fields["invalid_tool_calls"] = []
+    fields["tool_call_chunks"] = []
+    _set_dict(message, fields)
+    _set_fields(message, {"content", "additional_kwargs", "response_metadata"})
+    _set_extra(message, {})
+    _set_private(message, None)
     return _wrap(message, text)
 
 
 def _wrap(message: AIMessageChunk, text: str) -> StreamedGeneration:
     generation = StreamedGeneration.__new__(StreamedGeneration)
-    _set(generation, "__dict__", {**_GENERATION, "text": text, "message": message})
-    _set(generation, "__pydantic_fields_set__", {"text", "message"})
-    _set(generation, "__pydantic_extra__", None)
-    _set(generation, "__pydantic_private__", None)
+    fields = _GENERATION.copy()
+    fields["text"] = text
+    fields["message"] = message
+    _set_dict(generation, fields)
+    _set_fields(generation, {"text", "message"})
+    _set_extra(generation, None)
+    _set_private(generation, None)
     return generation
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -9,17 +10,18 @@ from llama_index.core.bridge.pydantic import Field
 
 from llama_index_siliconflow._connection import Connection
 from llama_index_siliconflow._settings import one_of
+from llama_index_siliconflow._text_batches import CACHE, TextBatches
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, EmbeddingCollector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     import httpx
     from llama_index.core.bridge.pydantic import SecretStr
     from llama_index.core.callbacks import CallbackManager
 
     from llama_index_siliconflow._connection import KeySource
-    from siliconflow_client import ManyEmbeddings, TextOrMedia
+    from siliconflow_client import EmbeddedBatch, ManyEmbeddings, TextOrMedia
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 
@@ -27,7 +29,10 @@ _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 class SiliconFlowEmbedding(Connection, BaseEmbedding):
     """SiliconFlow's embedding models: bge, bce, Qwen3-Embedding.
 
-    Whatever `embed_batch_size` says, a request holds at most `max_batch` texts. All that changes
+    Whatever `embed_batch_size` says, a request holds at most `max_batch` texts; a list's requests
+    run `max_concurrency` (or `num_workers`, where set) at a time, in synchronous calls too. What
+    was finished before a failure is in the error's `.partial`, a vector or `None` for each text.
+    All that changes
     the vectors is part of the serialised form, and so of an ingestion cache's key; the key, time
     limits and retries are not.
 
@@ -151,6 +156,83 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         if twin is not None:
             super().__setattr__(twin, value)
 
+    def get_text_embedding_batch(
+        self, texts: list[str], show_progress: bool = False, **kwargs: Any
+    ) -> list[list[float]]:
+        """Embed texts, `max_concurrency` requests at a time.
+
+        Events, callbacks, cache and rate limiter are used in the caller's thread, in the order of
+        the batches of `embed_batch_size` texts.
+
+        Returns:
+            `list[list[float]]`, in the order of `texts`.
+
+        Raises:
+            SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
+                holds, for each text, its vector or `None`.
+        """
+        client, request = self._sync_client(), self._list_request()
+        client.embed_many(texts, **request)  # refuses at once what cannot be sent
+        cache = self.embeddings_cache
+
+        def asked() -> Iterator[str]:
+            for batch in run.begun():
+                known = (
+                    [cache.get(key=text, collection=CACHE) for text in batch.texts]
+                    if cache
+                    else None
+                )
+                missing = run.asked_for(batch, known)
+                if missing and self.rate_limiter is not None:
+                    self.rate_limiter.acquire()
+                yield from missing
+
+        def end(answered: EmbeddedBatch | None) -> None:
+            for batch in run.ended(answered):
+                if cache:
+                    for text, vector in run.fresh(batch):
+                        cache.put(key=text, val={str(uuid.uuid4()): vector}, collection=CACHE)
+
+        with TextBatches(self, texts, show_progress) as run:
+            for answered in client.embed_many(asked(), **request):
+                end(answered)
+            end(None)  # those that the cache knew
+        return run.vectors
+
+    async def aget_text_embedding_batch(
+        self, texts: list[str], show_progress: bool = False, **kwargs: Any
+    ) -> list[list[float]]:
+        """Embed texts as `get_text_embedding_batch` does."""
+        client, request = self._async_client(), self._list_request()
+        client.embed_many(texts, **request)  # as above
+        cache = self.embeddings_cache
+
+        async def asked() -> AsyncIterator[str]:
+            for batch in run.begun():
+                known = (
+                    [await cache.aget(key=text, collection=CACHE) for text in batch.texts]
+                    if cache
+                    else None
+                )
+                missing = run.asked_for(batch, known)
+                if missing and self.rate_limiter is not None:
+                    await self.rate_limiter.async_acquire()
+                for text in missing:
+                    yield text
+
+        async def end(answered: EmbeddedBatch | None) -> None:
+            for batch in run.ended(answered):
+                if cache:
+                    for text, vector in run.fresh(batch):
+                        val = {str(uuid.uuid4()): vector}
+                        await cache.aput(key=text, val=val, collection=CACHE)
+
+        with TextBatches(self, texts, show_progress) as run:
+            async for answered in client.embed_many(asked(), **request):
+                await end(answered)
+            await end(None)
+        return run.vectors
+
     def _get_query_embedding(self, query: str) -> list[float]:
         return self._get_text_embeddings([self._query(query)])[0]
 
@@ -189,11 +271,14 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     def _query(self, query: str) -> str:
         return query if self.query_instruction is None else self.query_instruction + query
 
+    def _list_request(self) -> ManyEmbeddings:
+        return self._request(min(self.embed_batch_size, self.max_batch))
+
     def _request(self, batch_size: int) -> ManyEmbeddings:
         request: ManyEmbeddings = {
             "model": self.model,
             "batch_size": batch_size,
-            "width": self.max_concurrency,
+            "width": self.num_workers or self.max_concurrency,
             "options": self._options(),
             "extra_body": self.additional_kwargs,
         }

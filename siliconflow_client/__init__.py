@@ -171,7 +171,7 @@ if TYPE_CHECKING:
     from siliconflow_client.media.settings import MediaSettings, OCRSettings
     from siliconflow_client.media.tools import AsyncMediaTools, MediaTools
     from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, LongAnswers
-    from siliconflow_client.transport.limiter import Limits
+    from siliconflow_client.transport.limiter import Limits, SharedLedger, SharedPlace
     from siliconflow_client.transport.streams import AsyncStream, Stream
 
 __all__ = [
@@ -287,6 +287,8 @@ __all__ = [
     "RerankResult",
     "ResultFile",
     "ServerError",
+    "SharedLedger",
+    "SharedPlace",
     "SiliconFlowClient",
     "SiliconFlowError",
     "Speech",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import (
+    AsyncIterable,
     AsyncIterator,
     Callable,
     Coroutine,
@@ -23,6 +24,7 @@ from siliconflow_client.bulk.embedding import (
     TextBatch,
     checked_width,
 )
+from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call
@@ -66,18 +68,20 @@ class AsyncManyCalls(ClientCore):
 
     def embed_many(
         self,
-        texts: Iterable[TextOrMedia],
+        texts: Iterable[TextOrMedia] | AsyncIterable[TextOrMedia],
         *,
         batch_size: int = MAX_EMBEDDING_INPUTS,
         width: int = DEFAULT_WIDTH,
         start: int = 0,
         shorten: bool = False,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         **settings: Unpack[EmbeddingSettings],
     ) -> AsyncIterator[EmbeddedBatch]:
         """As `SiliconFlowClient.embed_many`; called without `await`, used with `async for`.
 
+        The texts may be an asynchronous iterable.
         `width` bounds all calls of this client in one event loop together.
         """
         job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
@@ -86,7 +90,12 @@ class AsyncManyCalls(ClientCore):
             with job.naming_long_texts(batch):
                 return job.result(batch, await self._call(job.call(batch), options))
 
-        return self._map(embed, job.batches(texts, start), width, shared=True)
+        batches = (
+            job.batches_of(texts, start)
+            if isinstance(texts, AsyncIterable)
+            else job.batches(texts, start)
+        )
+        return self._map(embed, batches, width, job.teller(progress, texts), shared=True)
 
     async def rerank_many(
         self,
@@ -96,6 +105,7 @@ class AsyncManyCalls(ClientCore):
         top_n: int | None = None,
         batch_size: int = MAX_RERANK_DOCUMENTS,
         width: int = DEFAULT_WIDTH,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         **settings: Unpack[RerankSettings],
@@ -104,18 +114,21 @@ class AsyncManyCalls(ClientCore):
         job = RerankJob(query, batch_size, top_n, settings, extra_body)
 
         async def rank(batch: DocumentBatch) -> RankedBatch:
-            return RankedBatch(batch.start, await self._call(job.call(batch), options))
+            return job.ranked(batch, await self._call(job.call(batch), options))
 
+        batches = job.batches(documents)
+        told = job.teller(progress, documents)
         with job.collector() as collected:
-            async for ranked in self._map(rank, job.batches(documents), width):
+            async for ranked in self._map(rank, batches, width, told):
                 collected.add(ranked)
         return collected.merged()
 
     def chat_many(
         self,
-        requests: Iterable[ChatRequest],
+        requests: Iterable[ChatRequest] | AsyncIterable[ChatRequest],
         *,
         width: int = DEFAULT_WIDTH,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[ChatCompletion]:
@@ -124,13 +137,15 @@ class AsyncManyCalls(ClientCore):
         async def ask(request: ChatRequest) -> ChatCompletion:
             return await self._call(chat_call(request, extra_body), options)
 
-        return self._map(ask, requests, width)
+        told = ProgressTeller[ChatCompletion](progress, "Chat", requests)
+        return self._map(ask, requests, width, told)
 
     def complete_many(
         self,
-        requests: Iterable[CompletionRequest],
+        requests: Iterable[CompletionRequest] | AsyncIterable[CompletionRequest],
         *,
         width: int = DEFAULT_WIDTH,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[TextCompletion]:
@@ -139,13 +154,15 @@ class AsyncManyCalls(ClientCore):
         async def ask(request: CompletionRequest) -> TextCompletion:
             return await self._call(completion_call(request, extra_body), options)
 
-        return self._map(ask, requests, width)
+        told = ProgressTeller[TextCompletion](progress, "Completion", requests)
+        return self._map(ask, requests, width, told)
 
     def _map(
         self,
         work: Callable[[Item], Coroutine[None, None, T]],
-        items: Iterable[Item],
+        items: Iterable[Item] | AsyncIterable[Item],
         width: int,
+        told: ProgressTeller[T],
         *,
         shared: bool = False,
     ) -> AsyncIterator[T]:
@@ -155,7 +172,7 @@ class AsyncManyCalls(ClientCore):
         if shared:
             self._limiter = self._limiter or ConcurrencyLimiter()
             slots = self._limiter.slots(checked_width(width))
-        return amap_ordered(work, items, checked_width(width), slots)
+        return amap_ordered(work, items, checked_width(width), slots, told)
 
     async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         raise NotImplementedError("the client runs plans")

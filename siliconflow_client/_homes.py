@@ -157,7 +157,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "media.settings": ("MediaSettings", "OCRSettings"),
     "media.tools": ("AsyncMediaTools", "MediaTools"),
     "protocol.options": ("CallOptions", "EmptyAnswers", "LongAnswers"),
-    "transport.limiter": ("Limits",),
+    "transport.limiter": ("Limits", "SharedLedger", "SharedPlace"),
     "transport.streams": ("AsyncStream", "Stream"),
 }
 

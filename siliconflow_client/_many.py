@@ -15,6 +15,7 @@ from siliconflow_client.bulk.embedding import (
     TextBatch,
     checked_width,
 )
+from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
 from siliconflow_client.bulk.threads import map_ordered
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
@@ -49,6 +50,7 @@ class ManyCalls(ClientCore):
         width: int = DEFAULT_WIDTH,
         start: int = 0,
         shorten: bool = False,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         **settings: Unpack[EmbeddingSettings],
@@ -64,6 +66,8 @@ class ManyCalls(ClientCore):
             width: Requests in flight at once.
             start: How many texts to skip, since they are done; positions count from the first.
             shorten: Cut texts that may be too long, by an estimate that errs on the short side.
+            progress: `True` shows a bar (needs tqdm); a function is told how many texts each batch
+                held.
             options: Time limits, retries and headers of each request.
             extra_body: Fields that `EmbeddingRequest` does not list.
             **settings: The request's fields but `input`.
@@ -79,7 +83,8 @@ class ManyCalls(ClientCore):
             with job.naming_long_texts(batch):
                 return job.result(batch, self._call(job.call(batch), options))
 
-        return map_ordered(embed, job.batches(texts, start), checked_width(width))
+        batches = job.batches(texts, start)
+        return map_ordered(embed, batches, checked_width(width), job.teller(progress, texts))
 
     def rerank_many(
         self,
@@ -89,6 +94,7 @@ class ManyCalls(ClientCore):
         top_n: int | None = None,
         batch_size: int = MAX_RERANK_DOCUMENTS,
         width: int = DEFAULT_WIDTH,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
         **settings: Unpack[RerankSettings],
@@ -103,6 +109,8 @@ class ManyCalls(ClientCore):
             top_n: How many hits to return; all when `None`.
             batch_size: Documents in a request.
             width: Requests in flight at once.
+            progress: `True` shows a bar (needs tqdm); a function is told how many documents each
+                request ranked.
             options: Time limits, retries and headers of each request.
             extra_body: Fields that `RerankRequest` does not list.
             **settings: The request's other fields.
@@ -115,10 +123,12 @@ class ManyCalls(ClientCore):
         job = RerankJob(query, batch_size, top_n, settings, extra_body)
 
         def rank(batch: DocumentBatch) -> RankedBatch:
-            return RankedBatch(batch.start, self._call(job.call(batch), options))
+            return job.ranked(batch, self._call(job.call(batch), options))
 
+        batches = job.batches(documents)
+        told = job.teller(progress, documents)
         with job.collector() as collected:
-            for ranked in map_ordered(rank, job.batches(documents), checked_width(width)):
+            for ranked in map_ordered(rank, batches, checked_width(width), told):
                 collected.add(ranked)
         return collected.merged()
 
@@ -127,6 +137,7 @@ class ManyCalls(ClientCore):
         requests: Iterable[ChatRequest],
         *,
         width: int = DEFAULT_WIDTH,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> Iterator[ChatCompletion]:
@@ -135,6 +146,7 @@ class ManyCalls(ClientCore):
         Args:
             requests: Taken as there is room.
             width: Requests in flight at once.
+            progress: `True` shows a bar (needs tqdm); a function is told of each answer.
             options: Time limits, retries and headers of each request.
             extra_body: Fields that `ChatRequest` does not list, for each.
 
@@ -146,13 +158,15 @@ class ManyCalls(ClientCore):
         def ask(request: ChatRequest) -> ChatCompletion:
             return self._call(chat_call(request, extra_body), options)
 
-        return map_ordered(ask, requests, checked_width(width))
+        told = ProgressTeller[ChatCompletion](progress, "Chat", requests)
+        return map_ordered(ask, requests, checked_width(width), told)
 
     def complete_many(
         self,
         requests: Iterable[CompletionRequest],
         *,
         width: int = DEFAULT_WIDTH,
+        progress: Progress = False,
         options: CallOptions | None = None,
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> Iterator[TextCompletion]:
@@ -161,7 +175,8 @@ class ManyCalls(ClientCore):
         def ask(request: CompletionRequest) -> TextCompletion:
             return self._call(completion_call(request, extra_body), options)
 
-        return map_ordered(ask, requests, checked_width(width))
+        told = ProgressTeller[TextCompletion](progress, "Completion", requests)
+        return map_ordered(ask, requests, checked_width(width), told)
 
     def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         raise NotImplementedError("the client runs plans")

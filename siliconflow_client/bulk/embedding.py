@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import Literal, Required, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.bulk.failures import AddsToFailure
+from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens, longest
 from siliconflow_client.endpoints.checks import check_texts
@@ -64,6 +73,7 @@ class ManyEmbeddings(EmbeddingSettings, total=False):
     width: int
     start: int
     shorten: bool
+    progress: Progress
     options: CallOptions | None
     extra_body: Mapping[str, JsonValue] | None
 
@@ -145,19 +155,46 @@ class EmbeddingJob:
             check_texts(cast("Sequence[object]", texts), "texts", self._model)
         return self._cut(itertools.islice(texts, start, None), start)
 
+    async def batches_of(
+        self, texts: AsyncIterable[TextOrMedia], start: int
+    ) -> AsyncIterator[TextBatch]:
+        """The same of texts that are waited for."""
+        held: list[TextOrMedia] = []
+        skipped = 0
+        async for text in texts:
+            if skipped < start:
+                skipped += 1
+                continue
+            held.append(text)
+            if len(held) == self._batch_size:
+                yield self._batch(start, held)
+                start += len(held)
+                skipped, held = start, []
+        if held:
+            yield self._batch(start, held)
+
     def _cut(self, texts: Iterator[TextOrMedia], start: int) -> Iterator[TextBatch]:
         while batch := list(itertools.islice(texts, self._batch_size)):
-            check_texts(batch, "texts", self._model, first=start)
-            if self._shorten:
-                batch = [self._shortened(text) for text in batch]
-            yield TextBatch(start, batch)
+            yield self._batch(start, batch)
             start += len(batch)
+
+    def _batch(self, start: int, texts: list[TextOrMedia]) -> TextBatch:
+        check_texts(texts, "texts", self._model, first=start)
+        if self._shorten:
+            texts = [self._shortened(text) for text in texts]
+        return TextBatch(start, texts)
 
     def _shortened(self, text: TextOrMedia) -> TextOrMedia:
         if isinstance(text, str):
             return cut_to(text, self._max_tokens)
         told = text_of(text)
         return {**text, "text": cut_to(told, self._max_tokens)} if told else text
+
+    def teller(self, progress: Progress, texts: object) -> ProgressTeller[EmbeddedBatch]:
+        """Tells how many texts are done."""
+        return ProgressTeller(
+            progress, "Embedding", texts, size=lambda batch: len(batch.vectors), unit="text"
+        )
 
     def call(self, batch: TextBatch) -> Call[EmbeddingResult]:
         """The request for one batch."""

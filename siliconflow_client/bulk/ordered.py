@@ -1,5 +1,6 @@
 """No I/O: many pieces of work at once, their results in order, as a generator of actions.
 
+    Take(n)         -> Taken | Failed | None    the next item; None when there is none
     Start(n, item)  -> None           begin item number n
     Await()         -> Outcome        wait until any that was begun has ended
     Hand(result)    -> None           give the next result, in order, to the caller
@@ -10,7 +11,7 @@ and the error carries the results that were not handed out.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -21,6 +22,20 @@ Result = TypeVar("Result")
 
 _AHEAD = 2
 """Results that may wait for a slow one before them, as a multiple of the width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Give the next item. Sent back: `Taken`, `Failed` if it cannot be sent, `None` at the end."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[Item]):
+    """The next item."""
+
+    item: Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,12 @@ class Failed:
 
 
 Outcome: TypeAlias = Done[Result] | Failed
-Action: TypeAlias = Start[Item] | Await | Hand[Result]
-OrderedFlow: TypeAlias = Generator["Action[Item, Result]", "Outcome[Result] | None", None]
+Action: TypeAlias = Take | Start[Item] | Await | Hand[Result]
+Answer: TypeAlias = Taken[Item] | Outcome[Result] | None
+OrderedFlow: TypeAlias = Generator["Action[Item, Result]", "Answer[Item, Result]", None]
 
 
-def ordered_flow(items: Iterator[Item], width: int) -> OrderedFlow[Item, Result]:
+def ordered_flow(width: int) -> OrderedFlow[Item, Result]:
     """Work on all items, at most `width` at once; memory does not grow with their number."""
     finished: dict[int, Result] = {}
     failures: dict[int, BaseException] = {}
@@ -72,17 +88,15 @@ def ordered_flow(items: Iterator[Item], width: int) -> OrderedFlow[Item, Result]
     exhausted = False
     while True:
         while not (exhausted or failures) and running < width and started - handed < _AHEAD * width:
-            try:
-                item = next(items)
-            except StopIteration:
+            taken = yield Take(started)
+            if isinstance(taken, Taken):
+                yield Start(started, taken.item)
+                started += 1
+                running += 1
+            elif isinstance(taken, Failed):
+                failures[started] = taken.error
+            else:
                 exhausted = True
-                break
-            except SiliconFlowError as error:  # one that cannot be sent, found on the way
-                failures[started] = error
-                break
-            yield Start(started, item)
-            started += 1
-            running += 1
         if handed in finished:
             yield Hand(finished.pop(handed))
             handed += 1
@@ -91,7 +105,7 @@ def ordered_flow(items: Iterator[Item], width: int) -> OrderedFlow[Item, Result]
             running -= 1
             if isinstance(outcome, Done):
                 finished[outcome.number] = outcome.result
-            elif outcome is not None:
+            elif isinstance(outcome, Failed):
                 failures[outcome.number] = outcome.error
         elif failures:
             first = failures[min(failures)]

@@ -8,6 +8,7 @@ from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.bulk.failures import AddsToFailure
+from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.endpoints.checks import as_sequence, check_texts, wrong
 from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
@@ -32,6 +33,7 @@ class ManyDocuments(RerankSettings, total=False):
     top_n: int | None
     batch_size: int
     width: int
+    progress: Progress
     options: CallOptions | None
     extra_body: Mapping[str, JsonValue] | None
 
@@ -46,10 +48,17 @@ class DocumentBatch:
 
 @dataclass(frozen=True, slots=True)
 class RankedBatch:
-    """The ranking of consecutive documents; `index` of its hits counts from `start`."""
+    """The ranking of consecutive documents; `index` of its hits counts from `start`.
+
+    Attributes:
+        start: Position of the first document among all.
+        result: Their ranking.
+        count: How many there are.
+    """
 
     start: int
     result: RerankResult
+    count: int = 0
 
 
 class RerankJob:
@@ -113,6 +122,16 @@ class RerankJob:
         if self._top_n is not None:
             fields["top_n"] = min(self._top_n, len(batch.documents))
         return rerank_call(cast("RerankRequest", fields), self._extra_body)
+
+    def teller(self, progress: Progress, documents: object) -> ProgressTeller[RankedBatch]:
+        """Tells how many documents are done."""
+        return ProgressTeller(
+            progress, "Reranking", documents, size=lambda batch: batch.count, unit="document"
+        )
+
+    def ranked(self, batch: DocumentBatch, result: RerankResult) -> RankedBatch:
+        """What is put together for one batch."""
+        return RankedBatch(batch.start, result, len(batch.documents))
 
     def collector(self) -> RankingCollector:
         """Puts the rankings of the batches together."""

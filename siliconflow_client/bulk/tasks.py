@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+)
 from typing import TypeVar
 
 from siliconflow_client.bulk.ordered import (
+    Answer,
     Done,
     Failed,
     Hand,
     OrderedFlow,
     Outcome,
     Start,
+    Take,
+    Taken,
     ordered_flow,
 )
+from siliconflow_client.bulk.progress import ProgressTeller
+from siliconflow_client.errors.tree import SiliconFlowError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,9 +58,10 @@ class ConcurrencyLimiter:
 
 async def amap_ordered(
     work: Callable[[Item], Coroutine[None, None, Result]],
-    items: Iterable[Item],
+    items: Iterable[Item] | AsyncIterable[Item],
     width: int,
     slots: asyncio.Semaphore | None = None,
+    progress: ProgressTeller[Result] | None = None,
 ) -> AsyncGenerator[Result, None]:
     """Run `work` on every item, at most `width` at a time; results keep the items' order.
 
@@ -56,7 +70,9 @@ async def amap_ordered(
         items: Taken one by one, as there is room.
         width: Most at once.
         slots: Shared with other calls; each piece of work takes one.
+        progress: Told of each result.
     """
+    source = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
     outcomes: asyncio.Queue[Outcome[Result]] = asyncio.Queue()
     tasks: set[asyncio.Task[Result]] = set()
 
@@ -81,23 +97,38 @@ async def amap_ordered(
         tasks.add(task)
         task.add_done_callback(ended)
 
-    flow: OrderedFlow[Item, Result] = ordered_flow(iter(items), width)
-    outcome: Outcome[Result] | None = None
+    flow: OrderedFlow[Item, Result] = ordered_flow(width)
+    answer: Answer[Item, Result] = None
     try:
-        while True:
-            try:
-                action = flow.send(outcome)
-            except StopIteration:
-                return
-            outcome = None
-            if isinstance(action, Start):
-                start(action)
-            elif isinstance(action, Hand):
-                yield action.result
-            else:
-                outcome = await outcomes.get()
+        with progress or ProgressTeller[object](False, "", None) as told:
+            while True:
+                try:
+                    action = flow.send(answer)
+                except StopIteration:
+                    return
+                answer = None
+                if isinstance(action, Take):
+                    answer = await _take(source, action.number)
+                elif isinstance(action, Start):
+                    start(action)
+                elif isinstance(action, Hand):
+                    told.tell(action.result)
+                    yield action.result
+                else:
+                    answer = await outcomes.get()
     finally:
         rest = list(tasks)
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+
+
+async def _take(
+    items: Iterator[Item] | AsyncIterator[Item], number: int
+) -> Taken[Item] | Failed | None:
+    try:
+        return Taken(await anext(items) if isinstance(items, AsyncIterator) else next(items))
+    except (StopIteration, StopAsyncIteration):
+        return None
+    except SiliconFlowError as error:  # one that cannot be sent, found on the way
+        return Failed(number, error)

@@ -11,21 +11,29 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from siliconflow_client.bulk.ordered import (
+    Answer,
     Done,
     Failed,
     Hand,
     OrderedFlow,
     Outcome,
     Start,
+    Take,
+    Taken,
     ordered_flow,
 )
+from siliconflow_client.bulk.progress import ProgressTeller
+from siliconflow_client.errors.tree import SiliconFlowError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def map_ordered(
-    work: Callable[[Item], Result], items: Iterable[Item], width: int
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    width: int,
+    progress: ProgressTeller[Result] | None = None,
 ) -> Iterator[Result]:
     """Run `work` on every item, at most `width` at a time; results keep the items' order.
 
@@ -33,29 +41,50 @@ def map_ordered(
     A single item is worked on in the caller's thread. Threads are daemons: an interrupt is not
     held up by requests that are under way.
     """
-    iterator = iter(items)
-    head = list(itertools.islice(iterator, 2))
-    if len(head) < 2 or width == 1:
-        yield from (work(item) for item in itertools.chain(head, iterator))
-        return
-    crew = _Crew[Item, Result](work, width)
-    flow: OrderedFlow[Item, Result] = ordered_flow(itertools.chain(head, iterator), width)
-    outcome: Outcome[Result] | None = None
+    with progress or _untold() as told:
+        iterator = iter(items)
+        head = list(itertools.islice(iterator, 2))
+        everything = itertools.chain(head, iterator)
+        if len(head) < 2 or width == 1:
+            for item in everything:
+                result = work(item)
+                told.tell(result)
+                yield result
+            return
+        crew = _Crew[Item, Result](work, width)
+        flow: OrderedFlow[Item, Result] = ordered_flow(width)
+        answer: Answer[Item, Result] = None
+        try:
+            while True:
+                try:
+                    action = flow.send(answer)
+                except StopIteration:
+                    return
+                answer = None
+                if isinstance(action, Take):
+                    answer = _take(everything, action.number)
+                elif isinstance(action, Start):
+                    crew.start(action)
+                elif isinstance(action, Hand):
+                    told.tell(action.result)
+                    yield action.result
+                else:
+                    answer = crew.outcomes.get()
+        finally:
+            crew.dismiss()
+
+
+def _untold() -> ProgressTeller[object]:
+    return ProgressTeller(False, "", None)
+
+
+def _take(items: Iterator[Item], number: int) -> Taken[Item] | Failed | None:
     try:
-        while True:
-            try:
-                action = flow.send(outcome)
-            except StopIteration:
-                return
-            outcome = None
-            if isinstance(action, Start):
-                crew.start(action)
-            elif isinstance(action, Hand):
-                yield action.result
-            else:
-                outcome = crew.outcomes.get()
-    finally:
-        crew.dismiss()
+        return Taken(next(items))
+    except StopIteration:
+        return None
+    except SiliconFlowError as error:  # one that cannot be sent, found on the way
+        return Failed(number, error)
 
 
 class _Crew(Generic[Item, Result]):

@@ -95,10 +95,14 @@ class Ledger:
         self._pause = _FIRST_PAUSE
         if tokens is None:
             return
-        self._answer += 0.1 * (tokens - prompt_tokens - self._answer)
+        self.learn(tokens, prompt_tokens)
         if booking.is_counted:
             self._tokens += tokens - booking.tokens
         booking.tokens = tokens
+
+    def learn(self, tokens: float, prompt_tokens: float) -> None:
+        """Take note of how long answers are."""
+        self._answer += 0.1 * (tokens - prompt_tokens - self._answer)
 
     def refuse(
         self, booking: Booking, now: float, limit: str | None, retry_after: float | None

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from siliconflow_client.protocol.actions import Reserve, Settle
     from siliconflow_client.protocol.requests import Request
-    from siliconflow_client.transport.limiter import Reservation
+    from siliconflow_client.transport.limiter import Place
     from siliconflow_client.transport.settings import CallSettings
 
 
@@ -61,7 +61,7 @@ class ExchangeState:
     def __init__(self, settings: CallSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
-        self._place: Reservation | None = None
+        self._place: Place | None = None
         self._is_waiting = False
         self._deadline = settings.deadline
         self._started = time.monotonic()

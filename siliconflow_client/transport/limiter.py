@@ -4,11 +4,52 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Self
+from typing import Protocol, Self
 
 from siliconflow_client.errors.tree import ConfigurationError, RateLimitError
 from siliconflow_client.protocol.actions import Demand
 from siliconflow_client.protocol.limits import Booking, Ledger
+
+
+class SharedPlace(Protocol):
+    """A request's place in a ledger that several processes share."""
+
+    def wait(self) -> float:
+        """Seconds that the request has to wait still; asked again after them, 0 lets it go."""
+        ...
+
+    def cancel(self) -> None:
+        """Take the place back: the request was not sent."""
+        ...
+
+    def settle(self, tokens: float | None) -> None:
+        """Take note of the tokens that an answer counted; `None` if it told nothing."""
+        ...
+
+    def refuse(self, limit: str | None, retry_after: float | None) -> None:
+        """Take note of a refusal (429).
+
+        Args:
+            limit: `RPM`, `TPM` and so on, where the server said which.
+            retry_after: Seconds, where the server said how long.
+        """
+        ...
+
+
+class SharedLedger(Protocol):
+    """What several processes keep together, in an actor, a database or Redis.
+
+    It is asked in the thread, or the event loop, of the call; its clock is its own.
+    """
+
+    def book(self, account: str, tokens: float) -> SharedPlace:
+        """Give a request a place.
+
+        Args:
+            account: Host, a digest of the key, and model; the same in every process.
+            tokens: What it will take, by estimate.
+        """
+        ...
 
 
 class Limits:
@@ -22,31 +63,45 @@ class Limits:
         rpm: Requests a minute.
         tpm: Tokens a minute.
 
-    With neither, both are learned from refusals (429).
+        shared: Keeps the account's places where other processes see them, and decides how long to
+            wait; the two limits are then its own business.
+
+    With no argument, both limits are learned from refusals (429).
 
     Raises:
         ConfigurationError: A limit below 1.
     """
 
-    def __init__(self, *, rpm: float | None = None, tpm: float | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        rpm: float | None = None,
+        tpm: float | None = None,
+        shared: SharedLedger | None = None,
+    ) -> None:
+        if shared is not None and (rpm is not None or tpm is not None):
+            raise ConfigurationError(
+                "rpm and tpm belong to the shared ledger, not beside it.", argument="shared"
+            )
         for name, value in (("rpm", rpm), ("tpm", tpm)):
             if value is not None and (isinstance(value, bool) or not value >= 1):
                 raise ConfigurationError(f"{name} must be 1 or more, not {value!r}.", argument=name)
         self.rpm = rpm
         self.tpm = tpm
+        self.shared = shared
         self._lock = threading.Lock()
         self._ledgers: dict[tuple[str, int, str], Ledger] = {}
 
     def __repr__(self) -> str:
         return f"Limits(rpm={self.rpm!r}, tpm={self.tpm!r})"
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[()], dict[str, float | None]]:
-        return type(self), (), {"rpm": self.rpm, "tpm": self.tpm}
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[()], dict[str, object]]:
+        return type(self), (), {"rpm": self.rpm, "tpm": self.tpm, "shared": self.shared}
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self  # a copied model shares the account
 
-    def book(self, key: tuple[str, int, str], demand: Demand, now: float) -> Reservation:
+    def book(self, key: tuple[str, int, str], demand: Demand, now: float) -> Place:
         """Give a request its place.
 
         Args:
@@ -60,7 +115,61 @@ class Limits:
                 learns = self.rpm is None and self.tpm is None
                 ledger = self._ledgers[key] = Ledger(self.rpm, self.tpm, learns)
             tokens = ledger.expected(demand.prompt_tokens, demand.most)
-            return Reservation(self._lock, ledger, ledger.book(now, tokens), demand)
+            if self.shared is None:
+                return Reservation(self._lock, ledger, ledger.book(now, tokens), demand)
+        host, account, model = key
+        place = self.shared.book(f"{host} {account:x} {model}", tokens)
+        return _SharedReservation(place, self._lock, ledger, demand)
+
+
+class Place(Protocol):
+    """A request's place, here or in a shared ledger."""
+
+    def wait(self, now: float) -> float:
+        """Seconds that the request has to wait still; 0 when it may be sent."""
+        ...
+
+    def cancel(self) -> None:
+        """Give the place back: the request was not sent."""
+        ...
+
+    def settle(self, tokens: float | None, refusal: RateLimitError | None, now: float) -> None:
+        """Tell what the request took in the end."""
+        ...
+
+
+class _SharedReservation:
+    """A place in a shared ledger; how long answers are is learned here."""
+
+    __slots__ = ("_demand", "_ledger", "_lock", "_place")
+
+    def __init__(
+        self, place: SharedPlace, lock: threading.Lock, ledger: Ledger, demand: Demand
+    ) -> None:
+        self._place = place
+        self._lock = lock
+        self._ledger = ledger
+        self._demand = demand
+
+    def wait(self, now: float) -> float:  # noqa: ARG002  # it has a clock of its own
+        return max(0.0, self._place.wait())
+
+    def cancel(self) -> None:
+        self._place.cancel()
+
+    def settle(
+        self,
+        tokens: float | None,
+        refusal: RateLimitError | None,
+        now: float,  # noqa: ARG002  # as above
+    ) -> None:
+        if refusal is not None:
+            self._place.refuse(refusal.limit, refusal.retry_after)
+            return
+        if tokens is not None:
+            with self._lock:
+                self._ledger.learn(tokens, self._demand.prompt_tokens)
+        self._place.settle(tokens)
 
 
 class Reservation:

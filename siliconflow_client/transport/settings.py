@@ -45,8 +45,19 @@ class CallSettings:
     observer: Observer | None = None
 
     def account(self, model: str) -> tuple[str, int, str]:
-        """Whose limits a request counts for: host, key and model."""
-        return self.base_url, hash(self.key), model
+        """Whose limits a request counts for: host, a digest of the key, and model.
+
+        The same in every process, unless a function tells the key.
+        """
+        return self.base_url, _digest(self.key), model
+
+
+def _digest(key: KeySource) -> int:
+    if not isinstance(key, str):
+        return hash(key)
+    import hashlib
+
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest())
 
 
 def timeouts_for(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import json
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +29,16 @@ from siliconflow_client import (
     RerankResult,
     SiliconFlowClient,
 )
-from siliconflow_client.bulk.ordered import Await, Done, Failed, Hand, Start, ordered_flow
+from siliconflow_client.bulk.ordered import (
+    Await,
+    Done,
+    Failed,
+    Hand,
+    Start,
+    Take,
+    Taken,
+    ordered_flow,
+)
 from siliconflow_client.bulk.reranking import RankingCollector
 from siliconflow_simulator import Simulator
 from tests.client.callers import KEY
@@ -151,7 +161,8 @@ def texts(count: int) -> list[str]:
 def test_whatever_ends_first_results_are_handed_in_order_and_none_is_lost(
     count: int, width: int, chance: Any, failing: set[int]
 ):
-    flow = ordered_flow(iter(range(count)), width)
+    flow = ordered_flow(width)
+    items = iter(range(count))
     running: dict[int, int] = {}
     handed: list[int] = []
     begun: set[int] = set()
@@ -162,7 +173,10 @@ def test_whatever_ends_first_results_are_handed_in_order_and_none_is_lost(
         while True:
             action = flow.send(outcome)
             outcome = None
-            if isinstance(action, Start):
+            if isinstance(action, Take):
+                item = next(items, None)
+                outcome = None if item is None else Taken(item)
+            elif isinstance(action, Start):
                 assert not begun & failing or not (begun & failing) - set(running), (
                     "begun after a failure"
                 )
@@ -585,3 +599,34 @@ async def test_many_questions_are_answered_in_order(kind: str):
     asked = ({"model": "m", "messages": [{"role": "user", "content": f"q{n}"}]} for n in range(9))
     answers = await bulk.all("chat_many", asked, width=3, options=CallOptions(max_retries=0))
     assert [one.text for one in answers] == [f"Q{n}" for n in range(9)]
+
+
+def test_an_interrupt_does_not_wait_for_what_is_in_flight():
+    released = threading.Event()
+    arrived = threading.Semaphore(0)
+
+    def hold(request: httpx.Request) -> httpx.Response:
+        arrived.release()
+        assert released.wait(30)
+        return httpx.Response(200, json={"data": [{"index": 0, "embedding": [0.5]}]})
+
+    def interrupt() -> None:
+        for _ in range(4):
+            assert arrived.acquire(timeout=30)
+        caller = threading.main_thread().ident
+        assert caller is not None
+        signal.pthread_kill(caller, signal.SIGINT)
+
+    http = httpx.Client(transport=httpx.MockTransport(hold))
+    client = SiliconFlowClient(api_key=KEY, http_client=http)
+    threading.Thread(target=interrupt, daemon=True).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(client.embed_many(texts(8), model=MODEL, batch_size=1, width=4))
+        assert not released.is_set(), "all four are still held"
+    finally:
+        released.set()
+    for thread in threading.enumerate():
+        if thread.name == "siliconflow-bulk":
+            thread.join(30)
+    assert arrived.acquire(blocking=False) is False, "and nothing more was begun"

@@ -1,0 +1,85 @@
+"""An API that embeds `t7` as [7.0, 0.5], ranks by the number and answers with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from tests.double import Asked
+
+
+def number_in(text: str) -> int:
+    found = re.search(r"\d+", text)
+    return int(found[0]) if found else 0
+
+
+class Embedder:
+    """Counts the texts, refuses those that hold `bad`, and may kill a worker on the way.
+
+    Attributes:
+        url: Where it is.
+        seen: How often each text was embedded.
+        kill_after: The request after whose answer its sender is killed, which told its process id.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.seen: Counter[str] = Counter()
+        self.requests = 0
+        self.kill_after: int | None = None
+        self.killed: int | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"api_key": "sk-cluster", "base_url": self.url, "max_retries": 0}
+
+    @property
+    def twice(self) -> float:
+        """The share of the texts that were embedded more than once."""
+        return sum(count - 1 for count in self.seen.values()) / max(1, len(self.seen))
+
+    def answer(self, request: Asked) -> httpx.Response:
+        body = json.loads(request.content)
+        with self._lock:
+            self.requests += 1
+            last = self.requests == self.kill_after
+        if "documents" in body:
+            return self._ranked(body)
+        if "messages" in body:
+            return self._answered(body)
+        texts = body["input"]
+        if any("bad" in text for text in texts):
+            said = {"code": 20015, "message": "The parameter is invalid."}
+            return httpx.Response(400, json=said)
+        with self._lock:
+            self.seen.update(texts)
+        if last:
+            self.killed = int(request.headers["x-pid"])
+            os.kill(self.killed, signal.SIGKILL)
+        data = [
+            {"index": n, "embedding": [float(number_in(text)), 0.5]} for n, text in enumerate(texts)
+        ]
+        usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+        return httpx.Response(200, json={"model": "m", "data": data, "usage": usage})
+
+    def _ranked(self, body: dict[str, Any]) -> httpx.Response:
+        hits = [
+            {"index": n, "relevance_score": number_in(text) / 1000}
+            for n, text in enumerate(body["documents"])
+        ]
+        hits.sort(key=lambda hit: -hit["relevance_score"])
+        return httpx.Response(200, json={"id": "r", "results": hits[: body.get("top_n")]})
+
+    def _answered(self, body: dict[str, Any]) -> httpx.Response:
+        asked = body["messages"][-1]["content"]
+        said = "no JSON" if "odd" in asked else json.dumps({"number": number_in(asked)})
+        choice = {"index": 0, "message": {"content": said}, "finish_reason": "stop"}
+        return httpx.Response(200, json={"id": "x", "model": "m", "choices": [choice]})
