@@ -9,13 +9,15 @@ CLIENTS := .venv-clients
 NAMESAKE := .venv-namesake
 MUTANTS := .venv-mutants
 CLUSTER := .venv-ray
+DOCS_VENV := .venv-docs
+LOWEST := .venv-lowest
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
 # WORKERS=0 runs them in one process, for a debugger.
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-ray test-clients test-conflict mutants record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps test-ray test-clients test-conflict mutants record check lint types format bench docs dist test-packaging test-lowest clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -83,8 +85,28 @@ format: $(VENV)/.dev-installed
 bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# The site of docs/, in .site; a broken link or a page that nothing leads to fails it.
+docs: $(DOCS_VENV)/.installed
+	$(DOCS_VENV)/bin/mkdocs build --strict $(ARGS)
+	@echo "Built: .site/index.html"
+
+# What is uploaded at a release, and whether PyPI would show it.
+dist: $(VENV)/.dev-installed
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
+
+# What users install: each extra alone in a fresh environment, what the README says, and their own
+# programs under mypy and pyright. Downloads both frameworks; some minutes.
+test-packaging: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest tests/fresh $(ARGS)
+
+# The oldest versions that pyproject allows, instead of the newest.
+test-lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) --ignore=tests/faults $(ARGS)
+
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) $(CLIENTS) $(NAMESAKE) $(MUTANTS) $(CLUSTER) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(CLIENTS) $(NAMESAKE) $(MUTANTS) $(CLUSTER) $(DOCS_VENV) $(LOWEST) .mutants .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -143,4 +165,11 @@ $(CLUSTER)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(CLUSTER)
 	$(CLUSTER)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
 	$(CLUSTER)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[ray,simulator]' --group cluster
+	@touch $@
+
+$(DOCS_VENV)/.installed: pyproject.toml
+	@echo "Installing what the site needs into $(DOCS_VENV) (once) ..."
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check -qq install --group docs
 	@touch $@

@@ -57,6 +57,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
 
         embed_model = SiliconFlowEmbedding(model="Qwen/Qwen3-Embedding-0.6B", dimensions=256)
         vectors = embed_model.get_text_embedding_batch(["one text", "another text"])
+        print(len(vectors), len(vectors[0]))
         ```
     """
 

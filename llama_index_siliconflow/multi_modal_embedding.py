@@ -39,6 +39,7 @@ class SiliconFlowMultiModalEmbedding(SiliconFlowEmbedding, MultiModalEmbedding):
         embed_model = SiliconFlowMultiModalEmbedding()
         image = embed_model.get_image_embedding("https://example.com/red-car.jpg")
         text = embed_model.get_query_embedding("a red car")
+        print(embed_model.similarity(image, text))
         ```
     """
 

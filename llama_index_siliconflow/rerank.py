@@ -69,10 +69,17 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
 
     Examples:
         ```python
-        from llama_index_siliconflow import SiliconFlowRerank
+        from llama_index.core import Document, VectorStoreIndex
+        from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowRerank
 
-        rerank = SiliconFlowRerank(top_n=3)
-        engine = index.as_query_engine(similarity_top_k=12, node_postprocessors=[rerank])
+        documents = [Document(text="Bread rises."), Document(text="Snow is white.")]
+        index = VectorStoreIndex.from_documents(documents, embed_model=SiliconFlowEmbedding())
+        engine = index.as_query_engine(
+            llm=SiliconFlow(),
+            similarity_top_k=12,
+            node_postprocessors=[SiliconFlowRerank(top_n=3)],
+        )
+        print(engine.query("What is white?"))
         ```
     """
 
@@ -102,6 +109,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         max_chunks_per_doc: int | None = None,
         overlap_tokens: int | None = None,
         *,
+        instruction: str | None = None,
         model_name: str | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
@@ -115,6 +123,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
             api_key=api_key,
             top_n=top_n,
             return_documents=return_documents,
+            instruction=instruction,
             max_chunks_per_doc=max_chunks_per_doc,
             overlap_tokens=overlap_tokens,
             http_client=http_client,

@@ -61,13 +61,13 @@ class SiliconFlowClient(Groups):
         ConfigurationError: A setting cannot be right; `.argument` names it.
 
     Example:
-        >>> with SiliconFlowClient(api_key="sk-…") as client:
-        ...     print(
-        ...         client.chat(
-        ...             model="deepseek-ai/DeepSeek-V3.2",
-        ...             messages=[{"role": "user", "content": "Hi"}],
-        ...         ).text
-        ...     )
+        ```python
+        from siliconflow_client import SiliconFlowClient
+
+        with SiliconFlowClient() as client:
+            messages = [{"role": "user", "content": "Snow is white. What is white?"}]
+            print(client.chat(model="Qwen/Qwen3-8B", messages=messages).text)
+        ```
     """
 
     _pool: Pool | None = None

@@ -1,14 +1,22 @@
 """A local SiliconFlow, for tests, demos and work without a key or a network.
 
-    sim = Simulator()
-    client = httpx.Client(base_url="https://api.siliconflow.cn/v1", transport=sim.transport())
+```python
+import httpx
+
+from siliconflow_simulator import Simulator, when
+
+sim = Simulator()
+url = "https://api.siliconflow.cn/v1"
+with httpx.Client(base_url=url, transport=sim.transport()) as client:
+    print(client.get("/models", headers={"authorization": "Bearer sk-any"}).status_code)
+```
 
 or `python -m siliconflow_simulator --port 8080`. The header `x-simulate` orders faults, and
 answers may be written down:
 
-    sim = Simulator(answers=[
-        when("weather").calls("get_weather", city="Paris").then.says("Sunny."),
-    ])
+```python
+sim = Simulator(answers=[when("weather").calls("get_weather", city="Paris").then.says("Sunny.")])
+```
 """
 
 from __future__ import annotations

@@ -161,8 +161,18 @@ class BatchJob(_Job):
     ended, was killed, or has called `close`.
 
     Example:
-        >>> job = client.batches.submit(requests, state="job.json")
-        >>> answers = job.wait(on_progress=print).results(return_exceptions=True)
+        ```python
+        import tempfile
+
+        from siliconflow_client import SiliconFlowClient
+
+        messages = [{"role": "user", "content": "Snow is white. What is white?"}]
+        requests = [{"model": "deepseek-ai/DeepSeek-V3", "messages": messages}]
+        with SiliconFlowClient() as client, tempfile.TemporaryDirectory() as folder:
+            job = client.batches.submit(requests, state=f"{folder}/job.json")
+            job.wait(poll=0.01, on_progress=print)  # a minute between looks is the default
+            print(job.results(return_exceptions=True))
+        ```
     """
 
     def __init__(self, state: JobState, files: JobFiles, site: JobSite, run: Run) -> None:

@@ -1,8 +1,8 @@
-"""The feature table of the README: our column is measured here, row by row.
+"""The feature table of docs/features.md: our column is measured here, row by row.
 
 The peers' columns were measured the same way, on an emulator of this API, with langchain-openai
 1.7.3, langchain-deepseek 1.1.1, langchain-mistralai 1.1.6 and langchain-siliconflow 1.0.0
-(20 November 2026). `python -m tests.langchain.features` writes the table into the README.
+(20 November 2026). `python -m tests.langchain.features` writes the table.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from tests.langchain.wire import (
     tool_delta,
 )
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 BEGIN, END = "<!-- features: begin -->", "<!-- features: end -->"
 PEERS = ("langchain-siliconflow 1.0.0", "ChatOpenAI + base_url", "ChatDeepSeek", "ChatMistralAI")
 
@@ -424,13 +424,13 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def in_readme() -> str:
-    text = README.read_text(encoding="utf-8")
+def in_page() -> str:
+    text = PAGE.read_text(encoding="utf-8")
     return text.partition(BEGIN)[2].partition(END)[0].strip()
 
 
 if __name__ == "__main__":
-    content = README.read_text(encoding="utf-8")
+    content = PAGE.read_text(encoding="utf-8")
     before, _, rest = content.partition(BEGIN)
     after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")

@@ -1,10 +1,10 @@
-"""The README's feature table says what is so."""
+"""The table of docs/features.md says what is so."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.langchain.features import ROWS, Row, in_readme, table
+from tests.langchain.features import ROWS, Row, in_page, table
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.feature)
@@ -13,5 +13,5 @@ def test_our_column_is_measured(row: Row, monkeypatch: pytest.MonkeyPatch) -> No
     assert row.measure() == row.expected
 
 
-def test_the_readme_holds_the_table() -> None:
-    assert in_readme() == table(), "run `python -m tests.langchain.features`"
+def test_the_page_holds_the_table() -> None:
+    assert in_page() == table(), "run `python -m tests.langchain.features`"

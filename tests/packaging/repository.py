@@ -94,15 +94,21 @@ def slug(heading: str) -> str:
 
 
 @cache
+def headings(page: Path) -> tuple[tuple[int, str], ...]:
+    """List the headings of a page, each with its depth."""
+    text = _FENCE.sub("", content(page))
+    return tuple((len(one[0]) - len(one[0].lstrip("#")), one[1]) for one in _HEADING.finditer(text))
+
+
+@cache
 def anchors(page: Path) -> frozenset[str]:
     """List the anchors of a page: its headings, and the ones set by hand."""
-    text = _FENCE.sub("", content(page))
     found: list[str] = []
-    for heading in _HEADING.findall(text):
+    for _, heading in headings(page):
         name = slug(heading)
         seen = sum(1 for other in found if re.fullmatch(rf"{re.escape(name)}(-\d+)?", other))
         found.append(f"{name}-{seen}" if seen else name)
-    return frozenset([*found, *_ANCHOR.findall(text)])
+    return frozenset([*found, *_ANCHOR.findall(_FENCE.sub("", content(page)))])
 
 
 def table(page: Path, anchor: str) -> list[list[str]]:

@@ -1,35 +1,81 @@
-"""The code on the pages of docs/ runs, against the simulator."""
+"""What stands on the pages runs as printed, and prints what the page says that it prints."""
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.packaging.repository import content, files
+from tests.packaging.blocks import Block, blocks, python_blocks, simulated_site
+from tests.packaging.blocks import run as run_block
+from tests.packaging.repository import content, files, headings
 
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = [
-    pytest.param(
-        f"{page.relative_to(ROOT)}:{content(page).count(chr(10), 0, block.start()) + 1}",
-        block[1],
-        id=f"{page.stem}-{number}",
-    )
-    for page in files(".md")
-    if page.is_relative_to(ROOT / "docs")
-    for number, block in enumerate(FENCE.finditer(content(page)), start=1)
+__all__ = ["simulated_site"]
+
+README = ROOT / "README.md"
+PAGES = [page for page in files(".md") if page.is_relative_to(ROOT / "docs")]
+CHINESE = {
+    ROOT / "README.zh-CN.md": README,
+    ROOT / "docs/zh/langchain.md": ROOT / "docs/getting-started/langchain.md",
+    ROOT / "docs/zh/llama-index.md": ROOT / "docs/getting-started/llama-index.md",
+}
+"""Pages in Chinese, each with the page that it says again: the code is the same."""
+
+READ = [README, *(page for page in PAGES if page not in CHINESE)]
+
+
+# Frameworks use deprecated parts of pydantic and of their own.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+@pytest.mark.filterwarnings("ignore:is_running called from within a step:DeprecationWarning")
+@pytest.mark.usefixtures("simulated_site")
+@pytest.mark.parametrize("block", python_blocks(*READ), ids=str)
+def test_a_block_prints_what_the_page_says(block: Block, capsys: pytest.CaptureFixture[str]):
+    run_block({}, block.code, place=str(block))
+    printed = capsys.readouterr().out
+    assert block.output is None or printed == block.output
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
+def test_a_chinese_page_has_the_code_and_the_sections_of_its_english_one(page: Path):
+    english = CHINESE[page]
+    assert [(one.language, one.code) for one in blocks(page)] == [
+        (one.language, one.code) for one in blocks(english)
+    ]
+    assert [depth for depth, _ in headings(page)] == [depth for depth, _ in headings(english)]
+
+
+def test_every_chinese_page_with_code_is_compared_with_an_english_one():
+    chinese = {*ROOT.glob("*.zh-CN.md"), *(ROOT / "docs" / "zh").glob("*.md")}
+    assert {page for page in chinese if blocks(page)} == set(CHINESE)
+
+
+FOR_USERS = [
+    page
+    for page in (*READ, *CHINESE)
+    if page.parent == ROOT or page.parent.name in ("getting-started", "guides", "zh")
 ]
 
 
-@pytest.mark.parametrize(("place", "code"), BLOCKS)
-def test_a_block_runs(
-    place: str, code: str, simulator_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-pages")
-    monkeypatch.setenv("SILICONFLOW_BASE_URL", simulator_url)
-    exec(compile(code, place, "exec"), {"__name__": "__main__"})
+@pytest.mark.parametrize("page", FOR_USERS, ids=lambda page: page.stem)
+def test_a_terminal_of_80_columns_shows_code_and_outputs_whole(page: Path):
+    lines = [line for block in blocks(page) for line in block.code.splitlines()]
+    assert [line for line in lines if len(line) > 80] == []
 
 
-def test_a_page_has_code_to_run():
-    assert BLOCKS
+@pytest.mark.parametrize("page", [README, ROOT / "README.zh-CN.md"], ids=lambda page: page.name)
+def test_the_readme_itself_is_read_in_a_terminal_of_80_columns(page: Path):
+    """All but its tables and the addresses at its end."""
+    lines = [line for line in content(page).splitlines() if not line.startswith(("|", "["))]
+    assert [line for line in lines if columns(line) > 80] == []
+
+
+def columns(line: str) -> int:
+    return sum(1 + (east_asian_width(character) in "WF") for character in line)
+
+
+def test_both_frameworks_are_shown_with_their_output():
+    shown = [block.code for block in python_blocks(README) if block.output]
+    for package in ("langchain_siliconflow", "llama_index_siliconflow"):
+        assert any(package in code for code in shown)
