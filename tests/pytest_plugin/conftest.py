@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 
 import pytest
+
+import siliconflow_client
+import siliconflow_simulator
 
 PLUGIN = "siliconflow_simulator.pytest_plugin"
 INI = """
@@ -11,6 +16,16 @@ asyncio_mode = auto
 asyncio_default_fixture_loop_scope = function
 filterwarnings = error
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loaded() -> None:
+    """Load all modules that are loaded late: a run inside forgets what it was first to import,
+    and the next one would meet a second copy of some classes."""
+    for package in (siliconflow_client, siliconflow_simulator):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
 
 
 @pytest.fixture

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import langchain_siliconflow.chat_models  # noqa: F401
 from tests.conftest import ROOT
-from tests.packaging.test_pages import FENCE
+from tests.packaging.blocks import python_blocks
 
 pytest_plugins = ["pytester"]
 
-PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-BLOCKS = [block[1] for block in FENCE.finditer(PAGE)]
+TESTING = ROOT / "docs" / "testing.md"
+PAGE = TESTING.read_text(encoding="utf-8")
 
 
 def test_the_tests_of_the_page_pass(run, pytester):
-    for number, block in enumerate(BLOCKS):
-        (pytester.path / f"test_block_{number}.py").write_text(block)
+    for number, block in enumerate(python_blocks(TESTING)):
+        (pytester.path / f"test_block_{number}.py").write_text(block.code)
     count = PAGE.count("\ndef test_")
     run("", "--siliconflow-record").assert_outcomes(passed=count)
     run("").assert_outcomes(passed=count)
