@@ -33,7 +33,7 @@ _CALL_ALIASES: Final = {
     "extra_headers": "headers",
 }
 _REPLAYS: Final = get_args(ReasoningReplay)
-_CHAT_OPTIONS: Final = ("empty_answers", "long_answers", "fallback_models")
+_CHAT_OPTIONS: Final = ("empty_answers", "long_answers", "fallback_models", "tool_markup")
 _OPTIONS: Final = ("timeout", "deadline", "max_retries", "headers", *_CHAT_OPTIONS)
 # LangChain's own marks on a call; core takes most of them out before we see them.
 _FRAMEWORK: Final = frozenset({"stream", "ls_structured_output_format", "structured_output_format"})

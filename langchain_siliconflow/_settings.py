@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, TypedDict
 
 from langchain_core.version import VERSION as CORE_VERSION
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
@@ -19,17 +19,31 @@ if TYPE_CHECKING:
     from siliconflow_client import (
         AsyncSiliconFlowClient,
         ConfigurationError,
+        EmptyAnswers,
+        Limits,
+        LongAnswers,
+        OnUsage,
         SiliconFlowClient,
     )
 else:
     # pydantic and `typing.get_type_hints` would import httpx to name them: 60 ms. The client
     # checks what it is given.
-    AsyncClient = Client = Timeout = Any
+    AsyncClient = Client = Limits = OnUsage = Timeout = Any
     AsyncSiliconFlowClient = SiliconFlowClient = Any
 
 
 KeySource: TypeAlias = Callable[[], str | SecretStr] | Callable[[], Awaitable[str | SecretStr]]
 """A function that tells the key, asked at each request; an async one for async calls only."""
+
+
+class AnswerFields(TypedDict, total=False):
+    """Keywords of `ClientConfig` that are about answers in words."""
+
+    empty_answers: EmptyAnswers | None
+    long_answers: LongAnswers | None
+    fallback_models: Sequence[str] | None
+    mend_reasoning: bool
+    tool_markup: bool
 
 
 def _key_from_env() -> SecretStr | None:
@@ -84,6 +98,22 @@ class ConnectionSettings(BaseModel):
     async_http_client: AsyncClient | None = Field(default=None, exclude=True, repr=False)
     """An `httpx.AsyncClient` to use for asynchronous calls; never closed by us."""
 
+    async_transport: Literal["auto", "httpx", "aiohttp"] | None = None
+    """What carries asynchronous calls: aiohttp where it is installed, unless told otherwise; else
+    `SILICONFLOW_ASYNC_TRANSPORT`."""
+
+    max_answer_bytes: int | None = None
+    """The longest plain answer that is read into memory; 256 MiB when `None`."""
+
+    limits: Limits | None = Field(default=None, exclude=True, repr=False)
+    """Keeps requests within what the account may send a minute: give the same `Limits` to all
+    that use the account. Copies of a model share it; it is not written down, and a pickled model
+    takes one of its own along."""
+
+    on_usage: OnUsage | None = Field(default=None, exclude=True, repr=False)
+    """Is told the tokens, the model and the trace id of each answer, embeddings and rerankings
+    included: a `UsageMeter`, or a function of a `UsageReport`. Not written down."""
+
     _client: SiliconFlowClient = PrivateAttr()
     _async_client: AsyncSiliconFlowClient = PrivateAttr()
 
@@ -114,10 +144,19 @@ class ConnectionSettings(BaseModel):
                 allow_http=self.allow_http,
                 http_client=self.http_client,
                 async_http_client=self.async_http_client,
+                async_transport=self.async_transport,
+                max_answer_bytes=self.max_answer_bytes,
+                limits=self.limits,
+                on_usage=self.on_usage,
                 framework=f"langchain-core/{CORE_VERSION}",
+                **self._answer_settings(),
             )
         self._client = SiliconFlowClient(config)
         self._async_client = AsyncSiliconFlowClient(config)
+
+    def _answer_settings(self) -> AnswerFields:
+        """What only classes that are answered with text have."""
+        return {}
 
     def model_post_init(self, context: Any, /) -> None:
         """Pass on to LangChain's own hook, which pydantic would skip for private attributes."""
@@ -147,7 +186,7 @@ class ConnectionSettings(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         memo = {} if memo is None else memo
-        for client in (self.http_client, self.async_http_client):
-            if client is not None:
-                memo[id(client)] = client  # shared: an open connection cannot be copied
+        for shared in (self.http_client, self.async_http_client, self.limits, self.on_usage):
+            if shared is not None:
+                memo[id(shared)] = shared  # connections cannot be copied, counts must not be
         return super().__deepcopy__(memo)

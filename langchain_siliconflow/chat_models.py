@@ -12,6 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, model_validator
 
 from langchain_siliconflow import _blocks
+from langchain_siliconflow._answer_settings import AnswerSettings
 from langchain_siliconflow._binding import ToolBinding
 from langchain_siliconflow._chunks import ChunkBuilder, to_message
 from langchain_siliconflow._errors import langchain_errors
@@ -19,13 +20,10 @@ from langchain_siliconflow._fields import RequestFields
 from langchain_siliconflow._params import CHAT_ALIASES, with_model_kwargs
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
-from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._tokens import count_message_tokens, count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     ConfigurationError,
-    EmptyAnswers,
-    LongAnswers,
     ReasoningReplay,
     __version__,
 )
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 _blocks.register()
 
 
-class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
+class ChatSiliconFlow(RequestFields, AnswerSettings, ToolBinding):
     """Chat with a model of SiliconFlow.
 
     The key comes from `api_key` or `SILICONFLOW_API_KEY`, the site from `base_url` or
@@ -134,18 +132,6 @@ class ChatSiliconFlow(RequestFields, ConnectionSettings, ToolBinding):
     reasoning_replay: ReasoningReplay = "tool_loop"
     """Which earlier turns send `reasoning_content` back: all those with tool calls (what
     DeepSeek-V3.2, GLM-4.7 and Kimi need), `always`, or `never`."""
-
-    empty_answers: EmptyAnswers | None = None
-    """What becomes of an answer of nothing that came twice: `return` it (the default), so that
-    agents and batches go on, or `raise` an `EmptyAnswerError`."""
-
-    long_answers: LongAnswers | None = None
-    """A long answer outlasts the gateway (504): `after_504` (the default) goes on as a stream that
-    is joined inside, `stream` does so from the start, `never`."""
-
-    fallback_models: list[str] | None = None
-    """Models to go on with when one is overloaded, rate limited, disabled or retired; the answer's
-    `response_metadata["fallback_from"]` then names the one that was asked for."""
 
     streaming: bool = False
     """Whether `invoke` streams inside; `False` set by hand switches streaming off."""

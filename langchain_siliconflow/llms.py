@@ -11,11 +11,11 @@ from langchain_core.language_models.llms import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 from pydantic import Field, model_validator
 
+from langchain_siliconflow._answer_settings import AnswerSettings
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._fields import from_table
 from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
 from langchain_siliconflow._request import asking_for_usage
-from langchain_siliconflow._settings import ConnectionSettings
 from langchain_siliconflow._tokens import count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
@@ -44,7 +44,7 @@ _SETTINGS = (*settings_of("completions"), "enable_thinking")
 _KNOWN = frozenset({*_SETTINGS, "model", "extra_body", "endpoint"})
 
 
-class SiliconFlowLLM(ConnectionSettings, BaseLLM):
+class SiliconFlowLLM(AnswerSettings, BaseLLM):
     r"""Continue a text, or fill in the middle between a prompt and a suffix.
 
     ```python

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llama_index.core.bridge.pydantic import Field
 
@@ -13,7 +13,7 @@ from siliconflow_client import EmptyAnswers, LongAnswers  # noqa: TC001  # pydan
 if TYPE_CHECKING:
     from siliconflow_client import CallOptions
 
-_NAMES: Final = ("empty_answers", "long_answers", "fallback_models")
+_NAMES: Final = ("empty_answers", "long_answers", "fallback_models", "tool_markup")
 
 
 class AnswerSettings(Connection):
@@ -33,6 +33,22 @@ class AnswerSettings(Connection):
         default=None,
         description="Models to go on with when one is overloaded, rate limited, disabled or "
         "retired; `raw['fallback_from']` then names the one that was asked for.",
+    )
+
+    tool_markup: bool | None = Field(
+        default=None,
+        description="Whether calls of offered tools that a model wrote as text become tool calls. "
+        "Default: yes.",
+    )
+    mend_reasoning: bool = Field(
+        default=True,
+        description="Whether a history that a model refuses, since the thinking of its tool turns "
+        "is missing, is sent once more with thinking off, or with empty thinking.",
+    )
+
+    client_fields: ClassVar[tuple[str, ...]] = (
+        *Connection.client_fields,
+        "mend_reasoning",
     )
 
     def _options_of(self, keywords: dict[str, Any]) -> CallOptions:

@@ -8,7 +8,7 @@ state: copies and pickles make their own.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
 from llama_index.core import __version__ as core_version
 from llama_index.core.bridge.pydantic import (
@@ -29,6 +29,8 @@ from siliconflow_client import (
     CallOptions,
     ClientConfig,
     ConfigurationError,
+    Limits,
+    OnUsage,
     SiliconFlowClient,
 )
 
@@ -79,6 +81,43 @@ class Connection(BaseComponent):
     allow_http: bool = Field(
         default=False, description="Allow plain http to hosts other than loopback."
     )
+
+    async_transport: Literal["auto", "httpx", "aiohttp"] | None = Field(
+        default=None,
+        description="What carries asynchronous calls: aiohttp where it is installed, unless told "
+        "otherwise; else SILICONFLOW_ASYNC_TRANSPORT.",
+    )
+    max_answer_bytes: int | None = Field(
+        default=None,
+        description="The longest plain answer that is read into memory. Default: 256 MiB.",
+        gt=0,
+    )
+    limits: SkipJsonSchema[Limits] | None = Field(
+        default=None,
+        description="Keeps requests within what the account may send a minute: the same object for "
+        "all that use the account. A pickled component takes one of its own along.",
+        exclude=True,
+        repr=False,
+    )
+    on_usage: SkipJsonSchema[OnUsage] | None = Field(
+        default=None,
+        description="Is told the tokens, the model and the trace id of each answer, embeddings and "
+        "rerankings included: a UsageMeter, or a function of a UsageReport.",
+        exclude=True,
+        repr=False,
+    )
+
+    client_fields: ClassVar[tuple[str, ...]] = (
+        "allow_http",
+        "api_key",
+        "async_transport",
+        "base_url",
+        "default_headers",
+        "limits",
+        "max_answer_bytes",
+        "on_usage",
+    )
+    """Fields that a client is made with; the others go with each call."""
 
     _clients: _Clients = PrivateAttr()
 
@@ -172,14 +211,12 @@ class _Clients:
         config = self._configs.get(key)
         if config is not None:
             return config
+        settings: dict[str, Any] = {name: getattr(owner, name) for name in owner.client_fields}
         made = ClientConfig(
-            api_key=owner.api_key,
-            base_url=owner.base_url,
-            default_headers=owner.default_headers,
-            allow_http=owner.allow_http,
             http_client=self._http_client,
             async_http_client=self._async_http_client,
             framework=f"llama-index-core/{core_version}",
+            **settings,
         )
         return self._configs.setdefault(key, made)
 
@@ -220,10 +257,15 @@ class _Clients:
 
 
 def _settings(owner: Connection) -> tuple[object, ...]:
-    headers = owner.default_headers
-    return (
-        owner.api_key,
-        owner.base_url,
-        owner.allow_http,
-        None if headers is None else tuple(sorted(headers.items())),
-    )
+    fields = owner.__dict__
+    return tuple(_hashable(fields[name]) for name in owner.client_fields)
+
+
+def _hashable(value: object) -> object:
+    if isinstance(value, dict):
+        return tuple(sorted(cast("dict[str, str]", value).items()))
+    try:
+        hash(value)
+    except TypeError:  # a callable with an `__eq__`; the config that is found keeps it alive
+        return id(value)
+    return value

@@ -97,6 +97,13 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         default=3, description="Further tries after the first.", ge=0, exclude=True
     )
 
+    async_transport: Literal["auto", "httpx", "aiohttp"] | None = Field(
+        default=None, description="What carries asynchronous calls.", exclude=True
+    )
+    max_answer_bytes: int | None = Field(
+        default=None, description="The longest answer that is read.", gt=0, exclude=True
+    )
+
     # LlamaIndex's own field, serialised there: JSON fails, and ingestion hashes hold its address.
     embeddings_cache: Any | None = Field(
         default=None, description="A key-value store for vectors.", exclude=True

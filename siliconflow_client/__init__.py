@@ -1,6 +1,9 @@
 """A thin client for SiliconFlow's API, on httpx and pydantic.
 
 Names are loaded when they are first used, so that importing the package costs next to nothing.
+
+All packages log to one logger, `siliconflow`: each call at DEBUG, attempts that failed at INFO and
+WARNING, never a key or a prompt (docs/logging.md).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from siliconflow_client._client import SiliconFlowClient
     from siliconflow_client._config import DEFAULT_BASE_URL, ClientConfig
     from siliconflow_client._json import JsonObject, JsonValue
+    from siliconflow_client._meter import UsageMeter
     from siliconflow_client._version import __version__
     from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
     from siliconflow_client.bulk.batch_job_life import BatchProgress
@@ -106,6 +110,7 @@ if TYPE_CHECKING:
         TranscriptionRequest,
     )
     from siliconflow_client.endpoints.usage import Usage, UsageDict
+    from siliconflow_client.endpoints.usage_reports import OnUsage, UsageReport
     from siliconflow_client.endpoints.user import UserInfo
     from siliconflow_client.endpoints.video_jobs import VideoJob, VideoStatus
     from siliconflow_client.endpoints.videos import VideoRequest
@@ -220,6 +225,7 @@ __all__ = [
     "ModelNotFoundError",
     "NamedToolChoice",
     "NotFoundError",
+    "OnUsage",
     "OtherBlock",
     "OverloadedError",
     "Page",
@@ -261,6 +267,8 @@ __all__ = [
     "UnsupportedParameterError",
     "Usage",
     "UsageDict",
+    "UsageMeter",
+    "UsageReport",
     "UserInfo",
     "VideoJob",
     "VideoPart",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client.endpoints.usage_reports import OnUsage
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (
@@ -20,6 +21,7 @@ from siliconflow_client.protocol.options import (
     Secret,
     check_limits,
     checked_bytes,
+    checked_callback,
     checked_empty_answers,
     checked_headers,
     checked_long_answers,
@@ -85,6 +87,11 @@ class ClientConfig:
         tool_markup: When tools were offered and none was called, read calls that the model wrote
             as text, in its own notation (docs/wire.md#tool-markup). Only a whole call of an
             offered tool counts; everything else stays text.
+        on_usage: Is told the tokens, the model and the trace id of each answer that speaks of
+            them, plain and streamed, also of a stream that broke off or was left early: a
+            `UsageReport`; `UsageMeter()` adds them up. It is called before the answer is handed
+            out, on the thread or event loop of the call. What it raises is logged, and the answer
+            goes on. Results of batches are not reported, since they can be read again and again.
         framework: Who calls, for the User-Agent, such as `langchain-core/1.7.2`.
 
     Raises:
@@ -108,6 +115,7 @@ class ClientConfig:
         "max_answer_bytes",
         "max_retries",
         "mend_reasoning",
+        "on_usage",
         "timeout",
         "tool_markup",
     )
@@ -132,6 +140,7 @@ class ClientConfig:
         mend_reasoning: bool = True,
         max_answer_bytes: int | None = None,
         tool_markup: bool = True,
+        on_usage: OnUsage | None = None,
         framework: str | None = None,
     ) -> None:
         self._key = checked_source(api_key)
@@ -149,13 +158,14 @@ class ClientConfig:
         self.async_transport: AsyncTransport = checked_transport(async_transport)
         self.empty_answers: EmptyAnswers = checked_empty_answers(empty_answers)
         self.long_answers: LongAnswers = checked_long_answers(long_answers)
-        self.limits = limits
+        self.limits = _checked_budget(limits)
         self.fallback_models = checked_models(fallback_models)
         self.mend_reasoning = mend_reasoning
         if max_answer_bytes is None:
             max_answer_bytes = DEFAULT_MAX_ANSWER_BYTES
         self.max_answer_bytes = checked_bytes(max_answer_bytes, "max_answer_bytes")
         self.tool_markup = tool_markup
+        self.on_usage = checked_callback(on_usage, "on_usage")
         self.framework = framework
 
     @property
@@ -258,6 +268,14 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
         path += "/v1"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}"
+
+
+def _checked_budget(limits: object) -> Limits | None:
+    if limits is None or isinstance(limits, Limits):
+        return limits
+    raise ConfigurationError(
+        f"limits must be a Limits, not {type(limits).__name__}.", argument="limits"
+    )
 
 
 def _shown(url: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
+from siliconflow_client._meter import observer_for
+from siliconflow_client.endpoints.usage_reports import OnUsage
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.options import (
@@ -48,6 +51,7 @@ class Settings(TypedDict, total=False):
     mend_reasoning: bool
     max_answer_bytes: int | None
     tool_markup: bool
+    on_usage: OnUsage | None
     framework: str | None
 
 
@@ -86,11 +90,16 @@ class ClientCore:
         """How a call is sent and what its flow has to know; one pair for calls without options."""
         if options is not None:
             settings = self._settings(options)
-            return settings, self._context(options, settings)
-        if self._usual is None:
+            pair = settings, self._context(options, settings)
+        elif self._usual is not None:
+            pair = self._usual
+        else:
             settings = self._settings(_NO_OPTIONS)
-            self._usual = settings, self._context(_NO_OPTIONS, settings)
-        return self._usual
+            pair = self._usual = settings, self._context(_NO_OPTIONS, settings)
+        observer = observer_for(self.config.on_usage, self._host)
+        if observer is None:
+            return pair
+        return replace(pair[0], observer=observer), replace(pair[1], observer=observer)
 
     def _settings(self, options: CallOptions) -> CallSettings:
         config = self.config

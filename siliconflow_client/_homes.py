@@ -35,6 +35,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "_client": ("SiliconFlowClient",),
     "_config": ("DEFAULT_BASE_URL", "ClientConfig"),
     "_json": ("JsonObject", "JsonValue"),
+    "_meter": ("UsageMeter",),
     "_version": ("__version__",),
     "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
     "bulk.reranking": ("ManyDocuments", "RankedBatch"),
@@ -80,6 +81,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
     "endpoints.usage": ("Usage", "UsageDict"),
+    "endpoints.usage_reports": ("OnUsage", "UsageReport"),
     "endpoints.user": ("UserInfo",),
     "endpoints.images": (
         "ImageRequest",

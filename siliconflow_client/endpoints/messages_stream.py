@@ -9,6 +9,7 @@ from siliconflow_client.endpoints.messages_shapes import (
     MessagesAnswer,
     MessagesBlock,
     MessagesEvent,
+    MessagesUsage,
     TextBlock,
     ThinkingBlock,
     block_from_wire,
@@ -71,6 +72,11 @@ class MessagesDecoder:
         self._last: JsonObject = {}
         self._blocks: dict[int, _Block] = {}
         self.is_complete = False
+
+    @property
+    def usage(self) -> MessagesUsage | None:
+        """Tokens so far."""
+        return usage_from_wire(self._usage or None)
 
     @property
     def partial(self) -> Partial:

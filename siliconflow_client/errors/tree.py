@@ -56,10 +56,12 @@ class SiliconFlowError(Exception):
         is_retryable: Whether the same request may succeed later.
         partial: What had come before it failed: a stream's text, or the finished parts of
             many (see `embed_many`).
+        attempts: How often the request was sent, or tried to be.
     """
 
     is_retryable: bool = False
     partial: Sequence[object] = ()
+    attempts: int = 1
 
     def __init__(
         self,
@@ -90,6 +92,8 @@ class SiliconFlowError(Exception):
         trace = f"trace id {self.trace_id}" if self.trace_id else None
         where = ", ".join(part for part in (self.host, model, trace) if part)
         text = f"{self._headline()} [{where}]" if where else self._headline()
+        if self.attempts > 1:
+            text = f"{text} This was attempt {self.attempts}."
         return printable(text if self.hint is None else f"{text} Hint: {self.hint}")
 
     def as_type(self, cls: type[E]) -> E:

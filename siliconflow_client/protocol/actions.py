@@ -5,7 +5,7 @@
     Finish()      -> None             the answer is whole: read what is left, free the connection
     Drop()        -> None             close the connection
     Elapsed()     -> float            seconds since the call began
-    Wait(s, e)    -> None             wait before the next attempt; e is why
+    Wait(s, e, n) -> None             wait before the next attempt; e is why, n the attempts
     Emit(list)    -> None             hand these items to the caller
     Warn(text)    -> None             log a warning
     Reserve(d)    -> None             wait until the account's limits have room
@@ -58,11 +58,12 @@ class Elapsed:
 class Wait:
     """Wait `seconds` before the next attempt, or the next look at a job.
 
-    `error` is why, if something failed.
+    `error` is why, if something failed; `attempts` how many there were.
     """
 
     seconds: float
     error: SiliconFlowError | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.decoders import StreamDecoder
+from siliconflow_client.protocol.observers import Observer
 from siliconflow_client.protocol.options import (
     DEFAULT_MAX_ANSWER_BYTES,
     EmptyAnswers,
@@ -37,6 +38,7 @@ class RequestContext:
         tool_markup: Whether tool calls that a model wrote as text become tool calls.
         is_limited: Whether requests wait for a place among those of their account.
         max_answer_bytes: The longest plain answer that is read.
+        observer: Is told of the answers of this call.
     """
 
     host: str
@@ -49,6 +51,7 @@ class RequestContext:
     tool_markup: bool = True
     max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
     is_limited: bool = False
+    observer: Observer | None = None
 
     def after_one_attempt(self) -> RequestContext:
         """The same with one attempt less, for a request that goes on where another one failed."""

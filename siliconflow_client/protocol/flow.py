@@ -21,6 +21,7 @@ from siliconflow_client.errors.mapping import (
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import (
     APIConnectionError,
+    EmptyAnswerError,
     RateLimitError,
     SiliconFlowError,
     StreamInterruptedError,
@@ -40,6 +41,7 @@ from siliconflow_client.protocol.actions import (
 from siliconflow_client.protocol.context import RequestContext, StreamState
 from siliconflow_client.protocol.decoders import PARTIAL_HINT, Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
+from siliconflow_client.protocol.observers import Observer
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
 
@@ -147,7 +149,10 @@ def with_retries(
         if demand is not None:
             yield Reserve(demand)
         try:
-            result = yield from attempt()
+            if context.observer is None:
+                result = yield from attempt()
+            else:
+                result = yield from _observed(attempt, context.observer, request, told)
             if demand is not None:
                 yield Settle(tokens_of(result if told is None else told()))
             return result
@@ -161,22 +166,40 @@ def with_retries(
                 if refusal is not None and may_retry() and attempts < MOST_PLACES:
                     delay = 0.0  # the next place says how long to wait
             if delay is None:
-                if attempts > 1:
-                    error.add_note(f"This was attempt {attempts}.")
+                error.attempts = attempts
                 raise
             if policy.deadline is not None:
                 elapsed = yield Elapsed()
                 assert isinstance(elapsed, float)
                 if elapsed + delay >= policy.deadline:
+                    error.attempts = attempts
                     error.add_note(
-                        f"This was attempt {attempts}; the wait before the next one "
-                        f"({delay:.1f} s) would outlast the deadline of {policy.deadline:g} s."
+                        f"The wait before the next attempt ({delay:.1f} s) would outlast the "
+                        f"deadline of {policy.deadline:g} s."
                     )
                     raise
             failure = error
         yield Drop()
-        yield Wait(delay, failure)
+        yield Wait(delay, failure, attempts)
         del failure
+
+
+def _observed(
+    attempt: Callable[[], Flow[T]],
+    observer: Observer,
+    request: Request,
+    told: Callable[[], object] | None,
+) -> Flow[T]:
+    """Run an attempt, and tell what came of it, also when it broke off or was left early."""
+    answer: object = None
+    try:
+        answer = result = yield from attempt()
+        return result
+    except EmptyAnswerError as error:
+        answer = error.answer
+        raise
+    finally:
+        observer.answered(request, answer if told is None else told())
 
 
 def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
 
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.errors.tree import ConfigurationError
@@ -18,6 +18,8 @@ else:
 
 KEY_VARIABLE = "SILICONFLOW_API_KEY"
 TRANSPORT_VARIABLE = "SILICONFLOW_ASYNC_TRANSPORT"
+
+T = TypeVar("T")
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -212,6 +214,25 @@ def checked_models(models: Sequence[str] | None) -> tuple[str, ...]:
             "fallback_models must be a list of model ids.", argument="fallback_models"
         )
     return known
+
+
+def checked_callback(value: T | None, argument: str) -> T | None:
+    """Refuse what cannot be called, and asynchronous functions: nobody would await them.
+
+    Raises:
+        ConfigurationError: It is either.
+    """
+    if value is None:
+        return None
+    from inspect import iscoroutinefunction
+
+    called = getattr(value, "__call__", None)  # noqa: B004  # which may be asynchronous
+    if called is None or iscoroutinefunction(value) or iscoroutinefunction(called):
+        raise ConfigurationError(
+            f"{argument} must be a function, and no asynchronous one, not {type(value).__name__}.",
+            argument=argument,
+        )
+    return value
 
 
 def _check_positive(value: object, name: str) -> None:

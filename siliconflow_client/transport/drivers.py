@@ -43,6 +43,7 @@ def drive(flow: Flow[T], exchange: SyncExchange) -> Generator[Sequence[object], 
         return result
     finally:
         flow.close()  # at once, not when it is collected: it may hold an unfinished file
+        exchange.ended()
         outcome = None  # tracebacks may show it, and it is what came
         exchange.close()
 
@@ -76,5 +77,6 @@ async def drive_async(
         raise
     finally:
         flow.close()  # as above
+        exchange.ended()
         outcome = None  # tracebacks may show it, and it is what came
         await exchange.aclose()

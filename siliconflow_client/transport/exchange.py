@@ -57,6 +57,9 @@ DRAIN_SECONDS = 0.5
 READ_MARGIN = 0.5
 """Seconds that the transport's own read limit is given to speak first."""
 
+LATE_ATTEMPT = 2
+"""From this attempt on, one that fails and is followed by another is worth a warning."""
+
 _NETWORK = "network_stream"
 
 IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn | Reserve | Settle
@@ -315,5 +318,13 @@ class AsyncExchange(ExchangeState):
 
 
 def _log_wait(action: Wait) -> None:
-    if action.error is not None:
-        logger.info("trying again in %.1f s after: %s", action.seconds, action.error)
+    if action.error is None:
+        return
+    level = logging.INFO if action.attempts < LATE_ATTEMPT else logging.WARNING
+    logger.log(
+        level,
+        "attempt %d failed; trying again in %.1f s after: %s",
+        action.attempts,
+        action.seconds,
+        action.error,
+    )

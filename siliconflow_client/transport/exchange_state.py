@@ -102,6 +102,8 @@ class ExchangeState:
     ) -> httpx.Request:
         settings = self._settings
         self._target = request.target(settings.host)
+        if settings.observer is not None:
+            settings.observer.sent(request)
         if client.is_closed:
             raise ConfigurationError(
                 "The httpx client that was passed in is closed.",
@@ -129,7 +131,15 @@ class ExchangeState:
         if came_unasked(response):
             raise unasked_answer(self._target)
         headers = dict(response.headers.multi_items())
-        return Head(response.status_code, headers, time.time(), self._secrets)
+        head = Head(response.status_code, headers, time.time(), self._secrets)
+        if self._settings.observer is not None:
+            self._settings.observer.began(head)
+        return head
+
+    def ended(self) -> None:
+        """Tell that the call is over."""
+        if self._settings.observer is not None:
+            self._settings.observer.ended(self._elapsed())
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._started

@@ -43,6 +43,9 @@ class Limits:
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[()], dict[str, float | None]]:
         return type(self), (), {"rpm": self.rpm, "tpm": self.tpm}
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self  # a copied model shares the account
+
     def book(self, key: tuple[str, int, str], demand: Demand, now: float) -> Reservation:
         """Give a request its place.
 

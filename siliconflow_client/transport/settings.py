@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from siliconflow_client.protocol.observers import Observer
     from siliconflow_client.protocol.options import KeySource
     from siliconflow_client.transport.limiter import Limits
 
@@ -30,6 +31,7 @@ class CallSettings:
         deadline: Seconds for the whole call, or `None`.
         limits: What the account may send, or `None`.
         is_injected: Whether the caller's own httpx client is used.
+        observer: Is told of the requests of this call.
     """
 
     base_url: str
@@ -40,6 +42,7 @@ class CallSettings:
     deadline: float | None
     is_injected: bool
     limits: Limits | None = None
+    observer: Observer | None = None
 
     def account(self, model: str) -> tuple[str, int, str]:
         """Whose limits a request counts for: host, key and model."""

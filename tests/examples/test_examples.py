@@ -47,6 +47,11 @@ EXPECTED = {
         "json_schema: Person(name='Anna', age=31, city='Lisbon')",
         "error: None",
     ],
+    "langchain_usage_meter.py": [
+        "/rerank BAAI/bge-reranker-v2-m3: ",
+        "BAAI/bge-m3: ",
+        "5 answers cost 0.000",
+    ],
     "langchain_vision.py": ["'input_tokens': 2"],
     "langchain_tools.py": [
         "model calls: weekday",
