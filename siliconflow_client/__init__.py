@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
     from siliconflow_client.catalogue.parameter import Parameter
     from siliconflow_client.catalogue.parameters import parameters_of, settings_of
+    from siliconflow_client.catalogue.retirement import ModelRetiredWarning
     from siliconflow_client.endpoints.batches import Batch, RequestCounts
     from siliconflow_client.endpoints.chat import (
         ChatChoice,
@@ -223,6 +224,7 @@ __all__ = [
     "ModelCard",
     "ModelFacts",
     "ModelNotFoundError",
+    "ModelRetiredWarning",
     "NamedToolChoice",
     "NotFoundError",
     "OnUsage",

@@ -47,6 +47,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     ),
     "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),
+    "catalogue.retirement": ("ModelRetiredWarning",),
     "catalogue.parameters": ("parameters_of", "settings_of"),
     "endpoints.chat": ("ChatChoice", "ChatCompletion", "ChatCompletionDict", "ChatRequest"),
     "endpoints.completions": ("CompletionRequest", "TextChoice", "TextCompletion"),

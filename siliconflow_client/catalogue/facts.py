@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypedDict, cast
 
@@ -54,7 +55,9 @@ class ModelFacts:
         accepts_dimensions: Whether the `dimensions` parameter is accepted.
         instruction: Whether a reranker takes `instruction`.
         chunk_parameters: Whether a reranker takes `max_chunks_per_doc` and `overlap_tokens`.
-        retired: Whether the vendor has switched the model off, or sends its calls to another.
+        retired: The day from which the vendor's announcements switch the model off, or send its
+            calls to another; `None` while nothing is announced.
+        successor: The model that the vendor names in place of one that is retired.
     """
 
     id: str
@@ -78,7 +81,8 @@ class ModelFacts:
     accepts_dimensions: bool = False
     instruction: bool = False
     chunk_parameters: bool = False
-    retired: bool = False
+    retired: date | None = None
+    successor: str | None = None
 
 
 class _Entry(TypedDict, total=False):
@@ -103,7 +107,8 @@ class _Entry(TypedDict, total=False):
     accepts_dimensions: bool
     instruction: bool
     chunk_parameters: bool
-    retired: bool
+    retired: str
+    successor: str
 
 
 class _File(TypedDict):
@@ -146,7 +151,8 @@ def _facts(model: str, entry: _Entry) -> ModelFacts:
         accepts_dimensions=entry.get("accepts_dimensions", False),
         instruction=entry.get("instruction", False),
         chunk_parameters=entry.get("chunk_parameters", False),
-        retired=entry.get("retired", False),
+        retired=date.fromisoformat(entry["retired"]) if "retired" in entry else None,
+        successor=entry.get("successor"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import assert_never, cast
 from siliconflow_client.catalogue.facts import ModelKind, known_models, lookup_model
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
+from siliconflow_client.catalogue.retirement import warn_if_retired
 from siliconflow_client.errors.tree import ConfigurationError
 
 
@@ -37,8 +38,10 @@ def checked_body(
 
 
 def model_of(body: Mapping[str, object]) -> str:
-    """The model of a checked body."""
-    return cast("str", body["model"])
+    """The model of a checked body; a retired one is warned of, once."""
+    model = cast("str", body["model"])
+    warn_if_retired(model)
+    return model
 
 
 def check_string(value: object, name: str) -> None:

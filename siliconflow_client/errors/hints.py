@@ -247,7 +247,8 @@ def _about_model(model: str | None) -> str:
         return listing
     facts = lookup_model(model)
     if facts.retired:
-        return f"the vendor has switched {model} off. {listing}"
+        successor = f"; {facts.successor} is its successor" if facts.successor else ""
+        return f"the vendor has switched {model} off ({facts.retired}){successor}. {listing}"
     if facts.known:
         return f"{model} is known, for {facts.kind}: is this the right call? {listing}"
     near = " or ".join(nearest_models(model))

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -117,17 +118,21 @@ def test_an_unknown_id_is_refused_nothing() -> None:
         ("BAAI/bge-m3", "tools", False),
         ("Qwen/Qwen3-Reranker-8B", "instruction", True),
         ("BAAI/bge-reranker-v2-m3", "chunk_parameters", True),
-        ("fishaudio/fish-speech-1.5", "retired", True),
+        ("fishaudio/fish-speech-1.5", "retired", date(2025, 3, 6)),
         ("zai-org/GLM-5.3", "thinking", "always"),
         ("zai-org/GLM-5.3", "reasoning_efforts", ("low", "high", "max")),
         ("zai-org/GLM-5.3-Flash", "thinking", "always"),
         ("zai-org/GLM-5.3-Flash", "thinking_budget", False),
         ("zai-org/GLM-5.3-Flash", "reasoning_efforts", ("low", "high", "max")),
-        ("inclusionAI/Ling-1T", "retired", True),
-        ("inclusionAI/Ring-1T", "retired", True),
+        ("inclusionAI/Ling-1T", "retired", date(2025, 11, 20)),
+        ("inclusionAI/Ring-1T", "retired", date(2025, 11, 20)),
+        ("inclusionAI/Ring-1T", "successor", None),
+        ("deepseek-ai/DeepSeek-V3.2-Exp", "retired", date(2025, 12, 4)),
+        ("deepseek-ai/DeepSeek-V3.2-Exp", "successor", "deepseek-ai/DeepSeek-V3.2"),
+        ("Pro/deepseek-ai/DeepSeek-V3.1", "successor", "Pro/deepseek-ai/DeepSeek-V3.1-Terminus"),
         ("inclusionAI/Ring-1T", "thinking_by_default", True),
         ("deepseek-ai/deepseek-vl2", "inputs", frozenset({"text", "image"})),
-        ("deepseek-ai/deepseek-vl2", "retired", False),
+        ("deepseek-ai/deepseek-vl2", "retired", None),
         ("Wan-AI/Wan2.1-T2V-14B", "kind", "video"),
     ],
 )
@@ -139,7 +144,16 @@ def test_facts(model: str, fact: str, value: object) -> None:
 def test_a_model_whose_calls_go_to_its_successor_has_its_facts(prefix: str) -> None:
     old = lookup_model(f"{prefix}moonshotai/Kimi-K2-Instruct")
     new = lookup_model(f"{prefix}moonshotai/Kimi-K2-Instruct-0905")
-    assert old == dataclasses.replace(new, id=old.id, retired=True)
+    assert old == dataclasses.replace(new, id=old.id, retired=date(2025, 9, 15), successor=new.id)
+
+
+def test_a_successor_is_a_model_of_the_same_kind_that_is_not_retired_itself() -> None:
+    successors = {one.id: lookup_model(one.successor) for one in known_models() if one.successor}
+    assert successors
+    for model, successor in successors.items():
+        assert (successor.known, successor.retired) == (True, None), model
+        assert successor.kind == lookup_model(model).kind
+        assert lookup_model(model).retired is not None
 
 
 def test_known_models_are_listed_by_kind() -> None:
