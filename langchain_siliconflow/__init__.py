@@ -8,6 +8,7 @@ family as well.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,24 @@ def _require_framework() -> None:
         ) from error
 
 
+def _look_for_another() -> None:
+    """Whether PyPI's `langchain-siliconflow`, which owns this folder too, is installed beside us.
+
+    One listing of a folder: to ask `importlib.metadata` would take many times as long.
+    """
+    try:
+        beside = os.listdir(os.path.dirname(__path__[0]))  # noqa: PTH120, PTH208  # quicker
+    except OSError:  # no folder, but an archive
+        return
+    for name in beside:
+        if name.startswith("langchain_siliconflow-") and name.endswith(".dist-info"):
+            from siliconflow_client import warn_of_conflict
+
+            warn_of_conflict()
+
+
 _require_framework()
+_look_for_another()
 
 
 def __getattr__(name: str) -> object:

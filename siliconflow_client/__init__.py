@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siliconflow_client._config import DEFAULT_BASE_URL, ClientConfig
     from siliconflow_client._json import JsonObject, JsonValue
     from siliconflow_client._meter import UsageMeter
+    from siliconflow_client._packages import PackageConflictWarning, warn_of_conflict
     from siliconflow_client._version import __version__
     from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
     from siliconflow_client.bulk.batch_job_life import BatchProgress
@@ -230,6 +231,7 @@ __all__ = [
     "OnUsage",
     "OtherBlock",
     "OverloadedError",
+    "PackageConflictWarning",
     "Page",
     "Parameter",
     "PayloadTooLargeError",
@@ -287,6 +289,7 @@ __all__ = [
     "normalise_messages",
     "parameters_of",
     "settings_of",
+    "warn_of_conflict",
 ]
 
 

@@ -36,6 +36,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "_config": ("DEFAULT_BASE_URL", "ClientConfig"),
     "_json": ("JsonObject", "JsonValue"),
     "_meter": ("UsageMeter",),
+    "_packages": ("PackageConflictWarning", "warn_of_conflict"),
     "_version": ("__version__",),
     "bulk.embedding": ("EmbeddedBatch", "EmbeddingCollector", "ManyEmbeddings"),
     "bulk.reranking": ("ManyDocuments", "RankedBatch"),
