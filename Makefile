@@ -12,7 +12,7 @@ MUTANTS := .venv-mutants
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps mutants record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps test-conflict mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -37,6 +37,10 @@ test-httpx2: $(VENV)/.dev-installed
 # Software that users install beside ours, which has its say about versions.
 test-apps: $(APPS)/.installed
 	$(APPS)/bin/python -m pytest tests/apps $(ARGS)
+
+# PyPI's langchain-siliconflow beside ours, installed by pip and uv in either order. Needs PyPI.
+test-conflict: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest $(PARALLEL) tests/conflict $(ARGS)
 
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
