@@ -216,10 +216,14 @@ class ChatSiliconFlow(RequestFields, AnswerSettings, ToolBinding):
         messages: Sequence[Any],
         tools: Sequence[Any] | None = None,
     ) -> int:
-        """Estimate the tokens of a conversation and the tools it offers, without a download."""
+        """Estimate the tokens of a conversation and the tools it offers, without a download.
+
+        Pictures, films, sounds and PDFs count by the vendor's formulas for this model; one whose
+        size cannot be told, such as a URL, has a default (see `siliconflow_client.media_tokens`).
+        """
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens_from_messages(list(messages), tools)
-        return count_message_tokens(messages, tools)
+        return count_message_tokens(messages, tools, model=self.model_name)
 
     # --- the four methods that do the work ---------------------------------------------------
 

@@ -23,6 +23,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_siliconflow._chunks import StreamedAnswer
+from llama_index_siliconflow._counting import conversation_tokens
 from llama_index_siliconflow._errors import UnexpectedAnswerError
 from llama_index_siliconflow._events import chat_events, completion_events
 from llama_index_siliconflow._responses import as_only_chunk, chat_response, ending
@@ -143,6 +144,15 @@ class SiliconFlow(StructuredPrediction):
             model_name=self.model,
             system_role=MessageRole.SYSTEM,
         )
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
+        """Estimate the tokens of a conversation for this model; nothing is sent or downloaded.
+
+        Text counts by its script, and pictures, films, sounds and PDFs by the vendor's formulas;
+        one whose size cannot be told, such as a URL, has a default (see
+        `siliconflow_client.media_tokens`).
+        """
+        return conversation_tokens(messages, self.model)
 
     # --- the eight calls: events, callbacks, rate limiter and spans are the decorators' ---------
 

@@ -33,9 +33,16 @@ if TYPE_CHECKING:
         DEFAULT_RERANK_MODEL,
     )
     from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
+    from siliconflow_client.catalogue.media_tokens import (
+        audio_tokens,
+        image_tokens,
+        pdf_tokens,
+        video_tokens,
+    )
     from siliconflow_client.catalogue.parameter import Parameter
     from siliconflow_client.catalogue.parameters import parameters_of, settings_of
     from siliconflow_client.catalogue.retirement import ModelRetiredWarning
+    from siliconflow_client.catalogue.script_lengths import script_tokens
     from siliconflow_client.endpoints.batches import Batch, RequestCounts
     from siliconflow_client.endpoints.chat import (
         ChatChoice,
@@ -75,6 +82,7 @@ if TYPE_CHECKING:
     from siliconflow_client.endpoints.files import FileObject
     from siliconflow_client.endpoints.history import normalise_messages
     from siliconflow_client.endpoints.images import ImageRequest, ImagesResult
+    from siliconflow_client.endpoints.media_counting import media_tokens
     from siliconflow_client.endpoints.media_inputs import (
         DEFAULT_IMAGE_BATCH,
         ImageSource,
@@ -282,13 +290,19 @@ __all__ = [
     "Voice",
     "VoiceRequest",
     "__version__",
+    "audio_tokens",
     "image_input",
     "image_inputs",
+    "image_tokens",
     "known_models",
     "lookup_model",
+    "media_tokens",
     "normalise_messages",
     "parameters_of",
+    "pdf_tokens",
+    "script_tokens",
     "settings_of",
+    "video_tokens",
     "warn_of_conflict",
 ]
 

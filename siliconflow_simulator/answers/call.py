@@ -29,6 +29,7 @@ class Turn:
     calls: tuple[PastCall, ...] = ()
     tool_call_id: str = ""
     media: tuple[str, ...] = ()
+    media_tokens: int = 0
     reasoning: str = field(default="", repr=False)
 
 

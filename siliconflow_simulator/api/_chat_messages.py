@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from siliconflow_client import media_tokens
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import decode
 from siliconflow_simulator.answers.call import PastCall, Turn
@@ -62,7 +63,8 @@ def _turn(value: JsonValue, index: int, facts: ModelFacts) -> Turn:
     calls = _calls(value.get("tool_calls"), index)
     if "content" not in value and not calls:
         raise refusals.field_required()
-    written, media = _content(value.get("content"), facts)
+    content = value.get("content")
+    written, media = _content(content, facts)
     if role == "tool" and not text(value, "tool_call_id"):
         raise refusals.field_required()
     return Turn(
@@ -71,6 +73,7 @@ def _turn(value: JsonValue, index: int, facts: ModelFacts) -> Turn:
         calls=calls,
         tool_call_id=text(value, "tool_call_id") or "",
         media=media,
+        media_tokens=_media_tokens(content, facts.id) if media else 0,
         reasoning=text(value, "reasoning_content") or "",
     )
 
@@ -95,6 +98,11 @@ def _content(value: JsonValue, facts: ModelFacts) -> tuple[str, tuple[str, ...]]
         else:
             raise refusals.generic_invalid()
     return "\n".join(texts), tuple(media)
+
+
+def _media_tokens(content: JsonValue, model: str) -> int:
+    parts = content if isinstance(content, list) else []
+    return sum(media_tokens(part, model) for part in parts if isinstance(part, dict))
 
 
 def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from siliconflow_simulator.api._service import Service
 
 _TOOL_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_IMAGE_TOKENS: Final = 256
 _TURN_TOKENS: Final = 3
 
 
@@ -204,7 +203,7 @@ def _prompt_tokens(turns: Sequence[Turn], tools: JsonValue) -> int:
         _TURN_TOKENS
         + count_tokens(turn.text)
         + sum(count_tokens(call.name) + count_tokens(call.arguments) for call in turn.calls)
-        + _IMAGE_TOKENS * len(turn.media)
+        + turn.media_tokens
         for turn in turns
     )
     return total + (count_tokens(encode(tools).decode()) if tools else 0)
