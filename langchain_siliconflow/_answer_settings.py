@@ -21,9 +21,9 @@ class AnswerSettings(ConnectionSettings):
     """Models to go on with when one is overloaded, rate limited, disabled or retired; a chat
     answer's `response_metadata["fallback_from"]` then names the one that was asked for."""
 
-    mend_reasoning: bool = True
+    mend_reasoning: bool | None = None
     """Whether a history that a model refuses, since the thinking of its tool turns is missing, is
-    sent once more with thinking off, or with empty thinking."""
+    sent once more with thinking off, or with empty thinking; `None`: yes."""
 
     tool_markup: bool | None = None
     """Whether calls of offered tools that a model wrote as text become tool calls; `None`: yes."""
@@ -33,8 +33,9 @@ class AnswerSettings(ConnectionSettings):
             empty_answers=self.empty_answers,
             long_answers=self.long_answers,
             fallback_models=self.fallback_models,
-            mend_reasoning=self.mend_reasoning,
         )
+        if self.mend_reasoning is not None:
+            settings["mend_reasoning"] = self.mend_reasoning
         if self.tool_markup is not None:
             settings["tool_markup"] = self.tool_markup
         return settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
@@ -12,7 +13,6 @@ from siliconflow_client._meter import observer_for
 from siliconflow_client.endpoints.usage_reports import OnUsage
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.context import RequestContext
-from siliconflow_client.protocol.observers import Observer
 from siliconflow_client.protocol.options import (
     AsyncTransport,
     CallOptions,
@@ -87,21 +87,21 @@ class ClientCore:
         return type(self), (self.config,)
 
     def _layout(self, options: CallOptions | None) -> tuple[CallSettings, RequestContext]:
-        """How a call is sent and what its flow has to know; one pair for calls like all others."""
+        """How a call is sent and what its flow has to know; one pair for calls without options."""
+        if options is not None:
+            settings = self._settings(options)
+            pair = settings, self._context(options, settings)
+        elif self._usual is not None:
+            pair = self._usual
+        else:
+            settings = self._settings(_NO_OPTIONS)
+            pair = self._usual = settings, self._context(_NO_OPTIONS, settings)
         observer = observer_for(self.config.on_usage, self._host)
-        if options is not None or observer is not None:
-            return self._made(options or _NO_OPTIONS, observer)
-        if self._usual is None:
-            self._usual = self._made(_NO_OPTIONS, None)
-        return self._usual
+        if observer is None:
+            return pair
+        return replace(pair[0], observer=observer), replace(pair[1], observer=observer)
 
-    def _made(
-        self, options: CallOptions, observer: Observer | None
-    ) -> tuple[CallSettings, RequestContext]:
-        settings = self._settings(options, observer)
-        return settings, self._context(options, settings)
-
-    def _settings(self, options: CallOptions, observer: Observer | None) -> CallSettings:
+    def _settings(self, options: CallOptions) -> CallSettings:
         config = self.config
         headers = self._headers
         if options.headers:
@@ -115,7 +115,6 @@ class ClientCore:
             deadline=config.deadline if options.deadline is None else options.deadline,
             is_injected=self._is_injected(),
             limits=config.limits,
-            observer=observer,
         )
 
     def _context(self, options: CallOptions, settings: CallSettings) -> RequestContext:
@@ -135,7 +134,6 @@ class ClientCore:
             tool_markup=self.config.tool_markup
             if options.tool_markup is None
             else options.tool_markup,
-            observer=settings.observer,
         )
 
     def _is_injected(self) -> bool:

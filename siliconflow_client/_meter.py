@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
@@ -20,6 +21,8 @@ logger = logging.getLogger("siliconflow")
 _NOTHING: Final = Usage(0, 0, 0)
 _PRICED_TOKENS: Final = 1_000_000
 _NAMED_MODELS: Final = 5
+_KEPT_APART: Final = 1000
+"""Answers that wait to be added up, at most about."""
 
 
 class UsageMeter:
@@ -40,6 +43,9 @@ class UsageMeter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # Appended without the lock: a stream that nobody closed may tell its tokens when it is
+        # collected, in the middle of anything that this thread does.
+        self._told: deque[tuple[str, Usage]] = deque()
         self._by_model: dict[str, Usage] = {}
         self._answers = 0
 
@@ -49,20 +55,33 @@ class UsageMeter:
 
     def add(self, model: str, usage: Usage) -> None:
         """Take tokens that nobody reported, such as those of a batch's results."""
-        with self._lock:
-            self._by_model[model] = added(self._by_model.get(model, _NOTHING), usage)
-            self._answers += 1
+        self._told.append((model, usage))
+        if len(self._told) >= _KEPT_APART and self._lock.acquire(blocking=False):
+            try:
+                self._add_up()
+            finally:
+                self._lock.release()
 
     @property
     def answers(self) -> int:
         """How many answers were counted."""
-        return self._answers
+        return self._counted()[1]
 
     @property
     def by_model(self) -> dict[str, Usage]:
         """The tokens of each model."""
+        return self._counted()[0]
+
+    def _counted(self) -> tuple[dict[str, Usage], int]:
         with self._lock:
-            return dict(self._by_model)
+            self._add_up()
+            return dict(self._by_model), self._answers
+
+    def _add_up(self) -> None:
+        while self._told:
+            model, usage = self._told.popleft()
+            self._by_model[model] = added(self._by_model.get(model, _NOTHING), usage)
+            self._answers += 1
 
     @property
     def total(self) -> Usage:
@@ -100,20 +119,21 @@ class UsageMeter:
     def reset(self) -> None:
         """Forget what was counted."""
         with self._lock:
+            self._told.clear()
             self._by_model.clear()
             self._answers = 0
 
     def __repr__(self) -> str:
-        return f"UsageMeter(answers={self._answers}, total={self.total!r})"
+        return f"UsageMeter(answers={self.answers}, total={self.total!r})"
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
 
     def __getstate__(self) -> tuple[dict[str, Usage], int]:
-        return self.by_model, self._answers
+        return self._counted()
 
     def __setstate__(self, state: tuple[dict[str, Usage], int]) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._told = threading.Lock(), deque()
         self._by_model, self._answers = state
 
 

@@ -327,6 +327,31 @@ def test_threads_may_share_one():
     assert (meter.answers, meter.total.total_tokens) == (4000, 12_000)
 
 
+def test_a_stream_that_is_collected_while_the_meter_counts_stops_nothing():
+    class Late:
+        """Tells the meter once more while it is added up, as a finalizer could."""
+
+        completion_tokens, total_tokens, reasoning_tokens, cached_tokens = 0, 1, None, None
+
+        @property
+        def prompt_tokens(self) -> int:
+            meter.add("late", Usage(1, 0, 1))
+            return 1
+
+    meter = UsageMeter()
+    meter.add("m", Late())
+    assert meter.total.total_tokens == 2
+    assert set(meter.by_model) == {"m", "late"}
+
+
+def test_many_answers_are_added_up_as_they_come():
+    meter = UsageMeter()
+    for _ in range(2500):
+        meter.add("m", Usage(1, 0, 1))
+    assert len(meter._told) < 1000
+    assert meter.answers == 2500
+
+
 def test_a_deep_copy_is_the_same_meter_and_a_pickle_one_of_its_own():
     meter = metered()
     assert copy.deepcopy(meter) is meter
