@@ -22,6 +22,8 @@ from siliconflow_client import BatchProgress, CallOptions
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
+Made = TypeVar("Made")
+"""The outputs of a job that is about to be made."""
 
 Path = str | os.PathLike[str]
 
@@ -64,7 +66,7 @@ class BatchJob(Generic[Output]):
     @classmethod
     def submit(
         cls,
-        chain: Runnable[Input, Output],
+        chain: Runnable[Input, Made],
         inputs: Iterable[Input],
         *,
         state: Path,
@@ -73,7 +75,7 @@ class BatchJob(Generic[Output]):
         allow_unlisted: bool = False,
         output_urls: bool = True,
         config: RunnableConfig | None = None,
-    ) -> BatchJob[Output]:
+    ) -> BatchJob[Made]:
         """Make a request of each input, and create the batches that answer them.
 
         Nothing is sent before all inputs became requests and were checked.
@@ -114,7 +116,7 @@ class BatchJob(Generic[Output]):
     @classmethod
     async def asubmit(
         cls,
-        chain: Runnable[Input, Output],
+        chain: Runnable[Input, Made],
         inputs: Iterable[Input],
         *,
         state: Path,
@@ -123,7 +125,7 @@ class BatchJob(Generic[Output]):
         allow_unlisted: bool = False,
         output_urls: bool = True,
         config: RunnableConfig | None = None,
-    ) -> BatchJob[Output]:
+    ) -> BatchJob[Made]:
         """As `submit`, with the steps' asynchronous forms."""
         with langchain_errors(), Spool() as spool:
             made = BatchRequests.of(split(chain, config))
@@ -145,8 +147,8 @@ class BatchJob(Generic[Output]):
 
     @classmethod
     def resume(
-        cls, chain: Runnable[Any, Output], state: Path, *, config: RunnableConfig | None = None
-    ) -> BatchJob[Output]:
+        cls, chain: Runnable[Any, Made], state: Path, *, config: RunnableConfig | None = None
+    ) -> BatchJob[Made]:
         """Go on with a job that was submitted before; asks nobody.
 
         Args:
@@ -166,8 +168,8 @@ class BatchJob(Generic[Output]):
 
     @classmethod
     async def aresume(
-        cls, chain: Runnable[Any, Output], state: Path, *, config: RunnableConfig | None = None
-    ) -> BatchJob[Output]:
+        cls, chain: Runnable[Any, Made], state: Path, *, config: RunnableConfig | None = None
+    ) -> BatchJob[Made]:
         """As `resume`."""
         return cls.resume(chain, state, config=config)
 
