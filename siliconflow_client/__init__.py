@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from siliconflow_client._json import JsonObject, JsonValue
     from siliconflow_client._version import __version__
     from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
+    from siliconflow_client.bulk.batch_job_dual import DualBatchJob
     from siliconflow_client.bulk.batch_job_progress import BatchProgress
     from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingCollector, ManyEmbeddings
     from siliconflow_client.bulk.reranking import ManyDocuments, RankedBatch
@@ -182,6 +183,7 @@ __all__ = [
     "ContentRejectedError",
     "ContextLengthError",
     "Delta",
+    "DualBatchJob",
     "EmbeddedBatch",
     "EmbeddingCollector",
     "EmbeddingRequest",
