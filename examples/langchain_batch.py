@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 from langchain_core.prompts import ChatPromptTemplate
-from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from langchain_siliconflow import BatchJob, ChatSiliconFlow
@@ -21,7 +20,7 @@ class Person(BaseModel):
 settings = local_settings()
 chat = ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3", **settings)
 prompt = ChatPromptTemplate([("system", "You read letters."), ("human", "{text}")])
-chain: Runnable[dict[str, str], Person] = prompt | chat.with_structured_output(Person)
+chain = prompt | chat.with_structured_output(Person)
 people = {"Anna": 31, "Ben": 40, "Cleo": 52}
 inputs = [{"text": f"The name is {name}, the age is {age}."} for name, age in people.items()]
 

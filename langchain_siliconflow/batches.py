@@ -7,26 +7,28 @@ MiniMax-M2 and Qwen3-235B-A22B-Thinking-2507 (docs/wire.md#batches).
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import Any, Generic, Literal, Self, TypeVar, cast, overload
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langchain_siliconflow._batch_answers import BatchRequests, ChainReader, Spool
-from langchain_siliconflow._chain_split import SplitChain, split
+from langchain_siliconflow._chain_split import split
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._settings import clients_of
 from siliconflow_client import AsyncBatchJob as AsyncClientJob
 from siliconflow_client import BatchJob as ClientJob
-from siliconflow_client import BatchProgress, CallOptions
+from siliconflow_client import DualBatchJob
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
+Made = TypeVar("Made")
+"""The outputs of a job that is about to be made."""
 
-Path = str | os.PathLike[str]
+StatePath = str | os.PathLike[str]
 
 
-class BatchJob(Generic[Output]):
+class BatchJob(DualBatchJob, Generic[Output]):
     """Inputs of a chain whose model answers as a batch.
 
     The steps before the model run here when the job is submitted, the steps behind it when the
@@ -45,35 +47,30 @@ class BatchJob(Generic[Output]):
     """
 
     def __init__(
-        self,
-        chain: SplitChain,
-        job: ClientJob | AsyncClientJob,
-        config: RunnableConfig | None,
-        options: CallOptions | None,
+        self, made: BatchRequests, job: ClientJob | AsyncClientJob, config: RunnableConfig | None
     ) -> None:
-        self._chain = chain
-        self._job = job
+        super().__init__(job, *clients_of(made.chain.chat), made.call.options)
+        self._chain = made.chain
         self._config = config
-        self._options = options
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.path!r}: {self.progress})"
+    def _errors(self) -> langchain_errors:
+        return langchain_errors()
 
     # --- making one --------------------------------------------------------------------------
 
     @classmethod
     def submit(
         cls,
-        chain: Runnable[Input, Output],
+        chain: Runnable[Input, Made],
         inputs: Iterable[Input],
         *,
-        state: Path,
+        state: StatePath,
         completion_window: str = "24h",
         metadata: Mapping[str, str] | None = None,
         allow_unlisted: bool = False,
         output_urls: bool = True,
         config: RunnableConfig | None = None,
-    ) -> BatchJob[Output]:
+    ) -> BatchJob[Made]:
         """Make a request of each input, and create the batches that answer them.
 
         Nothing is sent before all inputs became requests and were checked.
@@ -109,21 +106,21 @@ class BatchJob(Generic[Output]):
                 output_urls=output_urls,
                 options=made.call.options,
             )
-        return BatchJob(made.chain, job, config, made.call.options)
+        return BatchJob(made, job, config)
 
     @classmethod
     async def asubmit(
         cls,
-        chain: Runnable[Input, Output],
+        chain: Runnable[Input, Made],
         inputs: Iterable[Input],
         *,
-        state: Path,
+        state: StatePath,
         completion_window: str = "24h",
         metadata: Mapping[str, str] | None = None,
         allow_unlisted: bool = False,
         output_urls: bool = True,
         config: RunnableConfig | None = None,
-    ) -> BatchJob[Output]:
+    ) -> BatchJob[Made]:
         """As `submit`, with the steps' asynchronous forms."""
         with langchain_errors(), Spool() as spool:
             made = BatchRequests.of(split(chain, config))
@@ -141,12 +138,12 @@ class BatchJob(Generic[Output]):
                 output_urls=output_urls,
                 options=made.call.options,
             )
-        return BatchJob(made.chain, job, config, made.call.options)
+        return BatchJob(made, job, config)
 
     @classmethod
     def resume(
-        cls, chain: Runnable[Any, Output], state: Path, *, config: RunnableConfig | None = None
-    ) -> BatchJob[Output]:
+        cls, chain: Runnable[Any, Made], state: StatePath, *, config: RunnableConfig | None = None
+    ) -> BatchJob[Made]:
         """Go on with a job that was submitted before; asks nobody.
 
         Args:
@@ -162,113 +159,14 @@ class BatchJob(Generic[Output]):
             made = BatchRequests.of(split(chain, config))
             client, _ = clients_of(made.chain.chat)
             job = client.batches.resume(state, options=made.call.options)
-        return BatchJob(made.chain, job, config, made.call.options)
+        return BatchJob(made, job, config)
 
     @classmethod
     async def aresume(
-        cls, chain: Runnable[Any, Output], state: Path, *, config: RunnableConfig | None = None
-    ) -> BatchJob[Output]:
+        cls, chain: Runnable[Any, Made], state: StatePath, *, config: RunnableConfig | None = None
+    ) -> BatchJob[Made]:
         """As `resume`."""
         return cls.resume(chain, state, config=config)
-
-    # --- its life ----------------------------------------------------------------------------
-
-    @property
-    def path(self) -> str:
-        """Where the state is kept; `resume` takes it."""
-        return self._job.path
-
-    @property
-    def batch_ids(self) -> list[str]:
-        """The ids of its batches."""
-        return self._job.batch_ids
-
-    @property
-    def progress(self) -> BatchProgress:
-        """How far it is, as last seen; asks nobody."""
-        return self._job.progress
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all results are here."""
-        return self._job.is_done
-
-    def close(self) -> None:
-        """Let other processes use the job; `wait` and the others take it again."""
-        self._job.close()
-
-    def _sync(self) -> ClientJob:
-        if not isinstance(self._job, ClientJob):
-            client, _ = clients_of(self._chain.chat)
-            self._job = client.batches.resume(self.path, options=self._options)
-        return self._job
-
-    def _async(self) -> AsyncClientJob:
-        if not isinstance(self._job, AsyncClientJob):
-            _, client = clients_of(self._chain.chat)
-            self._job = client.batches.resume(self.path, options=self._options)
-        return self._job
-
-    def wait(
-        self,
-        *,
-        poll: float = 60.0,
-        deadline: float | None = None,
-        on_progress: Callable[[BatchProgress], object] | None = None,
-    ) -> Self:
-        """Wait until all batches have ended, and fetch their results.
-
-        Args:
-            poll: Seconds between the rounds of looks.
-            deadline: Seconds after which to give up; the batches go on.
-            on_progress: Told how far it is after each round; `print` will do.
-
-        Raises:
-            APITimeoutError: The deadline has passed.
-            SiliconFlowError: A look failed for good; wait again.
-        """
-        with langchain_errors():
-            self._sync().wait(on_progress=on_progress, poll=poll, deadline=deadline)
-        return self
-
-    async def await_(
-        self,
-        *,
-        poll: float = 60.0,
-        deadline: float | None = None,
-        on_progress: Callable[[BatchProgress], object] | None = None,
-    ) -> Self:
-        """As `wait`."""
-        with langchain_errors():
-            await self._async().wait(on_progress=on_progress, poll=poll, deadline=deadline)
-        return self
-
-    def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
-        """Send the requests that have no answer once more; then `wait` again.
-
-        An answer that a later step could not read is an answer: it is not sent again.
-        """
-        with langchain_errors():
-            self._sync().resubmit_failed(completion_window=completion_window)
-        return self
-
-    async def aresubmit_failed(self, *, completion_window: str | None = None) -> Self:
-        """As `resubmit_failed`."""
-        with langchain_errors():
-            await self._async().resubmit_failed(completion_window=completion_window)
-        return self
-
-    def cancel(self) -> Self:
-        """Ask for all batches to end; what is answered by then is paid, and can be waited for."""
-        with langchain_errors():
-            self._sync().cancel()
-        return self
-
-    async def acancel(self) -> Self:
-        """As `cancel`."""
-        with langchain_errors():
-            await self._async().cancel()
-        return self
 
     # --- its results -------------------------------------------------------------------------
 
@@ -297,7 +195,7 @@ class BatchJob(Generic[Output]):
     def iter_results(self, *, return_exceptions: bool = False) -> Iterator[Output | Exception]:
         """As `results`, one by one: memory does not grow with them."""
         reader = ChainReader(self._chain)
-        with langchain_errors():
+        with self._errors():
             answers = self._job.iter_results()
         for answer in answers:
             output = reader.read(answer, self._config, return_exceptions=return_exceptions)
@@ -321,7 +219,7 @@ class BatchJob(Generic[Output]):
     ) -> AsyncIterator[Output | Exception]:
         """As `iter_results`, with the steps' asynchronous forms."""
         reader = ChainReader(self._chain)
-        with langchain_errors():
+        with self._errors():
             answers = self._job.iter_results()
         for answer in answers:
             output = await reader.aread(answer, self._config, return_exceptions=return_exceptions)

@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, Completi
 from llama_index.core.bridge.pydantic import BaseModel
 
 from llama_index_siliconflow._batch_form import Asked, form_of, label_of
-from llama_index_siliconflow._batch_life import JobLife
+from llama_index_siliconflow._batch_results import BatchResults
 from llama_index_siliconflow._connection import clients_of
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer", bound=ChatResponse | CompletionResponse | BaseModel)
 Model = TypeVar("Model", bound=BaseModel)
 
-Path = str | os.PathLike[str]
+StatePath = str | os.PathLike[str]
 
 
-class BatchJob(JobLife[Answer]):
+class BatchJob(BatchResults[Answer]):
     """Texts or chats that an LLM answers as a batch.
 
     Everything is kept in files: a process may be killed at any moment, and another one goes on
@@ -52,7 +52,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Asked],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: type[Model],
         **kwargs: Any,
     ) -> BatchJob[Model]: ...
@@ -64,7 +64,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[str],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: None = None,
         tools: None = None,
         **kwargs: Any,
@@ -77,7 +77,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Sequence[ChatMessage]],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: None = None,
         tools: None = None,
         **kwargs: Any,
@@ -90,7 +90,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Asked],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: None = None,
         tools: Sequence[BaseTool],
         **kwargs: Any,
@@ -102,7 +102,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Asked],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: type[BaseModel] | None = None,
         tools: Sequence[BaseTool] | None = None,
         completion_window: str = "24h",
@@ -157,7 +157,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Asked],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: type[Model],
         **kwargs: Any,
     ) -> BatchJob[Model]: ...
@@ -169,7 +169,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[str],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: None = None,
         tools: None = None,
         **kwargs: Any,
@@ -182,7 +182,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Sequence[ChatMessage]],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: None = None,
         tools: None = None,
         **kwargs: Any,
@@ -195,7 +195,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Asked],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: None = None,
         tools: Sequence[BaseTool],
         **kwargs: Any,
@@ -207,7 +207,7 @@ class BatchJob(JobLife[Answer]):
         llm: SiliconFlow,
         inputs: Iterable[Asked],
         *,
-        state: Path,
+        state: StatePath,
         output_cls: type[BaseModel] | None = None,
         tools: Sequence[BaseTool] | None = None,
         completion_window: str = "24h",
@@ -236,26 +236,26 @@ class BatchJob(JobLife[Answer]):
     @overload
     @classmethod
     def resume(
-        cls, llm: SiliconFlow, state: Path, *, output_cls: type[Model], **kwargs: Any
+        cls, llm: SiliconFlow, state: StatePath, *, output_cls: type[Model], **kwargs: Any
     ) -> BatchJob[Model]: ...
 
     @overload
     @classmethod
     def resume(
-        cls, llm: SiliconFlow, state: Path, *, tools: Sequence[BaseTool], **kwargs: Any
+        cls, llm: SiliconFlow, state: StatePath, *, tools: Sequence[BaseTool], **kwargs: Any
     ) -> BatchJob[ChatResponse]: ...
 
     @overload
     @classmethod
     def resume(
-        cls, llm: SiliconFlow, state: Path, *, output_cls: None = None, **kwargs: Any
+        cls, llm: SiliconFlow, state: StatePath, *, output_cls: None = None, **kwargs: Any
     ) -> BatchJob[ChatResponse | CompletionResponse]: ...
 
     @classmethod
     def resume(
         cls,
         llm: SiliconFlow,
-        state: Path,
+        state: StatePath,
         *,
         output_cls: type[BaseModel] | None = None,
         tools: Sequence[BaseTool] | None = None,
@@ -280,26 +280,26 @@ class BatchJob(JobLife[Answer]):
     @overload
     @classmethod
     async def aresume(
-        cls, llm: SiliconFlow, state: Path, *, output_cls: type[Model], **kwargs: Any
+        cls, llm: SiliconFlow, state: StatePath, *, output_cls: type[Model], **kwargs: Any
     ) -> BatchJob[Model]: ...
 
     @overload
     @classmethod
     async def aresume(
-        cls, llm: SiliconFlow, state: Path, *, tools: Sequence[BaseTool], **kwargs: Any
+        cls, llm: SiliconFlow, state: StatePath, *, tools: Sequence[BaseTool], **kwargs: Any
     ) -> BatchJob[ChatResponse]: ...
 
     @overload
     @classmethod
     async def aresume(
-        cls, llm: SiliconFlow, state: Path, *, output_cls: None = None, **kwargs: Any
+        cls, llm: SiliconFlow, state: StatePath, *, output_cls: None = None, **kwargs: Any
     ) -> BatchJob[ChatResponse | CompletionResponse]: ...
 
     @classmethod
     async def aresume(
         cls,
         llm: SiliconFlow,
-        state: Path,
+        state: StatePath,
         *,
         output_cls: type[BaseModel] | None = None,
         tools: Sequence[BaseTool] | None = None,

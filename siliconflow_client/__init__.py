@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from siliconflow_client._packages import PackageConflictWarning, warn_of_conflict
     from siliconflow_client._version import __version__
     from siliconflow_client.bulk.batch_job import AsyncBatchJob, BatchJob
+    from siliconflow_client.bulk.batch_job_dual import DualBatchJob
     from siliconflow_client.bulk.batch_job_progress import BatchProgress
     from siliconflow_client.bulk.embedding import EmbeddedBatch, EmbeddingCollector, ManyEmbeddings
     from siliconflow_client.bulk.reranking import ManyDocuments, RankedBatch
@@ -226,6 +227,7 @@ __all__ = [
     "ContextLengthError",
     "Delta",
     "DocumentSource",
+    "DualBatchJob",
     "EmbeddedBatch",
     "EmbeddingCollector",
     "EmbeddingRequest",

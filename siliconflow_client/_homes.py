@@ -7,6 +7,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "AsyncBatchJob",
         "BatchJob",
     ),
+    "bulk.batch_job_dual": ("DualBatchJob",),
     "bulk.batch_job_progress": ("BatchProgress",),
     "catalogue.batches": (
         "BATCH_MODELS",

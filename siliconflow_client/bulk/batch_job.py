@@ -22,6 +22,7 @@ from siliconflow_client.endpoints.batches import checked_window
 from siliconflow_client.endpoints.chat import ChatCompletion
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
 from siliconflow_client.protocol.groups import AsyncRun, Run
+from siliconflow_client.protocol.options import CallOptions
 
 POLL = 60.0
 """Seconds between looks at a batch, which takes hours as a rule."""
@@ -274,7 +275,9 @@ class AsyncBatchJob(_Job):
 class ResumesJobs(Protocol):
     """What `client.batches` offers."""
 
-    def resume(self, state: str | os.PathLike[str]) -> BatchJob:
+    def resume(
+        self, state: str | os.PathLike[str], *, options: CallOptions | None = None
+    ) -> BatchJob:
         """Go on with a job."""
         ...
 
@@ -282,7 +285,9 @@ class ResumesJobs(Protocol):
 class ResumesAsyncJobs(Protocol):
     """The asynchronous twin of `ResumesJobs`."""
 
-    def resume(self, state: str | os.PathLike[str]) -> AsyncBatchJob:
+    def resume(
+        self, state: str | os.PathLike[str], *, options: CallOptions | None = None
+    ) -> AsyncBatchJob:
         """Go on with a job."""
         ...
 

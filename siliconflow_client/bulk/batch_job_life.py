@@ -67,14 +67,17 @@ class Placing:
 
     def flow(self, context: RequestContext) -> Flow[None]:
         """Go on where the state says; nothing is left to do for a part that has its batch."""
-        if self.write is not None and self.written is not None:
-            for _ in self.write():
-                yield Wait(0)  # others of this event loop have a turn
-            self.written()
-            self.files.save(self.state)
-        for part in self.state.parts:
-            if not (part.batch_id or part.is_fetched):
-                yield from self._place(part, context)
+        with self.files.alone():
+            if self.write is not None and self.written is not None:
+                for _ in self.write():
+                    yield Wait(0)  # others of this event loop have a turn
+                self.written()
+                self.files.save(self.state)
+            else:
+                self.files.refresh(self.state)  # another call may just have sent it
+            for part in self.state.parts:
+                if not (part.batch_id or part.is_fetched):
+                    yield from self._place(part, context)
 
     def _place(self, part: Part, context: RequestContext) -> Flow[None]:
         if not part.input_file_id:

@@ -168,11 +168,16 @@ class JobFiles:
                 hint="go on with it with resume(state), or name another file for a new one.",
             )
 
-    def _take(self) -> None:
+    def _take(self) -> JobLock:
         if self._lock is None or not self._lock.is_ours:
             with on_disk():
                 self.folder.mkdir(mode=0o700, exist_ok=True)
                 self._lock = JobLock(self.folder / "lock", self.path)
+        return self._lock
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Keep other calls of this process away, which hold the same lock; see `JobLock.alone`."""
+        return self._take().alone(self.path)
 
     def close(self) -> None:
         """Let other processes use the job."""

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ else:
 class _Held:
     file: io.FileIO
     users: int = 0
+    is_alone: bool = False
 
 
 class _Process:
@@ -85,6 +87,26 @@ class JobLock:
     def close(self) -> None:
         """Let others have the job."""
         self._end()
+
+    @contextlib.contextmanager
+    def alone(self, job: Path) -> Generator[None]:
+        """Keep other calls of this process away as well.
+
+        Raises:
+            ConfigurationError: One of them is in here.
+        """
+        with _process.guard:
+            if self._held.is_alone:
+                raise ConfigurationError(
+                    f"Another call of this process is sending the batch job at {str(job)!r}.",
+                    argument="state",
+                    hint="wait for that call: two at once would pay twice.",
+                )
+            self._held.is_alone = True
+        try:
+            yield
+        finally:
+            self._held.is_alone = False
 
 
 def _acquired(path: Path, job: Path) -> _Held:

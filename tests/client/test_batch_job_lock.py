@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
-from siliconflow_client import BatchJob, ConfigurationError, SiliconFlowClient
-from tests.client.batch_site import requests
+from siliconflow_client import APIConnectionError, BatchJob, ConfigurationError, SiliconFlowClient
+from tests.client.batch_site import CREATE, Site, requests
 from tests.conftest import ROOT
 
 HOLDS = """
@@ -136,3 +137,40 @@ def test_jobs_of_one_process_see_what_each_other_did(client: SiliconFlowClient, 
     assert other.wait().batch_ids == run
     other.close()
     assert one.wait().results() == other.results()
+
+
+def test_two_calls_of_one_process_do_not_send_a_job_at_once(state: Path):
+    refused: list[ConfigurationError] = []
+
+    def meanwhile(method: str, path: str, time: int) -> str | None:
+        if (method, path) == CREATE and time == 1:
+            with pytest.raises(ConfigurationError) as caught:
+                BatchJob.resume(state, client).wait()
+            refused.append(caught.value)
+        return None
+
+    site = Site(meanwhile)
+    with httpx.Client(transport=httpx.MockTransport(site)) as http:
+        client = SiliconFlowClient(api_key="sk-any", http_client=http, sleep=lambda seconds: None)
+        job = client.batches.submit(requests(2), state=state, max_lines=1)
+        assert len(job.wait().results()) == 2
+    assert "two at once" in str(refused[0].hint)
+    assert len(site.batches()) == 2
+
+
+def test_a_job_that_another_call_has_sent_meanwhile_is_not_sent_again(state: Path):
+    site = Site(
+        lambda method, path, time: "before" if (method, path) == CREATE and not mended else None
+    )
+    mended: list[bool] = []
+    with httpx.Client(transport=httpx.MockTransport(site)) as http:
+        client = SiliconFlowClient(
+            api_key="sk-any", http_client=http, sleep=lambda seconds: None, max_retries=0
+        )
+        with pytest.raises(APIConnectionError):
+            client.batches.submit(requests(1), state=state)
+        mended.append(True)
+        one, other = BatchJob.resume(state, client), BatchJob.resume(state, client)
+        one.wait()
+        other.wait()
+    assert len(site.batches()) == 1

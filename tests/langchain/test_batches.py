@@ -115,6 +115,10 @@ CHAINS: dict[str, Callable[[ChatSiliconFlow], Runnable[Any, Any]]] = {
         (PROMPT | chat.with_config(tags=["a"])).with_config(run_name="clerk") | StrOutputParser()
     ),
     "bound outside": lambda chat: chat.bind(top_p=0.5).bind(top_p=0.9).with_config(tags=["b"]),
+    "bound chain": lambda chat: (PROMPT | chat).bind(stop=["Ben"]) | StrOutputParser(),
+    "bound chain without a prompt": lambda chat: (
+        (lambda given: given["text"]) | (chat | StrOutputParser()).bind(stop=["Ben"])
+    ),
     "nested": lambda chat: PROMPT | (chat | StrOutputParser()) | (lambda text: [text]),
     "configurable": lambda chat: (
         PROMPT
