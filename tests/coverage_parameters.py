@@ -9,7 +9,6 @@ from tests.coverage_proofs import (
     BOTH_FILMS,
     BOTH_TOOLS,
     DECIDED,
-    DEFAULTS,
     ONLY_CHAT,
     ROUTES,
     Cell,
@@ -26,6 +25,11 @@ _SPOKEN: Final = "tests/client/test_media_tools.py::test_what_is_spoken_can_be_w
 _BEGUN: Final = (
     "tests/client/test_media_tools.py::test_a_film_that_begins_with_an_image_has_the_model_for_it"
 )
+_CHOSEN: Final = (
+    "tests/client/test_media_tools.py::"
+    "test_what_the_developer_decides_wins_over_what_the_model_says"
+)
+"""The tools' fields for further parameters."""
 _HEARD: Final = (
     _LC + "test_blob_parsers.py::test_a_recording_becomes_its_words",
     _LI + "test_readers.py::test_a_recording_becomes_its_words",
@@ -88,7 +92,7 @@ FRAMEWORKS: Final[dict[str, dict[str, Cells]]] = {
     },
     "messages": {REST: (ONLY_CHAT, ONLY_CHAT)},
     "images": {
-        REST: (DEFAULTS, DEFAULTS),
+        REST: (_CHOSEN, _CHOSEN),
         "prompt": BOTH_TOOLS,
         **dict.fromkeys(("negative_prompt", "seed", "image_size"), (_TOLD, _TOLD)),
         **dict.fromkeys(("model", "image", "image2", "image3"), (_MADE, _MADE)),
@@ -99,7 +103,7 @@ FRAMEWORKS: Final[dict[str, dict[str, Cells]]] = {
         **dict.fromkeys(("negative_prompt", "seed", "image_size"), (_TOLD, _TOLD)),
     },
     "speech": {
-        REST: (DEFAULTS, DEFAULTS),
+        REST: (_CHOSEN, _CHOSEN),
         "stream": (DECIDED, DECIDED),
         **dict.fromkeys(("model", "input", "response_format"), (_SPOKEN, _SPOKEN)),
         **dict.fromkeys(("voice", "speed"), (_TOLD, _TOLD)),

@@ -41,13 +41,7 @@ ACCOUNT: Final = NoPlace(
     "Neither framework has a class for what belongs to an account; the client has the method."
 )
 OFF: Final = NoPlace("The vendor has switched the endpoint off.")
-DEFAULTS: Final = NoPlace(
-    "The tools offer what an agent can choose; for the rest the server's default holds, and the client takes it."
-)
 DECIDED: Final = NoPlace("The tools decide it themselves.")
-NO_SUFFIX: Final = NoPlace(
-    "Vectors are compared, not told apart by who asked; `model_kwargs` or `additional_kwargs` carry it."
-)
 
 TOOLKIT: Final = _LC + "test_toolkit.py::test_an_answer_names_the_files_and_its_artifact_holds_them"
 TOOL_SPEC: Final = (
@@ -56,7 +50,7 @@ TOOL_SPEC: Final = (
 LC_FILM: Final = _LC + "test_toolkit.py::test_a_film_is_ordered_and_fetched_without_a_long_wait"
 LI_FILM: Final = _LI + "test_tool_spec.py::test_a_film_is_ordered_and_fetched_without_a_long_wait"
 LC_JOB: Final = _LC + "test_batches.py::test_results_are_those_of_batch"
-LI_JOB: Final = _LI + "test_batches.py::test_results_are_those_of_chat"
+LI_JOB: Final = _LI + "test_batches.py::test_results_are_those_of_the_call"
 BOTH_TOOLS: Final = (TOOLKIT, TOOL_SPEC)
 BOTH_FILMS: Final = (LC_FILM, LI_FILM)
 
@@ -199,7 +193,7 @@ ROUTES: Final[dict[str, Route]] = {
         ("batches.cancel",),
         _SIM + "test_batch_api.py::test_a_cancelled_batch_keeps_what_was_done",
         _LC + "test_batches.py::test_a_cancelled_job_gives_what_is_there",
-        LI_JOB,
+        _LI + "test_batches.py::test_a_cancelled_job_gives_what_is_there",
     ),
     "GET /models": Route(
         ("models",), _SIM + "test_completions.py::test_the_list_is_filtered", ACCOUNT, ACCOUNT
