@@ -58,7 +58,7 @@ NO_CALLS: Final = frozenset({"close", "aclose", "config", "media_tools"})
 HEAD: Final = "| client | client, async | simulator | LangChain | LlamaIndex |"
 LINE: Final = "|---" * 6 + "|"
 INTRODUCTION: Final = """\
-# Coverage
+# Coverage of the API
 
 Each documented endpoint and each parameter, and the test that shows that it works: behind each mark, in its link. A dash has
 its reason [at the end](#reasons).
