@@ -1,7 +1,7 @@
-"""Sounds as long as a text takes to say: tones as WAV and PCM, silence as MP3 and Opus.
+"""Sounds as long as a text takes to say: a tone for each word.
 
-WAV and PCM hold a tone for each word. MP3 and Opus are written without an encoder: frames that
-any decoder plays as silence, as many as the text is long.
+Without an encoder (`answers.encoders`), MP3 and Opus are frames that any decoder plays as silence,
+as many as the text is long.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from siliconflow_simulator.answers.encoders import encode
 
 SoundFormat: TypeAlias = Literal["mp3", "opus", "wav", "pcm"]
 
@@ -57,9 +59,11 @@ def sound(text: str, form: SoundFormat, manner: Manner) -> bytes:
         case "pcm":
             return _tones(text, manner)
         case "mp3":
-            return _silent_mp3(seconds_of(text, manner.speed), manner.rate)
+            heard = encode(_tones(text, manner), manner.rate, "mp3")
+            return heard or _silent_mp3(seconds_of(text, manner.speed), manner.rate)
         case "opus":
-            return _silent_opus(seconds_of(text, manner.speed))
+            heard = encode(_tones(text, manner), manner.rate, "opus")
+            return heard or _silent_opus(seconds_of(text, manner.speed))
 
 
 def wav_seconds(content: bytes) -> float | None:

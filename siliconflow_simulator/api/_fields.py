@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from siliconflow_simulator._refusals import field_required, generic_invalid, invalid
+from siliconflow_simulator._refusals import empty_list, field_required, generic_invalid, invalid
 from siliconflow_simulator._wire import decode
 
 if TYPE_CHECKING:
@@ -36,6 +36,15 @@ def required_text(body: JsonObject, name: str) -> str:
     if not isinstance(value, str):
         raise generic_invalid()
     return value
+
+
+def required_list(body: JsonObject, name: str) -> list[JsonValue]:
+    """Return a list that must be there and hold something; one thing alone is a list of one."""
+    value = required(body, name)
+    items: list[JsonValue] = value if isinstance(value, list) else [value]
+    if not items:
+        raise empty_list()
+    return items
 
 
 def text(body: JsonObject, name: str) -> str | None:

@@ -12,7 +12,7 @@ from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.tokens import count_tokens
 from siliconflow_simulator.answers.vectors import embedding
-from siliconflow_simulator.api._fields import integer, required, text
+from siliconflow_simulator.api._fields import integer, required_list, text
 from siliconflow_simulator.api._parameters import check_parameters
 from siliconflow_simulator.api._routes import Route
 
@@ -30,7 +30,7 @@ def embed(exchange: Exchange) -> SimResponse:
     facts = exchange.model(request, "embedding")
     # The documents say 32, the server says 64.
     max_inputs = exchange.service.settings.max_embedding_inputs
-    inputs = _inputs(required(request, "input"), facts)
+    inputs = [_input(item, facts) for item in required_list(request, "input")]
     if len(inputs) > max_inputs:
         raise refusals.refusal(
             413,
@@ -59,13 +59,6 @@ def embed(exchange: Exchange) -> SimResponse:
             "usage": {"prompt_tokens": total, "completion_tokens": 0, "total_tokens": total},
         }
     )
-
-
-def _inputs(value: JsonValue, facts: ModelFacts) -> list[str]:
-    items = value if isinstance(value, list) else [value]
-    if not items:
-        raise refusals.empty_list()
-    return [_input(item, facts) for item in items]
 
 
 def _input(value: JsonValue, facts: ModelFacts) -> str:

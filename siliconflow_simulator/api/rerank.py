@@ -8,7 +8,7 @@ from siliconflow_client import parameters_of
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._wire import json_response
 from siliconflow_simulator.answers.tokens import count_all, count_tokens
-from siliconflow_simulator.api._fields import flag, integer, required, text
+from siliconflow_simulator.api._fields import flag, integer, required, required_list, text
 from siliconflow_simulator.api._parameters import check_parameters
 from siliconflow_simulator.api._routes import Route
 
@@ -25,7 +25,7 @@ def rerank(exchange: Exchange) -> SimResponse:
     request = exchange.json()
     facts = exchange.model(request, "reranker")
     query = _text_of(required(request, "query"), facts)
-    documents = _documents(required(request, "documents"), facts)
+    documents = [_text_of(item, facts) for item in required_list(request, "documents")]
     check_parameters(request, parameters_of("rerank"))
     top_n = integer(request, "top_n") or len(documents)
     if "Qwen3" not in facts.id and len(query) > _MAX_QUERY_CHARACTERS:
@@ -50,13 +50,6 @@ def rerank(exchange: Exchange) -> SimResponse:
             "meta": {"tokens": tokens, "billed_units": billed},
         }
     )
-
-
-def _documents(value: JsonValue, facts: ModelFacts) -> list[str]:
-    items = value if isinstance(value, list) else [value]
-    if not items:
-        raise refusals.empty_list()
-    return [_text_of(item, facts) for item in items]
 
 
 def _text_of(value: JsonValue, facts: ModelFacts) -> str:

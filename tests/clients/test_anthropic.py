@@ -9,16 +9,7 @@ import anthropic
 import pytest
 
 from tests.clients.answers import CHAT, HELLO, KEY, SUNNY, WEATHER, get_weather
-
-TOOL: Any = {
-    "name": "get_weather",
-    "description": "Get the weather at a location.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-    },
-}
+from tests.simulator.asking import ANTHROPIC_WEATHER
 
 
 @pytest.fixture
@@ -44,7 +35,12 @@ def test_tools(client: anthropic.Anthropic, streamed: bool) -> None:
     turns: list[Any] = [{"role": "user", "content": WEATHER}]
     answer: Any = None
     for _ in range(3):
-        asked: Any = {"model": CHAT, "max_tokens": 500, "messages": turns, "tools": [TOOL]}
+        asked: Any = {
+            "model": CHAT,
+            "max_tokens": 500,
+            "messages": turns,
+            "tools": [ANTHROPIC_WEATHER],
+        }
         if streamed:
             with client.messages.stream(**asked) as stream:
                 answer = stream.get_final_message()

@@ -39,9 +39,11 @@ def test_a_sound_plays_as_long_as_its_text(simulator_url: str, form: str, rate: 
     assert sum(frame.samples for frame in frames) / rate == pytest.approx(SECONDS, abs=0.1)
 
 
-def test_a_wav_is_heard(simulator_url: str) -> None:
-    body = {"model": COSY, "voice": f"{COSY}:alex", "input": TEXT, "response_format": "wav"}
+@pytest.mark.parametrize("form", ["wav", "mp3", "opus"])
+def test_a_sound_is_heard_and_the_same_each_time(simulator_url: str, form: str) -> None:
+    body = {"model": COSY, "voice": f"{COSY}:alex", "input": TEXT, "response_format": form}
     content = post(simulator_url, "/audio/speech", body).content
+    assert post(simulator_url, "/audio/speech", body).content == content
     with av.open(io.BytesIO(content)) as file:
         loudest = max(
             float(np.abs(frame.to_ndarray().astype(float)).max()) for frame in file.decode(audio=0)

@@ -100,6 +100,12 @@ INTEGER = {"type": "integer"}
 NUMBER = {"type": "number"}
 
 WEATHER = tool("get_weather", "Get the weather at a location.", city=STRING)
+ANTHROPIC_WEATHER: Any = {
+    "name": "get_weather",
+    "description": "Get the weather at a location.",
+    "input_schema": WEATHER["function"]["parameters"],
+}
+"""The same tool in Anthropic's form."""
 ADD = tool("add", "Add two integers.", a=INTEGER, b=INTEGER)
 MULTIPLY = tool("multiply", "Multiply two integers.", a=INTEGER, b=INTEGER)
 MAGIC = tool("magic_function", "Apply a magic function to an input.", input=INTEGER)

@@ -8,18 +8,9 @@ from typing import Any
 import anthropic
 import pytest
 
-from tests.simulator.asking import DEFAULT_MODEL
+from tests.simulator.asking import ANTHROPIC_WEATHER, DEFAULT_MODEL
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello"}]
-WEATHER: Any = {
-    "name": "get_weather",
-    "description": "Get the weather at a location.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-    },
-}
 
 
 @pytest.fixture(params=["api_key", "auth_token"])
@@ -68,7 +59,7 @@ def test_raw_events(client: anthropic.Anthropic) -> None:
 def test_tools(client: anthropic.Anthropic, streamed: bool) -> None:
     def ask(messages: list[Any]) -> Any:
         asked: Any = {
-            "model": DEFAULT_MODEL, "messages": messages, "max_tokens": 500, "tools": [WEATHER],
+            "model": DEFAULT_MODEL, "messages": messages, "max_tokens": 500, "tools": [ANTHROPIC_WEATHER],
         }  # fmt: skip
         if not streamed:
             return client.messages.create(**asked)

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import struct
+import sys
 import wave
 import zlib
 from typing import Any
@@ -25,6 +26,12 @@ CAT = {"model": "Kwai-Kolors/Kolors", "prompt": "A cat"}
 EDIT = {"model": "Qwen/Qwen-Image-Edit-2509", "prompt": "blue", "image": "https://x/a.png"}
 WAVES = {"model": "Wan-AI/Wan2.2-T2V-A14B", "prompt": "Waves"}
 SAY = {"model": COSY, "input": "Hello there.", "voice": f"{COSY}:alex"}
+
+
+@pytest.fixture(autouse=True)
+def no_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one, MP3 and Opus are the encoder's; `tests/clients` plays those."""
+    monkeypatch.setitem(sys.modules, "av", None)
 
 
 def fetched(url: str, simulator: Simulator) -> SimResponse:

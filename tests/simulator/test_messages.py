@@ -8,18 +8,9 @@ from typing import Any
 import pytest
 
 from siliconflow_simulator import Script, SimRequest, SimResponse, Simulator, calls, says
-from tests.simulator.asking import DEFAULT_MODEL, KEY, body_of, post
+from tests.simulator.asking import ANTHROPIC_WEATHER, DEFAULT_MODEL, KEY, body_of, post
 
 PATH = "/v1/messages"
-WEATHER = {
-    "name": "get_weather",
-    "description": "Get the weather at a location.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-    },
-}
 
 
 def ask(
@@ -66,7 +57,7 @@ def test_thinking_can_be_switched_off() -> None:
 
 def test_a_tool_is_called_and_its_result_used() -> None:
     question = "What is the weather in Paris?"
-    first = body_of(ask(question, tools=[WEATHER], thinking={"type": "disabled"}))
+    first = body_of(ask(question, tools=[ANTHROPIC_WEATHER], thinking={"type": "disabled"}))
     [used] = first["content"]
     assert (used["type"], used["name"], used["input"]) == (
         "tool_use",
@@ -79,7 +70,7 @@ def test_a_tool_is_called_and_its_result_used() -> None:
         question,
         {"role": "assistant", "content": first["content"]},
         {"role": "user", "content": [result]},
-        tools=[WEATHER],
+        tools=[ANTHROPIC_WEATHER],
         thinking={"type": "disabled"},
     )
     assert body_of(last)["content"] == [{"type": "text", "text": "Sunny in Paris."}]
@@ -95,7 +86,7 @@ def test_a_tool_is_called_and_its_result_used() -> None:
     ],
 )
 def test_a_tool_choice_is_kept_to(choice: dict[str, Any], called: bool) -> None:
-    answer = body_of(ask("Hello", tools=[WEATHER], tool_choice=choice))
+    answer = body_of(ask("Hello", tools=[ANTHROPIC_WEATHER], tool_choice=choice))
     assert ("tool_use" in {block["type"] for block in answer["content"]}) is called
 
 
@@ -131,8 +122,8 @@ def test_an_answer_that_is_cut_says_so() -> None:
 def test_a_stream_says_the_same_in_pieces(end: Any) -> None:
     script = Script().thinks("Let me see.").says("Look: ").calls("get_weather", city="Paris")
     simulator = Simulator(answers=[script], messages_end=end)
-    events = events_of(ask("x", simulator=simulator, tools=[WEATHER], stream=True))
-    whole = body_of(ask("x", simulator=Simulator(answers=[script]), tools=[WEATHER]))
+    events = events_of(ask("x", simulator=simulator, tools=[ANTHROPIC_WEATHER], stream=True))
+    whole = body_of(ask("x", simulator=Simulator(answers=[script]), tools=[ANTHROPIC_WEATHER]))
     kinds = [event if isinstance(event, str) else event["type"] for event in events]
     assert kinds[0] == "message_start"
     assert kinds[-1] == ("[DONE]" if end == "done" else "message_stop")
@@ -151,7 +142,7 @@ def test_a_stream_says_the_same_in_pieces(end: Any) -> None:
 
 def test_arguments_that_are_broken_have_no_place_in_this_form() -> None:
     script = calls("get_weather", '{"city": ')
-    answer = body_of(ask("x", simulator=Simulator(answers=[script]), tools=[WEATHER]))
+    answer = body_of(ask("x", simulator=Simulator(answers=[script]), tools=[ANTHROPIC_WEATHER]))
     assert answer["content"][0]["input"] == {}
 
 

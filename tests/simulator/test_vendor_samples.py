@@ -31,7 +31,7 @@ from tests.simulator.vendor_samples import (
 )
 
 KEY = {"Authorization": "Bearer sk-any"}
-MPEG = b"\xff\xfb"
+MPEG = (b"\xff\xfb", b"ID3")  # a frame, or a tag before the first
 
 
 @pytest.fixture
@@ -223,7 +223,8 @@ def test_the_dialogue_sample_by_requests(simulator_url: str) -> None:
         headers={"Content-Type": "application/json", **KEY},
         timeout=30,
     )
-    assert (response.status_code, response.content[:2]) == (200, MPEG)
+    assert response.status_code == 200
+    assert response.content.startswith(MPEG)
 
 
 async def test_the_dialogue_through_our_client(ours: Caller) -> None:
