@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PEERS := .venv-peers
 APPS := .venv-apps
+FUZZ := .venv-fuzz
+AUDIT := .venv-audit
 MUTANTS := .venv-mutants
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
@@ -12,7 +14,7 @@ MUTANTS := .venv-mutants
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps mutants record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps soak fuzz audit nightly mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -37,6 +39,22 @@ test-httpx2: $(VENV)/.dev-installed
 # Software that users install beside ours, which has its say about versions.
 test-apps: $(APPS)/.installed
 	$(APPS)/bin/python -m pytest tests/apps $(ARGS)
+
+# 12,000 calls, threads and tasks, of which the server spoils three in ten; prints its figures.
+soak: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest tests/soak -s $(ARGS)
+
+# Coverage-guided: which bytes make the parts that read answers do what they must not?
+SECONDS ?= 600
+fuzz: $(FUZZ)/.installed
+	$(FUZZ)/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
+
+# Known vulnerabilities in what the package and all of its extras bring.
+audit: $(AUDIT)/.installed
+	$(AUDIT)/subject/bin/python -m pip freeze --exclude-editable > $(AUDIT)/subject.txt
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/subject.txt $(ARGS)
+
+nightly: soak fuzz audit
 
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
@@ -68,7 +86,7 @@ bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(FUZZ) $(AUDIT) $(MUTANTS) .mutants .fuzz dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -100,6 +118,24 @@ $(APPS)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(APPS)
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group apps
+	@touch $@
+
+$(FUZZ)/.installed: pyproject.toml
+	@echo "Installing the fuzzer into $(FUZZ) (once) ..."
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --editable . --group fuzz
+	@touch $@
+
+# What is looked at stands in an environment inside of the auditor's, without the auditor's packages.
+$(AUDIT)/.installed: pyproject.toml
+	@echo "Installing the auditor into $(AUDIT) (once) ..."
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --group audit
+	$(PYTHON) -m venv $(AUDIT)/subject
+	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --upgrade pip
+	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]'
 	@touch $@
 
 $(MUTANTS)/.installed: pyproject.toml
