@@ -7,6 +7,8 @@ PEERS := .venv-peers
 APPS := .venv-apps
 CLIENTS := .venv-clients
 NAMESAKE := .venv-namesake
+FUZZ := .venv-fuzz
+AUDIT := .venv-audit
 MUTANTS := .venv-mutants
 CLUSTER := .venv-ray
 DOCS_VENV := .venv-docs
@@ -17,7 +19,7 @@ LOWEST := .venv-lowest
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-ray test-clients test-conflict mutants record check lint types format bench docs dist test-packaging test-lowest clean
+.PHONY: demo test faults test-httpx2 test-apps soak fuzz audit nightly test-ray test-clients test-conflict mutants record check lint types format bench docs dist test-packaging test-lowest clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -55,6 +57,22 @@ test-clients: $(CLIENTS)/.installed $(NAMESAKE)/.installed
 # Ray Data on a local cluster of two workers.
 test-ray: $(CLUSTER)/.installed
 	$(CLUSTER)/bin/python -m pytest tests/ray $(ARGS)
+
+# 12,000 calls, threads and tasks, of which the server spoils three in ten; prints its figures.
+soak: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest tests/soak -s $(ARGS)
+
+# Coverage-guided: which bytes make the parts that read answers do what they must not?
+SECONDS ?= 600
+fuzz: $(FUZZ)/.installed
+	$(FUZZ)/bin/python -m tests.fuzz $(SECONDS) $(ARGS)
+
+# Known vulnerabilities in what the package and all of its extras bring.
+audit: $(AUDIT)/.installed
+	$(AUDIT)/subject/bin/python -m pip freeze --exclude-editable > $(AUDIT)/subject.txt
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/subject.txt $(ARGS)
+
+nightly: soak fuzz audit
 
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
@@ -106,7 +124,7 @@ test-lowest: $(LOWEST)/.installed
 	$(LOWEST)/bin/python -m pytest $(PARALLEL) --ignore=tests/faults $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) $(CLIENTS) $(NAMESAKE) $(MUTANTS) $(CLUSTER) $(DOCS_VENV) $(LOWEST) .mutants .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .demo demo.html .mutants .fuzz .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -151,6 +169,24 @@ $(NAMESAKE)/.installed: tests/clients/namesake.txt
 	@echo "Installing langchain-siliconflow into $(NAMESAKE) (once) ..."
 	$(PYTHON) -m venv $(NAMESAKE)
 	$(NAMESAKE)/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/clients/namesake.txt
+	@touch $@
+
+$(FUZZ)/.installed: pyproject.toml
+	@echo "Installing the fuzzer into $(FUZZ) (once) ..."
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --editable . --group fuzz
+	@touch $@
+
+# What is looked at stands in an environment inside of the auditor's, without the auditor's packages.
+$(AUDIT)/.installed: pyproject.toml
+	@echo "Installing the auditor into $(AUDIT) (once) ..."
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --group audit
+	$(PYTHON) -m venv $(AUDIT)/subject
+	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --upgrade pip
+	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]'
 	@touch $@
 
 $(MUTANTS)/.installed: pyproject.toml

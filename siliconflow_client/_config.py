@@ -67,7 +67,8 @@ class ClientConfig:
         async_http_client: Used for asynchronous requests, and never closed by us.
         async_transport: `httpx`, `aiohttp` (the extra `aiohttp`), or `auto`: aiohttp where it is
             installed, unless a library for mocks, cassettes or traces has patched httpx's
-            transports, which aiohttp passes by. Else `SILICONFLOW_ASYNC_TRANSPORT`.
+            transports, which aiohttp passes by, or the environment's proxy speaks SOCKS. Else
+            `SILICONFLOW_ASYNC_TRANSPORT`.
         empty_answers: An answer of nothing is asked for once more. When that is empty too it is
             returned, with a warning in the log; `raise` makes it an `EmptyAnswerError`.
         long_answers: A long answer outlasts the gateway (504), and asking for it again does not

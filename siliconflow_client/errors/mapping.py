@@ -111,12 +111,12 @@ def error_from_event(event: JsonObject, head: Head, target: Target) -> APIStatus
     The HTTP status had been 200 by then, so code and words decide; without known ones it is a
     `ServerError`, since something broke after the server had said yes.
     """
-    code, message = code_and_message(event)
+    body = json_without_secrets(event, head.secrets)
+    code, message = code_and_message(body)
     if code is None and message is None:
         return None
-    body = json_without_secrets(event, head.secrets)
     error = _status_error(
-        _status_in_200(code, message) or 500, code, message or "", target, head, body
+        _status_in_200(code, message) or 500, code, message or "no message", target, head, body
     )
     error.add_note("It came inside a stream that had begun with HTTP 200.")
     return error

@@ -9,18 +9,26 @@ import socket
 import ssl
 import subprocess
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from siliconflow_client import APIConnectionError, APITimeoutError, SiliconFlowError
+from siliconflow_client import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    SiliconFlowError,
+)
 from siliconflow_client.errors.response import Target
 from siliconflow_client.transport.failures import transport_error
 from siliconflow_client.transport.proxies import proxy_for
 from tests.client.callers import HI, Caller
+from tests.faults.peers import surroundings
 from tests.faults.server import CHAT, GOOD, Close, FaultServer, Stall, body
+from tests.faults.table.row import Peer
 
 # --- certificates ---------------------------------------------------------------------------
 
@@ -135,6 +143,31 @@ async def test_a_proxy_that_refuses_is_to_blame(kind: str, monkeypatch: pytest.M
     assert f"the proxy 127.0.0.1:{server.port} refused" in caught.value.message
     assert "HTTPS_PROXY" in str(caught.value.hint)
     assert server.seen[0].head.startswith("CONNECT api.siliconflow.cn:443")
+
+
+@OURS
+@pytest.mark.parametrize(
+    "place", ["ftp://{}127.0.0.1:1", "http://{}127.0.0.1:port", "socks5://{}127.0.0.1:1"]
+)
+async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(kind: str, place: str):
+    peer = Peer("https://api.siliconflow.cn/v1", {"ALL_PROXY": place.format("user:geheim@")})
+    with surroundings(peer, 0) as url:
+        async with Caller(kind, base_url=url) as ask:
+            with pytest.raises(ConfigurationError) as caught:
+                await ask("chat", **HI)
+    assert caught.value.argument == "ALL_PROXY"
+    assert ask.waits == []
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_aiohttp_that_was_asked_for_speaks_no_socks():
+    peer = Peer("https://api.siliconflow.cn/v1", {"ALL_PROXY": "socks5://127.0.0.1:1"})
+    with surroundings(peer, 0) as url:
+        async with Caller("aiohttp", base_url=url, async_transport="aiohttp") as ask:
+            with pytest.raises(ConfigurationError) as caught:
+                await ask("chat", **HI)
+    assert caught.value.argument == "async_transport"
+    assert "SOCKS" in caught.value.message
 
 
 @pytest.mark.usefixtures("no_proxies")

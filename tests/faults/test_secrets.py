@@ -116,6 +116,8 @@ ANSWERS: dict[str, Reply] = {
     "another shape under 200": body(f'{{"choices":"{PLAIN_KEY}","x":"{ESCAPED}"}}'.encode()),
     "broken JSON under 200": body(f'{{"choices":"{PLAIN_KEY}'.encode()),
     "an event that is an error": chunked(event({"code": 50505, "message": PLAIN_KEY, "data": [PLAIN_KEY]})),
+    "an event with the key as code": chunked(event({"code": PLAIN_KEY, "message": "m"})),
+    "an event with nothing but a code": chunked(event({"error": {"code": f"bad {PLAIN_KEY}"}})),
     "an event of another shape": chunked(event({"choices": PLAIN_KEY, "x": PLAIN_KEY})),
     "an event that is broken": chunked(f"data: {PLAIN_KEY}\n\n".encode()),
 }  # fmt: skip
