@@ -149,6 +149,11 @@ async def test_a_prompt_that_the_server_repeats_is_not_in_the_error(
     assert "20021: Refused: …" in str(caught.value)
 
 
+@pytest.mark.parametrize("tool", MADE)
+def test_a_plan_shows_no_prompt_where_variables_are_shown(tool: str):
+    assert "lighthouse" not in repr(media_plan(tool, MADE[tool], MediaSettings()))
+
+
 @both
 async def test_a_prompt_of_megabytes_is_refused_by_its_length(kind: str, tmp_path: Path):
     simulator = Simulator()
@@ -211,6 +216,24 @@ async def test_a_tool_that_does_not_exist_is_refused(tmp_path: Path):
     async with Asker("sync", Simulator().transport().handler, tmp_path) as ask:
         with pytest.raises(ConfigurationError, match="video_status"):
             await ask.tool("delete_files")
+
+
+@both
+@pytest.mark.parametrize("tool", ["generate_image", "video_status"])
+async def test_a_file_that_is_too_large_is_not_kept(kind: str, tool: str, tmp_path: Path):
+    files = [{"url": "https://s.example.com/a"}]
+    told = {"images": files, "status": "Succeed", "results": {"videos": files}}
+
+    def site(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json=told)
+        return httpx.Response(200, headers={"content-type": "image/png"}, content=bytes(1001))
+
+    arguments = {"generate_image": {"prompt": "a"}, "video_status": {"request_id": "r1"}}[tool]
+    async with Asker(kind, site, tmp_path, max_bytes=1000) as ask:
+        with pytest.raises(APIResponseError, match="more than 1,000 bytes"):
+            await ask.tool(tool, **arguments)
+    assert left_in(tmp_path) == []
 
 
 # --- nothing is fetched that a model or a user named --------------------------------------

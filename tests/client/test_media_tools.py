@@ -213,6 +213,7 @@ async def test_a_folder_that_cannot_be_written_to_is_for_the_developer_to_hear(t
         ("max_wait", float("nan")),
         ("max_wait", "long"),
         ("poll", 0),
+        ("max_bytes", 0),
         ("folder", 5),
         ("speech_format", "aiff"),
         ("image_model", None),
