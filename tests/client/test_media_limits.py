@@ -73,6 +73,12 @@ def test_a_look_that_is_not_answered_in_time_is_a_failure_and_no_state():
     assert (told.status, told.position) == ("InQueue", 3)
 
 
+def test_a_connection_that_fails_is_a_failure_and_no_state():
+    broken = APITimeoutError("Timed out.", phase="read", limit=300)
+    with pytest.raises(APITimeoutError):
+        look(Hand([status("InQueue"), broken]))
+
+
 def test_a_film_that_is_made_but_not_fetched_in_time_is_a_failure(tmp_path: Path):
     made = status("Succeed", results={"videos": [{"url": "https://s.example.com/a.mp4"}]})
     late = APITimeoutError("Timed out.", phase="deadline", limit=300)
