@@ -89,7 +89,12 @@ class Groups(ManyCalls):
     def media_tools(
         self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
     ) -> _media.MediaTools:
-        """What an agent may do with images, films and sounds, inside one folder."""
+        """What an agent may do with images, films and sounds, inside one folder.
+
+        Args:
+            settings: The folder, the longest wait, and who makes what.
+            options: Time limits, retries and headers of each call of a tool.
+        """
         bounded = _media.bounded(settings, options, self.config.deadline)
         return _media.MediaTools(self._call, settings, bounded)
 
@@ -144,7 +149,7 @@ class AsyncGroups(AsyncManyCalls):
     def media_tools(
         self, settings: _media_settings.MediaSettings, *, options: CallOptions | None = None
     ) -> _media.AsyncMediaTools:
-        """What an agent may do with images, films and sounds, inside one folder."""
+        """As `Groups.media_tools`."""
         bounded = _media.bounded(settings, options, self.config.deadline)
         return _media.AsyncMediaTools(self._call, settings, bounded)
 

@@ -62,9 +62,14 @@ class _Prompted(MediaArguments):
     prompts: ClassVar[tuple[str, ...]] = ("prompt", "negative_prompt")
 
     prompt: str = Field(
-        min_length=1, max_length=MOST_PROMPT, description="What is to be seen, in detail."
+        min_length=1,
+        max_length=MOST_PROMPT,
+        description="What is to be seen, in detail.",
+        repr=False,
     )
-    negative_prompt: str | None = Field(default=None, max_length=MOST_PROMPT, description=_NEGATIVE)
+    negative_prompt: str | None = Field(
+        default=None, max_length=MOST_PROMPT, description=_NEGATIVE, repr=False
+    )
     seed: int | None = Field(default=None, description=_SEED)
 
 
@@ -92,7 +97,9 @@ class CreateSpeech(MediaArguments):
 
     prompts: ClassVar[tuple[str, ...]] = ("text",)
 
-    text: str = Field(min_length=1, max_length=MOST_SPOKEN, description="What is to be said.")
+    text: str = Field(
+        min_length=1, max_length=MOST_SPOKEN, description="What is to be said.", repr=False
+    )
     voice: VoiceName | None = Field(
         default=None, description="Who speaks; leave it out for the usual voice."
     )

@@ -38,7 +38,6 @@ from siliconflow_client.media.results import MediaResult, film, heard, ordered, 
 from siliconflow_client.media.settings import MediaSettings
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.context import RequestContext
-from siliconflow_client.protocol.downloads import MOST_BYTES
 from siliconflow_client.protocol.files import suffix_for, write_whole
 
 _SLOTS: Final = ("image", "image2", "image3")
@@ -120,7 +119,13 @@ class MediaPlan:
         fields = arguments.model_dump(exclude={"images"}, exclude_none=True)
         request = cast("ImageRequest", {"model": model, **fields, **sources})
         made = yield from images_call(request, self.settings.image_parameters).flow(context)
-        save = SaveFiles(tuple(made.images), made.hosts, self.settings.folder, "image")
+        save = SaveFiles(
+            tuple(made.images),
+            made.hosts,
+            self.settings.folder,
+            "image",
+            self.settings.max_bytes,
+        )
         paths = yield from save.flow(context)
         return saved("image", paths, seed=made.seed, trace_id=made.trace_id)
 
@@ -166,7 +171,7 @@ class MediaPlan:
         seen: list[VideoStatus] = []
         settings = self.settings
         wait = wait_plan(
-            arguments.request_id, settings.poll, seen.append, settings.folder, MOST_BYTES
+            arguments.request_id, settings.poll, seen.append, settings.folder, settings.max_bytes
         )
         try:
             status = yield from wait.flow(context)

@@ -31,6 +31,7 @@ from siliconflow_client.media.reading import (
     ocr_request,
     ocr_text,
 )
+from siliconflow_client.protocol.downloads import MOST_BYTES
 
 
 class CheckedSettings(BaseModel):
@@ -64,6 +65,9 @@ class MediaSettings(CheckedSettings):
         gt=0,
         allow_inf_nan=False,
         description="Most seconds that one call of a tool takes, downloads included.",
+    )
+    max_bytes: int = Field(
+        default=MOST_BYTES, gt=0, description="Most bytes of one image or film that is fetched."
     )
     poll: float = Field(
         default=POLL_SECONDS,

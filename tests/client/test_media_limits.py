@@ -73,6 +73,12 @@ def test_a_look_that_is_not_answered_in_time_is_a_failure_and_no_state():
     assert (told.status, told.position) == ("InQueue", 3)
 
 
+def test_a_connection_that_fails_is_a_failure_and_no_state():
+    broken = APITimeoutError("Timed out.", phase="read", limit=300)
+    with pytest.raises(APITimeoutError):
+        look(Hand([status("InQueue"), broken]))
+
+
 def test_a_film_that_is_made_but_not_fetched_in_time_is_a_failure(tmp_path: Path):
     made = status("Succeed", results={"videos": [{"url": "https://s.example.com/a.mp4"}]})
     late = APITimeoutError("Timed out.", phase="deadline", limit=300)
@@ -149,6 +155,11 @@ async def test_a_prompt_that_the_server_repeats_is_not_in_the_error(
     assert "20021: Refused: …" in str(caught.value)
 
 
+@pytest.mark.parametrize("tool", MADE)
+def test_a_plan_shows_no_prompt_where_variables_are_shown(tool: str):
+    assert "lighthouse" not in repr(media_plan(tool, MADE[tool], MediaSettings()))
+
+
 @both
 async def test_a_prompt_of_megabytes_is_refused_by_its_length(kind: str, tmp_path: Path):
     simulator = Simulator()
@@ -211,6 +222,24 @@ async def test_a_tool_that_does_not_exist_is_refused(tmp_path: Path):
     async with Asker("sync", Simulator().transport().handler, tmp_path) as ask:
         with pytest.raises(ConfigurationError, match="video_status"):
             await ask.tool("delete_files")
+
+
+@both
+@pytest.mark.parametrize("tool", ["generate_image", "video_status"])
+async def test_a_file_that_is_too_large_is_not_kept(kind: str, tool: str, tmp_path: Path):
+    files = [{"url": "https://s.example.com/a"}]
+    told = {"images": files, "status": "Succeed", "results": {"videos": files}}
+
+    def site(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return httpx.Response(200, json=told)
+        return httpx.Response(200, headers={"content-type": "image/png"}, content=bytes(1001))
+
+    arguments = {"generate_image": {"prompt": "a"}, "video_status": {"request_id": "r1"}}[tool]
+    async with Asker(kind, site, tmp_path, max_bytes=1000) as ask:
+        with pytest.raises(APIResponseError, match="more than 1,000 bytes"):
+            await ask.tool(tool, **arguments)
+    assert left_in(tmp_path) == []
 
 
 # --- nothing is fetched that a model or a user named --------------------------------------

@@ -72,6 +72,15 @@ async def test_what_is_spoken_can_be_written_down_again(kind: str, form: Any, tm
     }
 
 
+async def test_a_model_may_choose_among_the_voices(tmp_path: Path):
+    simulator = Simulator()
+    async with Asker("sync", simulator.transport().handler, tmp_path, voice="bella") as ask:
+        await ask.tool("create_speech", text="Hi")
+        await ask.tool("create_speech", text="Hi", voice="david")
+    voices = [request.body["voice"].partition(":")[2] for request in simulator.requests]
+    assert voices == ["bella", "david"]
+
+
 @both
 async def test_silence_is_said_to_be_silence(kind: str, tmp_path: Path):
     (tmp_path / "a.wav").write_bytes(b"RIFF\0\0\0\0WAVE" + bytes(40))
@@ -213,6 +222,7 @@ async def test_a_folder_that_cannot_be_written_to_is_for_the_developer_to_hear(t
         ("max_wait", float("nan")),
         ("max_wait", "long"),
         ("poll", 0),
+        ("max_bytes", 0),
         ("folder", 5),
         ("speech_format", "aiff"),
         ("image_model", None),

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings
+from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings, SiliconFlowOCRParser
 from langchain_siliconflow import SiliconFlowRerank as LangChainRerank
-from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding
+from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding, SiliconFlowOCRReader
 from llama_index_siliconflow import SiliconFlowRerank as LlamaIndexRerank
 from siliconflow_client import (
     APIStatusError,
@@ -134,6 +134,7 @@ def settings() -> set[str]:
     names |= set(inspect.signature(SiliconFlowClient(api_key="sk-any").batches.submit).parameters)
     for model in (
         ChatSiliconFlow, SiliconFlowEmbeddings, LangChainRerank, SiliconFlow, SiliconFlowEmbedding, LlamaIndexRerank,
+        SiliconFlowOCRParser, SiliconFlowOCRReader,
     ):  # fmt: skip
         names |= set(model.model_fields)
     return names | set(inspect.signature(ChatSiliconFlow.with_structured_output).parameters)
