@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PEERS := .venv-peers
 APPS := .venv-apps
+TRACING := .venv-tracing
 MUTANTS := .venv-mutants
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
@@ -12,7 +13,7 @@ MUTANTS := .venv-mutants
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps mutants record check lint types format bench clean
+.PHONY: demo test faults test-httpx2 test-apps test-tracing live mutants record check lint types format bench clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -37,6 +38,10 @@ test-httpx2: $(VENV)/.dev-installed
 # Software that users install beside ours, which has its say about versions.
 test-apps: $(APPS)/.installed
 	$(APPS)/bin/python -m pytest tests/apps $(ARGS)
+
+# What tracers see of both frameworks.
+test-tracing: $(TRACING)/.installed
+	$(TRACING)/bin/python -m pytest tests/tracing $(ARGS)
 
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
@@ -68,7 +73,7 @@ bench: $(VENV)/.dev-installed $(PEERS)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(APPS) $(MUTANTS) .mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) $(APPS) $(TRACING) $(MUTANTS) .mutants .demo demo.html dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -100,6 +105,13 @@ $(APPS)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(APPS)
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
 	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group apps
+	@touch $@
+
+$(TRACING)/.installed: pyproject.toml
+	@echo "Installing what the tracers' tests need into $(TRACING) (once) ..."
+	$(PYTHON) -m venv $(TRACING)
+	$(TRACING)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(TRACING)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group tracing
 	@touch $@
 
 $(MUTANTS)/.installed: pyproject.toml
