@@ -43,6 +43,10 @@ test-apps: $(APPS)/.installed
 test-tracing: $(TRACING)/.installed
 	$(TRACING)/bin/python -m pytest tests/tracing $(ARGS)
 
+# A short run against the API itself: needs SILICONFLOW_API_KEY, costs less than 0.5 yuan.
+live: $(VENV)/.dev-installed
+	@$(BIN)/python -m tests.live
+
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
 	$(MUTANTS)/bin/python -m tests.mutants $(ARGS)

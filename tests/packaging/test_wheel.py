@@ -67,6 +67,12 @@ def test_the_core_needs_httpx_and_pydantic_only(metadata: Message):
     assert metadata["Requires-Python"] == ">=3.11"
 
 
+def test_pytest_finds_the_plugin(wheel: Path, names: list[str]):
+    path = next(name for name in names if name.endswith(".dist-info/entry_points.txt"))
+    declared = zipfile.ZipFile(wheel).read(path).decode()
+    assert "[pytest11]\nsiliconflow = siliconflow_simulator.pytest_plugin" in declared
+
+
 def test_llamahub_finds_the_classes():
     from llama_index_siliconflow import __all__ as exported
 
