@@ -9,6 +9,7 @@ CLIENTS := .venv-clients
 NAMESAKE := .venv-namesake
 FUZZ := .venv-fuzz
 AUDIT := .venv-audit
+TRACING := .venv-tracing
 MUTANTS := .venv-mutants
 CLUSTER := .venv-ray
 DOCS_VENV := .venv-docs
@@ -19,7 +20,7 @@ LOWEST := .venv-lowest
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps soak fuzz audit nightly test-ray test-clients test-conflict mutants record check lint types format bench docs dist test-packaging test-lowest clean
+.PHONY: demo test faults test-httpx2 test-apps test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants record check lint types format bench docs dist test-packaging test-lowest clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -73,6 +74,14 @@ audit: $(AUDIT)/.installed
 	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/subject.txt $(ARGS)
 
 nightly: soak fuzz audit
+
+# What tracers see of both frameworks.
+test-tracing: $(TRACING)/.installed
+	$(TRACING)/bin/python -m pytest tests/tracing $(ARGS)
+
+# A short run against the API itself: needs SILICONFLOW_API_KEY, costs less than 0.5 yuan.
+live: $(VENV)/.dev-installed
+	@$(BIN)/python -m tests.live
 
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
@@ -187,6 +196,13 @@ $(AUDIT)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(AUDIT)/subject
 	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --upgrade pip
 	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]'
+	@touch $@
+
+$(TRACING)/.installed: pyproject.toml
+	@echo "Installing what the tracers' tests need into $(TRACING) (once) ..."
+	$(PYTHON) -m venv $(TRACING)
+	$(TRACING)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+	$(TRACING)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group tracing
 	@touch $@
 
 $(MUTANTS)/.installed: pyproject.toml

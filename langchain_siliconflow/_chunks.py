@@ -199,7 +199,10 @@ class ChunkBuilder:
             if self._answer_class is not None and not self._begun:
                 whole = message.model_copy(update={"content": "".join(self._texts)})
                 _add_parsed(message, whole, self._answer_class)
-        return StreamedGeneration(message=message)
+        # Some tracers look for the reason here, as on a whole answer.
+        reason = delta.finish_reason
+        info = None if reason is None else {"finish_reason": reason}
+        return StreamedGeneration(message=message, generation_info=info)
 
     def _pieces(self, deltas: Sequence[ToolCallDelta]) -> list[ToolCallChunk]:
         pieces: list[ToolCallChunk] = []

@@ -126,6 +126,16 @@ class SiliconFlow(StructuredPrediction):
         """Name the class in serialised form."""
         return "SiliconFlow"
 
+    def to_payload(self) -> dict[str, Any]:
+        """Tell tracers about the model; `model` and `temperature` are read by OpenTelemetry's."""
+        return {
+            "class_name": self.class_name(),
+            **self.metadata.model_dump(),
+            "model": self.model,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+        }
+
     @property
     def metadata(self) -> LLMMetadata:
         """Tell what LlamaIndex decides by: window, output limit, abilities."""

@@ -67,10 +67,16 @@ def test_the_core_needs_httpx_and_pydantic_only(metadata: Message):
     assert metadata["Requires-Python"] == ">=3.11"
 
 
-def test_the_command_comes_with_the_wheel(wheel: Path, names: list[str]):
+def test_the_command_and_the_pytest_plugin_come_with_the_wheel(wheel: Path, names: list[str]):
     path = next(name for name in names if name.endswith(".dist-info/entry_points.txt"))
-    told = zipfile.ZipFile(wheel).read(path).decode().split()
-    assert told == ["[console_scripts]", "siliconflow", "=", "siliconflow_client.command.cli:main"]
+    told = zipfile.ZipFile(wheel).read(path).decode()
+    assert (
+        told.split()
+        == (
+            "[console_scripts] siliconflow = siliconflow_client.command.cli:main "
+            "[pytest11] siliconflow = siliconflow_simulator.pytest_plugin"
+        ).split()
+    )
 
 
 def test_llamahub_finds_the_classes():

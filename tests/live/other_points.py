@@ -1,0 +1,192 @@
+"""The unsettled points of everything but chat (docs/wire.md#unsettled-points), one probe each."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.live.asking import Asking, Probes, outcome, parsed
+
+point = Probes()
+
+EMBEDDING = "BAAI/bge-m3"
+QWEN_EMBEDDING = "Qwen/Qwen3-Embedding-0.6B"
+RERANKER = "BAAI/bge-reranker-v2-m3"
+QWEN_RERANKER = "Qwen/Qwen3-Reranker-0.6B"
+SPEAKER = "FunAudioLLM/CosyVoice2-0.5B"
+LISTENER = "FunAudioLLM/SenseVoiceSmall"
+PAINTER = "Kwai-Kolors/Kolors"
+
+
+def embed(ask: Asking, texts: list[str] | str, model: str = EMBEDDING, **fields: Any) -> Any:
+    return ask.send("POST", "/embeddings", json={"model": model, "input": texts, **fields})
+
+
+@point("embedding-batch")
+def embedding_batch(ask: Asking) -> str:
+    return ", ".join(f"{n}: {outcome(embed(ask, ['a'] * n))}" for n in (33, 64, 65))
+
+
+@point("embedding-index")
+def embedding_index(ask: Asking) -> str:
+    body = parsed(embed(ask, ["a", "b", "c"], QWEN_EMBEDDING).content)
+    data = body.get("data") if isinstance(body, dict) else None
+    return f"{[item.get('index') for item in data or []]}"
+
+
+@point("embedding-empty")
+def embedding_empty(ask: Asking) -> str:
+    return outcome(embed(ask, ""))
+
+
+@point("embedding-dimensions")
+def embedding_dimensions(ask: Asking) -> str:
+    model = "Qwen/Qwen3-Embedding-8B"
+    sizes = (1536, 2560)
+    return ", ".join(f"{n}: {outcome(embed(ask, 'a', model, dimensions=n))}" for n in sizes)
+
+
+@point("base64-order")
+def base64_order(ask: Asking) -> str:
+    plain = _vector(embed(ask, "bread"))
+    packed = _vector(embed(ask, "bread", encoding_format="base64"))
+    if not isinstance(plain, list) or not isinstance(packed, str):
+        return "no base64"
+    data = base64.b64decode(packed)
+    if len(data) != 4 * len(plain):
+        return f"{len(data)} bytes for {len(plain)} numbers"
+    for name, order in (("little-endian", "<"), ("big-endian", ">")):
+        numbers = struct.unpack(f"{order}{len(plain)}f", data)
+        if all(abs(a - b) < 1e-3 for a, b in zip(plain, numbers, strict=True)):
+            return f"{name} float32"
+    return "neither order"
+
+
+def _vector(answer: Any) -> Any:
+    body = parsed(answer.content)
+    data = body.get("data") if isinstance(body, dict) else None
+    return data[0].get("embedding") if data else None
+
+
+def rank(ask: Asking, count: int = 2, model: str = RERANKER, **fields: Any) -> Any:
+    documents = [f"Text {number}" for number in range(count)]
+    body = {"model": model, "query": "text", "documents": documents, "top_n": 1, **fields}
+    return ask.send("POST", "/rerank", json=body)
+
+
+@point("rerank-documents")
+def rerank_documents(ask: Asking) -> str:
+    return ", ".join(f"{n}: {outcome(rank(ask, n))}" for n in (64, 65, 129))
+
+
+@point("rerank-instruction")
+def rerank_instruction(ask: Asking) -> str:
+    words = "Rank by the number in the text."
+    found = [
+        f"{name}: {outcome(rank(ask, model=QWEN_RERANKER, **{name: words}))}"
+        for name in ("instruction", "instruct")
+    ]
+    return ", ".join(found)
+
+
+@point("user-info")
+def user_info(ask: Asking) -> str:
+    return outcome(ask.send("GET", "/user/info"))
+
+
+@point("video-statuses")
+def video_statuses(ask: Asking) -> str:
+    """A film costs more than a run may; only an unknown one is asked for."""
+    answer = ask.send("POST", "/video/status", json={"requestId": "nobody-knows-this"})
+    body = parsed(answer.content)
+    status = body.get("status") if isinstance(body, dict) else None
+    return f"an unknown film: {status or outcome(answer)}"
+
+
+def speak(ask: Asking) -> Any:
+    body = {"model": SPEAKER, "input": "Hello.", "voice": f"{SPEAKER}:alex"}
+    return ask.send("POST", "/audio/speech", json={**body, "response_format": "wav"})
+
+
+@point("speech-content-type")
+def speech_content_type(ask: Asking) -> str:
+    answer = speak(ask)
+    return answer.headers.get("content-type") or "none" if answer.is_success else outcome(answer)
+
+
+@point("transcription-formats")
+def transcription_formats(ask: Asking) -> str:
+    sound = speak(ask)
+    if not sound.is_success:
+        return f"no sound to send: {outcome(sound)}"
+    answer = ask.send(
+        "POST",
+        "/audio/transcriptions",
+        files={"file": ("a.wav", sound.content, "audio/wav")},
+        data={"model": LISTENER, "response_format": "text", "language": "en"},
+    )
+    return f"{outcome(answer)}, {'JSON' if parsed(answer.content) is not None else 'text'}"
+
+
+@point("result-hosts")
+def result_hosts(ask: Asking) -> str:
+    body = {"model": PAINTER, "prompt": "A loaf of bread", "image_size": "512x512"}
+    answer = ask.send("POST", "/images/generations", json={**body, "batch_size": 1})
+    if not answer.is_success:
+        body = {**body, "image_size": "1024x1024", "batch_size": 1}
+        answer = ask.send("POST", "/images/generations", json=body)
+    made = parsed(answer.content)
+    images = made.get("images") if isinstance(made, dict) else None
+    if not images:
+        return outcome(answer)
+    url = str(images[0].get("url"))
+    # Without the key, as the client fetches it.
+    request = ask.http.build_request("GET", url)
+    del request.headers["authorization"]
+    file = ask.http.send(request, stream=True, follow_redirects=False)
+    file.close()
+    where = file.headers.get("location")
+    if where is None:
+        return f"no redirect (HTTP {file.status_code})"
+    same = urlsplit(where).netloc == urlsplit(url).netloc
+    return f"redirects to {'the same' if same else 'another'} host"
+
+
+# --- batches: a new one would cost money and take a day, so those that are there are looked at --
+
+
+def _batches(ask: Asking) -> list[dict[str, Any]]:
+    body = parsed(ask.send("GET", "/batches", params={"limit": 20}).content)
+    data = body.get("data") if isinstance(body, dict) else None
+    return [one for one in data or [] if isinstance(one, dict)]
+
+
+@point("batch-output")
+def batch_output(ask: Asking) -> str:
+    for batch in _batches(ask):
+        if isinstance(named := batch.get("output_file_id"), str) and named:
+            return "a URL" if "://" in named else "an id"
+    return "no finished batch to look at"
+
+
+@point("batch-metadata")
+def batch_metadata(ask: Asking) -> str:
+    batches = _batches(ask)
+    if not batches:
+        return "no batch to look at"
+    return "echoed" if any(batch.get("metadata") for batch in batches) else "not echoed"
+
+
+@point("batch-listing")
+def batch_listing(ask: Asking) -> str:
+    """How soon a new one appears cannot be seen without making one."""
+    return f"the listing is {outcome(ask.send('GET', '/batches'))}; no batch is made"
+
+
+@point("batch-lines")
+def batch_lines(ask: Asking) -> str:
+    """Without making one of 5,001 lines, only whether a file is asked for."""
+    answer = ask.send("POST", "/batches", json={"input_file_id": "file-nobody-knows-this"})
+    return f"a batch of an unknown file is {outcome(answer)}"
