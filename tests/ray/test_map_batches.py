@@ -73,7 +73,7 @@ def test_a_job_goes_on_where_it_was_by_shard(cluster: Any, embedder: Embedder, t
 
     def embed(shards: list[Path]) -> None:
         for shard in shards:
-            if (out / shard.stem / "done").exists():
+            if (tmp_path / f"{shard.stem}.done").exists():
                 continue
             cluster.data.read_parquet(str(shard)).map_batches(
                 EmbedColumn,
@@ -82,7 +82,7 @@ def test_a_job_goes_on_where_it_was_by_shard(cluster: Any, embedder: Embedder, t
                 concurrency=1,
                 num_cpus=0.25,
             ).write_parquet(str(out / shard.stem))
-            (out / shard.stem / "done").touch()
+            (tmp_path / f"{shard.stem}.done").touch()
 
     shards = sorted((tmp_path / "in").iterdir())
     embed(shards[:1])
