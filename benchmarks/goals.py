@@ -10,6 +10,9 @@ Found = Mapping[str, Any]
 """Table, contender, size, metric."""
 
 
+_MISSING = "not measured"
+
+
 class NotMeasuredError(Exception):
     """A figure that a goal needs is missing."""
 
@@ -73,14 +76,15 @@ class Goal:
 
     def peers_of(self, found: Found) -> str:
         """The same for others."""
-        return ", ".join(f"{name} {self._shown(value, found)}" for name, value in self.peers) or "–"
+        shown = ((name, self._shown(value, found)) for name, value in self.peers)
+        return ", ".join(f"{name} {said}" for name, said in shown if said != _MISSING) or "–"
 
     def verdict(self, found: Found) -> str:
         """Met or missed."""
         try:
             value = self.value(found)
         except NotMeasuredError:
-            return "not measured"
+            return _MISSING
         if self.most is None:
             return "–"
         return "met" if round(value, self.digits) <= self.most else "**missed**"
@@ -94,7 +98,7 @@ class Goal:
         try:
             return f"{value(found):.{self.digits}f}{self.unit}"
         except NotMeasuredError:
-            return "not measured"
+            return _MISSING
 
 
 def _lists(ours: str, size: int, most: float, *peers: str) -> Goal:

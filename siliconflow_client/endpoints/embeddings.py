@@ -6,10 +6,9 @@ import base64
 import binascii
 import functools
 import math
-import re
 import sys
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Required, TypedDict, cast
 
@@ -29,7 +28,6 @@ from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.shapes import (
     as_object,
     filled_list,
-    finite,
     read_object,
     text,
 )
@@ -78,30 +76,10 @@ class EmbeddingResult:
     trace_id: str | None
 
 
-_PACKED = re.compile(rb'"embedding"\s*:\s*"')
-_FIRST_VECTOR = 4096
-"""Bytes in which the first vector of a body begins."""
-# Parses and checks vectors of floats in one go, in the time that parsing alone takes.
-_VECTORS = pydantic_core.SchemaValidator(
-    core_schema.typed_dict_schema(
-        {
-            "data": core_schema.typed_dict_field(
-                core_schema.list_schema(
-                    core_schema.typed_dict_schema(
-                        {
-                            "embedding": core_schema.typed_dict_field(
-                                core_schema.list_schema(
-                                    core_schema.float_schema(strict=True, allow_inf_nan=False)
-                                )
-                            )
-                        },
-                        extra_behavior="allow",
-                    )
-                )
-            )
-        },
-        extra_behavior="allow",
-    )
+# Checks a parsed vector, and makes floats of its whole numbers, in a quarter of the parsing's time;
+# checking while parsing takes longer than both.
+_VECTOR = pydantic_core.SchemaValidator(
+    core_schema.list_schema(core_schema.float_schema(strict=True, allow_inf_nan=False), strict=True)
 )
 
 
@@ -113,12 +91,12 @@ def read_embeddings(content: bytes, head: Head, *, expected: int) -> EmbeddingRe
     the array's order is right (docs/wire.md#embeddings). A missing vector, one of another length
     and one that holds no numbers are errors, since each would spoil a store silently.
     """
-    answer, vector = _vectors(content)
+    answer = read_object(content)
     data = filled_list(answer, "data")
     if len(data) != expected:
         raise UndocumentedShapeError(f"expected {expected} embeddings, got {len(data)}")
     items = [as_object(item, "an embedding") for item in data]
-    vectors = [vector(item.get("embedding")) for item in items]
+    vectors = [_vector(item.get("embedding")) for item in items]
     lengths = {len(found) for found in vectors}
     if len(lengths) > 1:
         raise UndocumentedShapeError(
@@ -150,35 +128,15 @@ def _ordered(vectors: list[list[float]], indexes: list[JsonValue]) -> list[list[
     return ordered
 
 
-def _vectors(content: bytes) -> tuple[JsonObject, Callable[[JsonValue], list[float]]]:
-    """Parse a body, and tell how to take a vector out of it."""
-    # Where a vector in base64 would fail the check, which costs more than the parsing.
-    packed = _PACKED.search(content, 0, _FIRST_VECTOR) is not None
-    if not packed:
-        try:
-            checked: JsonObject = _VECTORS.validate_json(content)
-        except pydantic_core.ValidationError:  # the wrong shape: look closer
-            pass
-        else:
-            return checked, _checked
-    return read_object(content), _vector
-
-
-def _checked(wire: JsonValue) -> list[float]:
-    """What `_VECTORS` has found to be a list of finite floats."""
-    if not wire:
-        raise UndocumentedShapeError("an embedding is empty")
-    return cast("list[float]", wire)
-
-
 def _vector(wire: JsonValue) -> list[float]:
     if isinstance(wire, str):
         return _unpacked(wire)
-    numbers = [finite(item) for item in wire] if isinstance(wire, list) else [None]
-    found = [number for number in numbers if number is not None]
-    if len(found) != len(numbers):
-        raise UndocumentedShapeError("an embedding is not a list of finite numbers")
-    return _checked(cast("JsonValue", found))
+    try:
+        vector: list[float] = _VECTOR.validate_python(wire)
+    except pydantic_core.ValidationError:
+        # Without a cause, which would quote what came.
+        raise UndocumentedShapeError("an embedding is not a list of finite numbers") from None
+    return _filled(vector)
 
 
 def _unpacked(wire: str) -> list[float]:
@@ -189,9 +147,16 @@ def _unpacked(wire: str) -> list[float]:
         raise UndocumentedShapeError("an embedding is not base64 of float32") from error
     if sys.byteorder == "big":  # little-endian float32, as at OpenAI; no source says so
         floats.byteswap()
-    if not math.isfinite(sum(floats)):  # the sum of float32s cannot overflow
+    vector = floats.tolist()
+    if not math.isfinite(sum(vector)):  # the sum of float32s cannot overflow
         raise UndocumentedShapeError("an embedding holds NaN or infinity")
-    return _checked(cast("JsonValue", floats.tolist()))
+    return _filled(vector)
+
+
+def _filled(vector: list[float]) -> list[float]:
+    if not vector:
+        raise UndocumentedShapeError("an embedding is empty")
+    return vector
 
 
 def _is_one(given: object, model: str) -> bool:

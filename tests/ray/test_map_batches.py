@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pydantic import BaseModel
 
 from siliconflow_client import ConfigurationError
-from siliconflow_client.bulk.ray import AskModel, EmbedColumn, RerankColumn, shared_limits
-from tests.ray.embedder import Embedder, number_in
+from siliconflow_client.bulk.ray import EmbedColumn, shared_limits
+from tests.ray.embedder import Embedder
 
 ROWS = 4000
+pytestmark = pytest.mark.timeout(600)
 
 
 class MarkedEmbedColumn(EmbedColumn):
@@ -66,40 +65,15 @@ def test_parquet_out_is_parquet_in_row_for_row_after_a_worker_is_killed(
     assert 0 < embedder.twice <= 0.5
 
 
-def test_a_row_that_fails_is_kept_with_its_error(cluster: Any, embedder: Embedder):
-    texts = [f"t{number}" for number in range(50)]
-    texts[7], texts[33] = "bad 7", "bad 33"
-    table = pa.table({"id": list(range(50)), "text": texts})
-    rows = (
-        cluster.data.from_arrow(table)
-        .map_batches(
-            EmbedColumn,
-            fn_constructor_kwargs={"model": "m", **embedder.settings},
-            batch_format="pyarrow",
-            concurrency=1,
-            num_cpus=0.25,
-        )
-        .take_all()
-    )
-    failed = {row["text"]: row for row in rows if row["error"] is not None}
-    assert set(failed) == {"bad 7", "bad 33"}
-    for row in failed.values():
-        assert row["embedding"] is None
-        assert row["error"].startswith("BadRequestError: ")
-        assert row["text"] not in row["error"]
-    assert len(rows) == 50
-    assert embedder.twice == 0, "what was refused was not embedded"
-
-
 def test_a_job_goes_on_where_it_was_by_shard(cluster: Any, embedder: Embedder, tmp_path: Path):
     """Each file of the input is a shard; those whose output is whole are left out."""
-    texts = [f"t{number}" for number in range(40)]
-    write(tmp_path / "in", texts, files=4)
+    texts = [f"t{number}" for number in range(30)]
+    write(tmp_path / "in", texts, files=2)
     out = tmp_path / "out"
 
     def embed(shards: list[Path]) -> None:
         for shard in shards:
-            if (out / shard.stem / "done").exists():
+            if (tmp_path / f"{shard.stem}.done").exists():
                 continue
             cluster.data.read_parquet(str(shard)).map_batches(
                 EmbedColumn,
@@ -108,62 +82,14 @@ def test_a_job_goes_on_where_it_was_by_shard(cluster: Any, embedder: Embedder, t
                 concurrency=1,
                 num_cpus=0.25,
             ).write_parquet(str(out / shard.stem))
-            (out / shard.stem / "done").touch()
+            (tmp_path / f"{shard.stem}.done").touch()
 
     shards = sorted((tmp_path / "in").iterdir())
-    embed(shards[:2])
+    embed(shards[:1])
     embed(shards)
     assert embedder.twice == 0
     found = [row for shard in shards for row in rows_of(out / shard.stem)]
     assert [row["text"] for row in found] == texts
-
-
-def test_rows_are_reranked(cluster: Any, embedder: Embedder):
-    table = pa.table({"query": ["which?", "what?"], "documents": [["t1", "t3", "t2"], ["t9"]]})
-    rows = (
-        cluster.data.from_arrow(table)
-        .map_batches(
-            RerankColumn,
-            fn_constructor_kwargs={"model": "m", "top_n": 2, **embedder.settings},
-            batch_format="pyarrow",
-            concurrency=1,
-            num_cpus=0.25,
-        )
-        .take_all()
-    )
-    assert [[hit["index"] for hit in row["ranking"]] for row in rows] == [[1, 2], [0]]
-    assert rows[1]["ranking"][0]["relevance_score"] == pytest.approx(0.009)
-
-
-class Number(BaseModel):
-    number: int
-
-
-def test_each_row_is_asked_about_and_answers_keep_to_the_schema(cluster: Any, embedder: Embedder):
-    table = pa.table({"id": [1, 2, 3], "kind": ["plain", "odd", "plain"]})
-    rows = (
-        cluster.data.from_arrow(table)
-        .map_batches(
-            AskModel,
-            fn_constructor_kwargs={
-                "model": "m",
-                "prompt": lambda row: f"{row['kind']} {row['id']}",
-                "schema": Number,
-                **embedder.settings,
-            },
-            batch_format="pyarrow",
-            concurrency=1,
-            num_cpus=0.25,
-        )
-        .take_all()
-    )
-    assert [row["answer"] and json.loads(row["answer"]) for row in rows] == [
-        {"number": 1},
-        None,
-        {"number": 3},
-    ]
-    assert rows[1]["error"] == "ValidationError: the answer is no Number."
-    assert number_in(rows[0]["answer"]) == 1
 
 
 def test_one_actor_keeps_the_limits_of_all_workers(cluster: Any, embedder: Embedder):

@@ -1,0 +1,89 @@
+"""What each class makes of a block, without a cluster."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from pydantic import BaseModel
+
+from siliconflow_client import ConfigurationError
+from siliconflow_client.bulk.ray import AskModel, EmbedColumn, RerankColumn
+from tests.ray.embedder import Embedder
+
+
+def test_vectors_are_lists_of_float32_beside_what_was_there(embedder: Embedder):
+    table = pa.table({"id": [5, 6], "text": ["t1", "t2"]})
+    made = EmbedColumn(model="m", **embedder.settings)(table)
+    assert made.column_names == ["id", "text", "embedding", "error"]
+    assert made.schema.field("embedding").type == pa.list_(pa.float32())
+    assert made.to_pylist()[1] == {"id": 6, "text": "t2", "embedding": [2.0, 0.5], "error": None}
+
+
+def test_a_row_that_fails_is_kept_with_its_error(embedder: Embedder):
+    texts = [f"t{number}" for number in range(50)]
+    texts[7], texts[33] = "bad 7", "bad 33"
+    rows = EmbedColumn(model="m", **embedder.settings)(pa.table({"text": texts})).to_pylist()
+    failed = [row for row in rows if row["error"] is not None]
+    assert [row["text"] for row in failed] == ["bad 7", "bad 33"]
+    for row in failed:
+        assert row["embedding"] is None
+        assert row["error"].startswith("BadRequestError: ")
+        assert row["text"] not in row["error"]
+    assert [row["embedding"][0] for row in rows if row["error"] is None] == [
+        float(number) for number in range(50) if number not in (7, 33)
+    ]
+    assert embedder.twice == 0, "what was refused was not embedded"
+
+
+def test_a_row_without_a_text_is_kept_too(embedder: Embedder):
+    table = pa.table({"text": ["t1", None, "t3"]})
+    rows = EmbedColumn(model="m", **embedder.settings)(table).to_pylist()
+    assert [row["embedding"] for row in rows] == [[1.0, 0.5], None, [3.0, 0.5]]
+    assert rows[1]["error"].startswith("ConfigurationError: ")
+
+
+def test_an_empty_block_gets_its_columns(embedder: Embedder):
+    table = pa.table({"text": pa.array([], pa.string())})
+    made = EmbedColumn(model="m", output="v", error="e", **embedder.settings)(table)
+    assert made.column_names == ["text", "v", "e"]
+    assert embedder.requests == 0
+
+
+def test_settings_that_cannot_be_right_are_refused_when_a_worker_begins():
+    with pytest.raises(ConfigurationError):
+        EmbedColumn(model="m", api_key="sk-x", base_url="ftp://nowhere")
+
+
+def test_rows_are_reranked(embedder: Embedder):
+    table = pa.table({"query": ["which?", "what?"], "documents": [["t1", "t3", "t2"], ["t9"]]})
+    rows = RerankColumn(model="m", top_n=2, **embedder.settings)(table).to_pylist()
+    assert [[hit["index"] for hit in row["ranking"]] for row in rows] == [[1, 2], [0]]
+    assert rows[1]["ranking"][0]["relevance_score"] == pytest.approx(0.009)
+
+
+class Number(BaseModel):
+    number: int
+
+
+def test_each_row_is_asked_about_and_answers_keep_to_the_class(embedder: Embedder):
+    table = pa.table({"id": [1, 2, 3], "kind": ["plain", "odd", "plain"]})
+    ask = AskModel(
+        model="m",
+        prompt=lambda row: f"{row['kind']} {row['id']}",
+        schema=Number,
+        **embedder.settings,
+    )
+    rows = ask(table).to_pylist()
+    assert [row["answer"] and json.loads(row["answer"]) for row in rows] == [
+        {"number": 1},
+        None,
+        {"number": 3},
+    ]
+    assert rows[1]["error"] == "ValidationError: the answer is no Number."
+
+
+def test_a_column_of_prompts_is_asked_without_a_schema(embedder: Embedder):
+    rows = AskModel(model="m", **embedder.settings)(pa.table({"prompt": ["odd 1"]})).to_pylist()
+    assert [row["answer"] for row in rows] == ["no JSON"]
