@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams, ModelProfile
@@ -17,6 +17,7 @@ from langchain_siliconflow._binding import ToolBinding
 from langchain_siliconflow._chunks import ChunkBuilder, to_message
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._fields import RequestFields
+from langchain_siliconflow._keywords import ChatKeywords
 from langchain_siliconflow._params import CHAT_ALIASES, with_model_kwargs
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
@@ -145,7 +146,7 @@ class ChatSiliconFlow(RequestFields, AnswerSettings, ToolBinding):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """As `extra_body`; names of fields are moved to the fields."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[ChatKeywords]) -> None:
         """See the fields; `ChatOpenAI`'s common keywords work too."""
         with langchain_errors():
             keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from langchain_core.embeddings import Embeddings
 from pydantic import Field
 
 from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._keywords import EmbeddingKeywords
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import (
@@ -73,7 +74,7 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Anything else for the body of the request."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[EmbeddingKeywords]) -> None:
         """See the fields; other packages' names for them work too."""
         super().__init__(**data)
 

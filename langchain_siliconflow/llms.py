@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, Unpack, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams
@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from langchain_siliconflow._answer_settings import AnswerSettings
 from langchain_siliconflow._errors import langchain_errors
 from langchain_siliconflow._fields import from_table
+from langchain_siliconflow._keywords import TextKeywords
 from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
 from langchain_siliconflow._request import asking_for_usage
 from langchain_siliconflow._tokens import count_tokens
@@ -91,7 +92,7 @@ class SiliconFlowLLM(AnswerSettings, BaseLLM):
     model_kwargs: dict[str, Any] = Field(default_factory=lambda: {})
     """As `extra_body`; names of fields are moved to the fields."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[TextKeywords]) -> None:
         """See the fields; other packages' names for them work too."""
         with langchain_errors():
             keywords = with_model_kwargs(data, type(self).model_fields, CHAT_ALIASES)

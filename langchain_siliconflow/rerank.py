@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.documents import Document
@@ -12,6 +12,7 @@ from langchain_core.documents.compressor import BaseDocumentCompressor
 from pydantic import Field
 
 from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._keywords import RerankKeywords
 from langchain_siliconflow._params import CONNECTION_ALIASES
 from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError, TextOrMedia
@@ -63,7 +64,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Anything else for the body of the request."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[RerankKeywords]) -> None:
         """See the fields; other packages' names for them work too."""
         super().__init__(**data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from llama_index.core.base.llms.generic_utils import (
     astream_completion_response_to_chat_response,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from llama_index.core.bridge.pydantic import SecretStr
 
     from llama_index_siliconflow._connection import KeySource
+    from llama_index_siliconflow._keywords import TextKeywords
 
 _OUTPUT_WHEN_UNKNOWN = 4096
 
@@ -82,7 +83,7 @@ class SiliconFlowCompletion(CompletionFields, LLM):
         suffix: str | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
-        **fields: object,
+        **fields: Unpack[TextKeywords],
     ) -> None:
         settings: dict[str, Any] = {
             "model": model,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llama_index.core.callbacks import CallbackManager
 
     from llama_index_siliconflow._connection import KeySource
+    from llama_index_siliconflow._keywords import EmbeddingKeywords
     from siliconflow_client import EmbeddedBatch, ManyEmbeddings, TextOrMedia
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
@@ -127,7 +128,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
         model_name: str | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
-        **fields: object,
+        **fields: Unpack[EmbeddingKeywords],
     ) -> None:
         if model_name == _NO_NAME:
             model_name = None

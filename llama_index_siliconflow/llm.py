@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from llama_index.core.base.llms.generic_utils import (
     achat_to_completion_decorator,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from llama_index_siliconflow._connection import KeySource
     from llama_index_siliconflow._fields import Call
+    from llama_index_siliconflow._keywords import ChatKeywords
 
 _OUTPUT_WHEN_UNKNOWN = 4096
 
@@ -103,7 +104,7 @@ class SiliconFlow(StructuredPrediction):
         *,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
-        **fields: object,
+        **fields: Unpack[ChatKeywords],
     ) -> None:
         settings: dict[str, Any] = {
             "api_key": api_key,

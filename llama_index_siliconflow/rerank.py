@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.callbacks import CBEventType, EventPayload
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from llama_index.core.schema import QueryBundle
 
     from llama_index_siliconflow._connection import KeySource
+    from llama_index_siliconflow._keywords import RerankKeywords
     from siliconflow_client import ManyDocuments, RerankResult, TextOrMedia
 
 _dispatcher = get_dispatcher(__name__)
@@ -113,7 +114,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
         model_name: str | None = None,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
-        **fields: object,
+        **fields: Unpack[RerankKeywords],
     ) -> None:
         if fields.get("callback_manager") is None:
             fields.pop("callback_manager", None)  # LlamaIndex's base class would keep the None

@@ -58,10 +58,14 @@ def create(tmp_path_factory: pytest.TempPathFactory) -> Create:
 
     def make(name: str, packages: Sequence[str]) -> Environment:
         folder = tmp_path_factory.mktemp(name)
-        subprocess.run([sys.executable, "-m", "venv", str(folder / "env")], check=True)
-        environment = Environment(folder / "env")
+        home = folder / "env"
+        uv = [sys.executable, "-m", "uv"]
+        seeded = [*uv, "venv", "--quiet", "--seed", "--python", sys.executable, str(home)]
+        subprocess.run(seeded, check=True)
+        environment = Environment(home)
         if packages:
-            environment.pip("install", *packages)
+            install = [*uv, "pip", "install", "--quiet", "--python", str(environment.python)]
+            subprocess.run([*install, *packages], check=True)
         return environment
 
     return make

@@ -9,6 +9,8 @@ import pytest
 from tests.fresh.conftest import Create
 from tests.packaging.repository import PACKAGES
 
+pytestmark = pytest.mark.timeout(900)  # environments are made, from the network
+
 PROGRAMS = {
     "siliconflow_client": """
 from siliconflow_client import SiliconFlowClient
@@ -27,8 +29,6 @@ print(ChatSiliconFlow(**Simulator().settings()).invoke("Snow is white. What is w
     "llama_index_siliconflow": """
 from llama_index_siliconflow import SiliconFlow
 from siliconflow_simulator import Simulator
-
-pytestmark = pytest.mark.timeout(900)  # environments are made, from the network
 
 print(SiliconFlow(**Simulator().settings()).complete("Snow is white. What is white?"))
 """,

@@ -9,12 +9,12 @@ import pytest
 from tests.fresh.conftest import Environment
 from tests.packaging.test_notebooks import NOTEBOOKS
 
+pytestmark = pytest.mark.timeout(900)  # environments are made, from the network
+
 PROGRAM = """
 import sys
 import nbformat
 from nbclient import NotebookClient
-
-pytestmark = pytest.mark.timeout(900)  # environments are made, from the network
 
 book = nbformat.read(sys.argv[1], as_version=4)
 stored = [cell["outputs"] for cell in book["cells"] if cell["cell_type"] == "code"]

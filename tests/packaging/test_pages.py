@@ -15,7 +15,7 @@ from tests.packaging.repository import content, files, headings
 __all__ = ["simulated_site"]
 
 README = ROOT / "README.md"
-PAGES = [page for page in files(".md") if page.is_relative_to(ROOT / "docs")]
+PAGES = [page for page in (*files(".md"), *files(".mdx")) if page.is_relative_to(ROOT / "docs")]
 CHINESE = {
     ROOT / "README.zh-CN.md": README,
     ROOT / "docs/zh/langchain.md": ROOT / "docs/getting-started/langchain.md",

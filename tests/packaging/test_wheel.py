@@ -1,9 +1,10 @@
-"""The wheel holds the four packages, whole, and says what they need."""
+"""What is uploaded: the four packages, whole, with what they need, and a page that PyPI shows."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from email import message_from_bytes
@@ -77,6 +78,42 @@ def test_the_command_and_the_pytest_plugin_come_with_the_wheel(wheel: Path, name
             "[pytest11] siliconflow = siliconflow_simulator.pytest_plugin"
         ).split()
     )
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sdist")
+    command = [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(folder)]
+    subprocess.run([*command, str(ROOT)], check=True, capture_output=True)
+    return next(folder.glob("*.tar.gz"))
+
+
+def test_the_sdist_holds_what_builds_and_tests_the_packages_and_nothing_of_tools(sdist: Path):
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    top = {name.partition("/")[0] for name in names}
+    assert {*PACKAGES, "tests", "cassettes", "examples", "docs"} <= top
+    assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "Makefile"} <= top
+    hidden = {name for name in top if name.startswith(".")}
+    assert hidden <= {".ci", ".github", ".gitignore"}
+    assert not [name for name in names if name.endswith((".pyc", ".egg-info"))]
+    assert sdist.stat().st_size < 5_000_000
+
+
+def test_pypi_would_show_both(wheel: Path, sdist: Path):
+    command = [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("PASSED") == 2
+
+
+def test_the_page_on_pypi_leads_to_the_repository(metadata: Message):
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        urls = tomllib.load(file)["project"]["urls"]
+    assert {"Source", "Documentation", "Changelog", "Issues"} <= set(urls)
+    shown = dict(url.split(", ") for url in metadata.get_all("Project-URL", []))
+    assert shown == urls
+    assert metadata["Description-Content-Type"] == "text/markdown"
 
 
 def test_llamahub_finds_the_classes():
