@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from langchain_siliconflow._settings import KeySource
-    from siliconflow_client import EmptyAnswers, LongAnswers, ReasoningReplay
+    from siliconflow_client import EmptyAnswers, Limits, LongAnswers, OnUsage, ReasoningReplay
 
 
 class ConnectionKeywords(TypedDict, total=False):
@@ -31,6 +31,10 @@ class ConnectionKeywords(TypedDict, total=False):
     max_retries: int | None
     default_headers: Mapping[str, str] | None
     allow_http: bool
+    async_transport: Literal["auto", "httpx", "aiohttp"] | None
+    max_answer_bytes: int | None
+    limits: Limits | None
+    on_usage: OnUsage | None
     http_client: Client | None
     async_http_client: AsyncClient | None
 
@@ -71,6 +75,11 @@ class LanguageModelKeywords(ConnectionKeywords, total=False):
     suffix: str | None
     enable_thinking: bool | None
     stream_usage: bool
+    empty_answers: EmptyAnswers | None
+    long_answers: LongAnswers | None
+    fallback_models: list[str] | None
+    mend_reasoning: bool | None
+    tool_markup: bool | None
     extra_body: dict[str, Any] | None
     model_kwargs: dict[str, Any]
 
@@ -93,9 +102,6 @@ class ChatKeywords(LanguageModelKeywords, total=False):
     top_logprobs: int | None
     logit_bias: Mapping[str, float] | Mapping[int, float] | Mapping[str | int, float] | None
     user: str | None
-    empty_answers: EmptyAnswers | None
-    long_answers: LongAnswers | None
-    fallback_models: list[str] | None
     streaming: bool
 
 

@@ -40,10 +40,18 @@ class BatchJob(DualBatchJob, Generic[Output]):
     Chains are sequences with one `ChatSiliconFlow`, alone or with tools or a schema bound to it.
     The model has to be one that the batch guide names (`siliconflow_client.BATCH_MODELS`).
 
-    Example:
-        >>> chain = prompt | chat.with_structured_output(Person)
-        >>> job = BatchJob.submit(chain, inputs, state="job.json")
-        >>> people = BatchJob.resume(chain, "job.json").wait(on_progress=print).results()
+    Another day, `BatchJob.resume(chain, "job.json").wait(on_progress=print).results()`.
+
+    ```python
+    from langchain_core.prompts import ChatPromptTemplate
+    from langchain_siliconflow import BatchJob, ChatSiliconFlow
+
+    prompt = ChatPromptTemplate.from_template("A word for {thing}.")
+    chain = prompt | ChatSiliconFlow(model="deepseek-ai/DeepSeek-V3")
+    job = BatchJob.submit(chain, [{"thing": "bread"}, {"thing": "snow"}], state="job.json")
+    print(job.progress)
+    job.close()
+    ```
     """
 
     def __init__(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llama_index.core.prompts.base import BasePromptTemplate
     from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
-    from siliconflow_client import EmptyAnswers, LongAnswers, ReasoningReplay
+    from siliconflow_client import EmptyAnswers, Limits, LongAnswers, OnUsage, ReasoningReplay
 
 
 class ConnectionKeywords(TypedDict, total=False):
@@ -27,6 +27,10 @@ class ConnectionKeywords(TypedDict, total=False):
     default_headers: Mapping[str, str] | None
     extra_headers: Mapping[str, str] | None
     allow_http: bool
+    async_transport: Literal["auto", "httpx", "aiohttp"] | None
+    max_answer_bytes: int | None
+    limits: Limits | None
+    on_usage: OnUsage | None
     additional_kwargs: Mapping[str, Any]
     extra_body: Mapping[str, Any] | None
 
@@ -46,6 +50,8 @@ class LanguageModelKeywords(ConnectionKeywords, total=False):
     empty_answers: EmptyAnswers | None
     long_answers: LongAnswers | None
     fallback_models: list[str] | None
+    mend_reasoning: bool
+    tool_markup: bool | None
     top_p: float | None
     top_k: int | None
     min_p: float | None

@@ -39,10 +39,16 @@ class BatchJob(BatchResults[Answer]):
     used, and no events are sent. The model has to be one that the batch guide names
     (`siliconflow_client.BATCH_MODELS`).
 
-    Example:
-        >>> job = BatchJob.submit(llm, texts, state="job.json", output_cls=Person)
-        >>> job = BatchJob.resume(llm, "job.json", output_cls=Person)
-        >>> people = job.wait(on_progress=print).results(return_exceptions=True)
+    Another day, `BatchJob.resume(llm, "job.json").wait(on_progress=print).results()`.
+
+    ```python
+    from llama_index_siliconflow import BatchJob, SiliconFlow
+
+    llm = SiliconFlow(model="deepseek-ai/DeepSeek-V3")
+    job = BatchJob.submit(llm, ["A word for bread.", "A word for snow."], state="job.json")
+    print(job.progress)
+    job.close()
+    ```
     """
 
     @overload

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager
 
+    import httpx
+
 
 class FileSystem(Protocol):
     """What readers use of an `fsspec` file system."""
@@ -38,20 +40,26 @@ class SiliconFlowAudioReader(Connection, BasePydanticReader):
 
     Examples:
         ```python
-        from llama_index.core import SimpleDirectoryReader
+        from pathlib import Path
+
         from llama_index_siliconflow import SiliconFlowAudioReader
 
-        reader = SiliconFlowAudioReader()
-        files = SimpleDirectoryReader("calls", file_extractor={".mp3": reader, ".wav": reader})
-        documents = files.load_data()
+        Path("call.mp3").write_bytes(bytes.fromhex("fffb10c4") + bytes(100))
+        print(SiliconFlowAudioReader().load_data("call.mp3")[0].text)
         ```
     """
 
     model: str = Field(default=DEFAULT_TRANSCRIPTION_MODEL, description="The model's id.")
 
-    def __init__(self, **fields: Any) -> None:
-        # Beside the fields: `http_client` and `async_http_client`, and other packages' names.
-        super().__init__(**fields)
+    def __init__(
+        self,
+        *,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+        **fields: Any,
+    ) -> None:
+        # Beside the fields: other packages' names for them.
+        super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)
 
     @classmethod
     def class_name(cls) -> str:
@@ -109,18 +117,24 @@ class SiliconFlowOCRReader(Connection, OCRSettings, BasePydanticReader):
 
     Examples:
         ```python
-        from llama_index.core import SimpleDirectoryReader
+        from pathlib import Path
+
         from llama_index_siliconflow import SiliconFlowOCRReader
 
-        reader = SiliconFlowOCRReader()
-        files = SimpleDirectoryReader("scans", file_extractor={".pdf": reader, ".png": reader})
-        documents = files.load_data()
+        Path("scan.pdf").write_bytes(b"%PDF-1.4")
+        print(SiliconFlowOCRReader().load_data("scan.pdf")[0].metadata)
         ```
     """
 
-    def __init__(self, **fields: Any) -> None:
-        # Beside the fields: `http_client` and `async_http_client`, and other packages' names.
-        super().__init__(**fields)
+    def __init__(
+        self,
+        *,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+        **fields: Any,
+    ) -> None:
+        # Beside the fields: other packages' names for them.
+        super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)
 
     @classmethod
     def class_name(cls) -> str:

@@ -57,10 +57,10 @@ class SiliconFlowToolSpec(BaseToolSpec):
 
     Examples:
         ```python
-        from llama_index_siliconflow import SiliconFlow, SiliconFlowToolSpec
+        from llama_index_siliconflow import SiliconFlowToolSpec
 
-        tools = SiliconFlowToolSpec(folder="out").to_tool_list()
-        agent = FunctionAgent(tools=tools, llm=SiliconFlow("deepseek-ai/DeepSeek-V3.2"))
+        for tool in SiliconFlowToolSpec(folder="out").to_tool_list():
+            print(tool.metadata.name, tool.metadata.description)
         ```
     """
 

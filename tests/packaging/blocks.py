@@ -63,7 +63,8 @@ def run(names: dict[str, object], *codes: str, place: str) -> None:
 
 
 @pytest.fixture
-def simulated_site(simulator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a reader has set, who tries a page on the simulator."""
+def simulated_site(simulator_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reader has set, who tries a page on the simulator, in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-pages")
     monkeypatch.setenv("SILICONFLOW_BASE_URL", simulator_url)

@@ -33,10 +33,18 @@ CHAT = {
     "llama_index_siliconflow": ("SiliconFlow", "SiliconFlowCompletion"),
 }
 OTHERS = {
-    "langchain_siliconflow": ("SiliconFlowEmbeddings", "SiliconFlowRerank"),
+    "langchain_siliconflow": (
+        "SiliconFlowAudioParser",
+        "SiliconFlowEmbeddings",
+        "SiliconFlowOCRParser",
+        "SiliconFlowRerank",
+        "SiliconFlowToolkit",
+    ),
     "llama_index_siliconflow": (
+        "SiliconFlowAudioReader",
         "SiliconFlowEmbedding",
         "SiliconFlowMultiModalEmbedding",
+        "SiliconFlowOCRReader",
         "SiliconFlowRerank",
     ),
 }

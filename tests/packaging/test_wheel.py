@@ -63,7 +63,7 @@ def test_the_core_needs_httpx_and_pydantic_only(metadata: Message):
         "httpx<1,>=0.27",
         "pydantic<3,>=2.7",
     ]
-    extras = {"all", "aiohttp", "demo", "langchain", "llama-index", "simulator", "sounds"}
+    extras = {"all", "aiohttp", "demo", "langchain", "llama-index", "ray", "simulator", "sounds"}
     assert set(metadata.get_all("Provides-Extra", [])) == extras
     assert metadata["Requires-Python"] == ">=3.11"
 
