@@ -53,7 +53,8 @@ async def result(caller: Caller, method: str, *args: Any, **arguments: Any) -> A
         answer = await answer
     if hasattr(answer, "__aiter__"):
         return [item async for item in answer]
-    return list(answer) if hasattr(answer, "__next__") or hasattr(answer, "close") else answer
+    is_stream = hasattr(answer, "__iter__") and hasattr(answer, "close")
+    return list(answer) if is_stream or hasattr(answer, "__next__") else answer
 
 
 @pytest.mark.parametrize("method", ASKED)
