@@ -46,7 +46,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "DEFAULT_IMAGE_EMBEDDING_MODEL",
         "DEFAULT_RERANK_MODEL",
     ),
-    "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
+    "catalogue.facts": ("ModelFacts", "ModelRetiredWarning", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),
     "catalogue.media_tokens": (
         "audio_tokens",
@@ -55,7 +55,6 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "video_tokens",
     ),
     "catalogue.script_lengths": ("script_tokens",),
-    "catalogue.retirement": ("ModelRetiredWarning",),
     "catalogue.parameters": ("parameters_of", "settings_of"),
     "endpoints.chat": ("ChatChoice", "ChatCompletion", "ChatCompletionDict", "ChatRequest"),
     "endpoints.completions": ("CompletionRequest", "TextChoice", "TextCompletion"),
@@ -90,8 +89,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.media_counting": ("media_tokens",),
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
-    "endpoints.usage": ("Usage", "UsageDict"),
-    "endpoints.usage_reports": ("OnUsage", "UsageReport"),
+    "endpoints.usage": ("OnUsage", "Usage", "UsageDict", "UsageReport"),
     "endpoints.user": ("UserInfo",),
     "endpoints.images": (
         "ImageRequest",
