@@ -21,7 +21,6 @@ from langchain_siliconflow._keywords import ChatKeywords
 from langchain_siliconflow._params import CHAT_ALIASES, with_model_kwargs
 from langchain_siliconflow._profiles import profile_of
 from langchain_siliconflow._request import REQUEST_FIELDS, ChatCall, build_call
-from langchain_siliconflow._tokens import count_message_tokens, count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     ConfigurationError,
@@ -210,6 +209,8 @@ class ChatSiliconFlow(RequestFields, AnswerSettings, ToolBinding):
         """
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
+        from langchain_siliconflow._tokens import count_tokens
+
         return count_tokens(text)
 
     def get_num_tokens_from_messages(
@@ -224,6 +225,8 @@ class ChatSiliconFlow(RequestFields, AnswerSettings, ToolBinding):
         """
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens_from_messages(list(messages), tools)
+        from langchain_siliconflow._tokens import count_message_tokens
+
         return count_message_tokens(messages, tools, model=self.model_name)
 
     # --- the four methods that do the work ---------------------------------------------------

@@ -17,7 +17,6 @@ from langchain_siliconflow._fields import from_table
 from langchain_siliconflow._keywords import TextKeywords
 from langchain_siliconflow._params import CHAT_ALIASES, unknown_keyword, with_model_kwargs
 from langchain_siliconflow._request import asking_for_usage
-from langchain_siliconflow._tokens import count_tokens
 from langchain_siliconflow._usage import add_token_usage, to_token_usage
 from siliconflow_client import (
     DEFAULT_CHAT_MODEL,
@@ -140,6 +139,8 @@ class SiliconFlowLLM(AnswerSettings, BaseLLM):
         """Estimate the tokens of a text by its script, without a download."""
         if self.custom_get_token_ids is not None:
             return super().get_num_tokens(text)
+        from langchain_siliconflow._tokens import count_tokens
+
         return count_tokens(text)
 
     # --- one prompt ---------------------------------------------------------------------------

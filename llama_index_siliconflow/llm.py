@@ -23,7 +23,6 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_siliconflow._chunks import StreamedAnswer
-from llama_index_siliconflow._counting import conversation_tokens
 from llama_index_siliconflow._errors import UnexpectedAnswerError
 from llama_index_siliconflow._events import chat_events, completion_events
 from llama_index_siliconflow._responses import as_only_chunk, chat_response, ending
@@ -163,6 +162,9 @@ class SiliconFlow(StructuredPrediction):
         one whose size cannot be told, such as a URL, has a default (see
         `siliconflow_client.media_tokens`).
         """
+        # Here, since few count and all import.
+        from llama_index_siliconflow._counting import conversation_tokens
+
         return conversation_tokens(messages, self.model)
 
     # --- the eight calls: events, callbacks, rate limiter and spans are the decorators' ---------

@@ -40,7 +40,12 @@ if TYPE_CHECKING:
         DEFAULT_TRANSCRIPTION_MODEL,
         DEFAULT_VIDEO_MODEL,
     )
-    from siliconflow_client.catalogue.facts import ModelFacts, known_models, lookup_model
+    from siliconflow_client.catalogue.facts import (
+        ModelFacts,
+        ModelRetiredWarning,
+        known_models,
+        lookup_model,
+    )
     from siliconflow_client.catalogue.media_tokens import (
         audio_tokens,
         image_tokens,
@@ -49,7 +54,6 @@ if TYPE_CHECKING:
     )
     from siliconflow_client.catalogue.parameter import Parameter
     from siliconflow_client.catalogue.parameters import parameters_of, settings_of
-    from siliconflow_client.catalogue.retirement import ModelRetiredWarning
     from siliconflow_client.catalogue.script_lengths import script_tokens
     from siliconflow_client.endpoints.batches import Batch, RequestCounts
     from siliconflow_client.endpoints.chat import (
@@ -127,8 +131,7 @@ if TYPE_CHECKING:
         Transcription,
         TranscriptionRequest,
     )
-    from siliconflow_client.endpoints.usage import Usage, UsageDict
-    from siliconflow_client.endpoints.usage_reports import OnUsage, UsageReport
+    from siliconflow_client.endpoints.usage import OnUsage, Usage, UsageDict, UsageReport
     from siliconflow_client.endpoints.user import UserInfo
     from siliconflow_client.endpoints.video_jobs import VideoJob, VideoStatus
     from siliconflow_client.endpoints.videos import VideoRequest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
 from siliconflow_client._lazy import LazyModule
-from siliconflow_client.endpoints.usage_reports import OnUsage
+from siliconflow_client.endpoints.usage import OnUsage
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.options import (

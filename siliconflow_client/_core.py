@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,8 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
-from siliconflow_client._meter import observer_for
-from siliconflow_client.endpoints.usage_reports import OnUsage
+from siliconflow_client.endpoints.usage import OnUsage
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.options import (
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import httpx
 else:
     httpx = LazyModule("httpx")
+
+
+logger = logging.getLogger("siliconflow")
 
 
 class Settings(TypedDict, total=False):
@@ -96,9 +99,11 @@ class ClientCore:
         else:
             settings = self._settings(_NO_OPTIONS)
             pair = self._usual = settings, self._context(_NO_OPTIONS, settings)
-        observer = observer_for(self.config.on_usage, self._host)
-        if observer is None:
+        if self.config.on_usage is None and not logger.isEnabledFor(logging.DEBUG):
             return pair
+        from siliconflow_client._meter import CallObserver
+
+        observer = CallObserver(self.config.on_usage, self._host)
         return replace(pair[0], observer=observer), replace(pair[1], observer=observer)
 
     def _settings(self, options: CallOptions) -> CallSettings:

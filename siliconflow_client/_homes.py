@@ -54,7 +54,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "DEFAULT_TRANSCRIPTION_MODEL",
         "DEFAULT_VIDEO_MODEL",
     ),
-    "catalogue.facts": ("ModelFacts", "known_models", "lookup_model"),
+    "catalogue.facts": ("ModelFacts", "ModelRetiredWarning", "known_models", "lookup_model"),
     "catalogue.parameter": ("Parameter",),
     "catalogue.media_tokens": (
         "audio_tokens",
@@ -63,7 +63,6 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "video_tokens",
     ),
     "catalogue.script_lengths": ("script_tokens",),
-    "catalogue.retirement": ("ModelRetiredWarning",),
     "catalogue.parameters": ("parameters_of", "settings_of"),
     "endpoints.chat": ("ChatChoice", "ChatCompletion", "ChatCompletionDict", "ChatRequest"),
     "endpoints.completions": ("CompletionRequest", "TextChoice", "TextCompletion"),
@@ -98,8 +97,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "endpoints.media_counting": ("media_tokens",),
     "endpoints.models": ("ModelCard",),
     "endpoints.rerank": ("MAX_RERANK_DOCUMENTS", "RerankHit", "RerankRequest", "RerankResult"),
-    "endpoints.usage": ("Usage", "UsageDict"),
-    "endpoints.usage_reports": ("OnUsage", "UsageReport"),
+    "endpoints.usage": ("OnUsage", "Usage", "UsageDict", "UsageReport"),
     "endpoints.user": ("UserInfo",),
     "endpoints.images": (
         "ImageRequest",

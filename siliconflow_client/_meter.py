@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
-from siliconflow_client.endpoints.usage import Usage
-from siliconflow_client.endpoints.usage_reports import OnUsage, UsageReport, added, usage_of
+from siliconflow_client.endpoints.usage import OnUsage, Usage, UsageReport, added, usage_of
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import ConfigurationError
@@ -213,10 +212,3 @@ class CallObserver:
             (head and head.trace_id) or "-",
             "-" if self._tokens is None else self._tokens,
         )
-
-
-def observer_for(on_usage: OnUsage | None, host: str) -> CallObserver | None:
-    """What watches a call; `None` where nobody wants to know."""
-    if on_usage is None and not logger.isEnabledFor(logging.DEBUG):
-        return None
-    return CallObserver(on_usage, host)

@@ -8,6 +8,7 @@ defaults that refuse nothing, and every fact can be overridden where it is used.
 from __future__ import annotations
 
 import functools
+import warnings
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -219,3 +220,32 @@ def nearest_models(model: str) -> tuple[str, ...]:
             ids.setdefault(listed.rpartition("/")[2].lower(), listed)
     close = get_close_matches(model.lower(), ids, n=4, cutoff=0.85)
     return tuple(dict.fromkeys(ids[name] for name in close))[:2]
+
+
+_WARNED: set[str] = set()
+
+
+class ModelRetiredWarning(UserWarning):
+    """A model was asked that is retired; the text says since when, and what to use instead."""
+
+
+def warn_if_retired(model: str) -> None:
+    """Warn once in a process of a model that the catalogue calls retired.
+
+    The request is sent all the same: the other site may have the model still.
+    """
+    facts = lookup_model(model)
+    if facts.retired is None or model in _WARNED:
+        return
+    _WARNED.add(model)
+    instead = (
+        f"the vendor names {facts.successor} in its place"
+        if facts.successor
+        else "the vendor names no successor"
+    )
+    warnings.warn(
+        f"{model} is retired since {facts.retired.isoformat()}, by the announcements of "
+        f"siliconflow.cn; {instead}.",
+        ModelRetiredWarning,
+        stacklevel=3,
+    )

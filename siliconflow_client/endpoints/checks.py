@@ -10,10 +10,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import assert_never, cast
 
-from siliconflow_client.catalogue.facts import ModelKind, known_models, lookup_model
+from siliconflow_client.catalogue.facts import (
+    ModelKind,
+    known_models,
+    lookup_model,
+    warn_if_retired,
+)
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
-from siliconflow_client.catalogue.retirement import warn_if_retired
 from siliconflow_client.errors.tree import ConfigurationError
 
 

@@ -9,7 +9,6 @@ from typing import Generic, Protocol, TypeVar
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.decoders import StreamDecoder
-from siliconflow_client.protocol.observers import Observer
 from siliconflow_client.protocol.options import (
     DEFAULT_MAX_ANSWER_BYTES,
     EmptyAnswers,
@@ -20,6 +19,31 @@ from siliconflow_client.protocol.retry import RetryPolicy
 
 T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
+
+
+class Observer(Protocol):
+    """Is told about one call, by the flow and by the exchange; nothing that it does may raise."""
+
+    def sent(self, request: Request) -> None:
+        """A request goes out."""
+        ...
+
+    def began(self, head: Head) -> None:
+        """An answer has begun."""
+        ...
+
+    def answered(self, request: Request, told: object) -> None:
+        """An attempt is over.
+
+        Args:
+            request: What was asked.
+            told: What came: a result, or the decoder of a stream, also of one that broke off.
+        """
+        ...
+
+    def ended(self, seconds: float) -> None:
+        """The call is over, however it ended, after so many seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

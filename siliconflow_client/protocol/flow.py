@@ -38,10 +38,9 @@ from siliconflow_client.protocol.actions import (
     Settle,
     Wait,
 )
-from siliconflow_client.protocol.context import RequestContext, StreamState
+from siliconflow_client.protocol.context import Observer, RequestContext, StreamState
 from siliconflow_client.protocol.decoders import PARTIAL_HINT, Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
-from siliconflow_client.protocol.observers import Observer
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
 

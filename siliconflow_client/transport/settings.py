@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from siliconflow_client.protocol.observers import Observer
+    from siliconflow_client.protocol.context import Observer
     from siliconflow_client.protocol.options import KeySource
     from siliconflow_client.transport.limiter import Limits
 

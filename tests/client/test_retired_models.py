@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from siliconflow_client import BadRequestError, ModelRetiredWarning, known_models
-from siliconflow_client.catalogue import retirement
+from siliconflow_client.catalogue import facts as catalogue
 from siliconflow_client.endpoints import checks
 from tests.client.callers import CALLS, HI, Caller
 from tests.client.test_meter import chat
@@ -21,7 +21,7 @@ OLD = "deepseek-ai/DeepSeek-V3.2-Exp"
 
 @pytest.fixture(autouse=True)
 def nothing_said_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retirement, "_WARNED", set())
+    monkeypatch.setattr(catalogue, "_WARNED", set())
 
 
 async def warned(kind: str, *requests: dict[str, Any]) -> list[str]:
