@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -13,9 +14,13 @@ from siliconflow_client.bulk.ray import AskModel, EmbedColumn, RerankColumn
 from tests.ray.embedder import Embedder
 
 
+def rows_of(made: Any) -> list[dict[str, Any]]:
+    return made.to_pylist()
+
+
 def test_vectors_are_lists_of_float32_beside_what_was_there(embedder: Embedder):
     table = pa.table({"id": [5, 6], "text": ["t1", "t2"]})
-    made = EmbedColumn(model="m", **embedder.settings)(table)
+    made: Any = EmbedColumn(model="m", **embedder.settings)(table)
     assert made.column_names == ["id", "text", "embedding", "error"]
     assert made.schema.field("embedding").type == pa.list_(pa.float32())
     assert made.to_pylist()[1] == {"id": 6, "text": "t2", "embedding": [2.0, 0.5], "error": None}
@@ -24,7 +29,7 @@ def test_vectors_are_lists_of_float32_beside_what_was_there(embedder: Embedder):
 def test_a_row_that_fails_is_kept_with_its_error(embedder: Embedder):
     texts = [f"t{number}" for number in range(50)]
     texts[7], texts[33] = "bad 7", "bad 33"
-    rows = EmbedColumn(model="m", **embedder.settings)(pa.table({"text": texts})).to_pylist()
+    rows = rows_of(EmbedColumn(model="m", **embedder.settings)(pa.table({"text": texts})))
     failed = [row for row in rows if row["error"] is not None]
     assert [row["text"] for row in failed] == ["bad 7", "bad 33"]
     for row in failed:
@@ -39,7 +44,7 @@ def test_a_row_that_fails_is_kept_with_its_error(embedder: Embedder):
 
 def test_a_row_without_a_text_is_kept_too(embedder: Embedder):
     table = pa.table({"text": ["t1", None, "t3"]})
-    rows = EmbedColumn(model="m", **embedder.settings)(table).to_pylist()
+    rows = rows_of(EmbedColumn(model="m", **embedder.settings)(table))
     assert [row["embedding"] for row in rows] == [[1.0, 0.5], None, [3.0, 0.5]]
     assert rows[1]["error"].startswith("ConfigurationError: ")
 
@@ -58,7 +63,7 @@ def test_settings_that_cannot_be_right_are_refused_when_a_worker_begins():
 
 def test_rows_are_reranked(embedder: Embedder):
     table = pa.table({"query": ["which?", "what?"], "documents": [["t1", "t3", "t2"], ["t9"]]})
-    rows = RerankColumn(model="m", top_n=2, **embedder.settings)(table).to_pylist()
+    rows = rows_of(RerankColumn(model="m", top_n=2, **embedder.settings)(table))
     assert [[hit["index"] for hit in row["ranking"]] for row in rows] == [[1, 2], [0]]
     assert rows[1]["ranking"][0]["relevance_score"] == pytest.approx(0.009)
 
@@ -75,7 +80,7 @@ def test_each_row_is_asked_about_and_answers_keep_to_the_class(embedder: Embedde
         schema=Number,
         **embedder.settings,
     )
-    rows = ask(table).to_pylist()
+    rows = rows_of(ask(table))
     assert [row["answer"] and json.loads(row["answer"]) for row in rows] == [
         {"number": 1},
         None,
@@ -85,5 +90,5 @@ def test_each_row_is_asked_about_and_answers_keep_to_the_class(embedder: Embedde
 
 
 def test_a_column_of_prompts_is_asked_without_a_schema(embedder: Embedder):
-    rows = AskModel(model="m", **embedder.settings)(pa.table({"prompt": ["odd 1"]})).to_pylist()
+    rows = rows_of(AskModel(model="m", **embedder.settings)(pa.table({"prompt": ["odd 1"]})))
     assert [row["answer"] for row in rows] == ["no JSON"]
