@@ -45,6 +45,8 @@ def programs() -> dict[str, list[str]]:
 PROGRAMS = programs()
 
 
+# Frameworks use deprecated parts of pydantic.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 @pytest.mark.usefixtures("simulated_site")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_code_of_a_docstring_runs_and_shows_something(
