@@ -73,7 +73,8 @@ audit: $(AUDIT)/.installed
 	$(AUDIT)/subject/bin/python -m pip freeze --exclude-editable > $(AUDIT)/subject.txt
 	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/subject.txt $(ARGS)
 
-nightly: soak fuzz audit
+# What takes too long for every change; the live run needs a key.
+nightly: soak fuzz audit test-httpx2 test-clients test-ray test-tracing test-conflict mutants $(if $(SILICONFLOW_API_KEY),live)
 
 # What tracers see of both frameworks.
 test-tracing: $(TRACING)/.installed

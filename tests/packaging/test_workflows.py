@@ -75,6 +75,14 @@ def test_everything_that_has_to_pass_runs_before_a_merge():
     assert gate <= before
 
 
+def test_what_runs_by_night_is_the_same_in_the_makefile_and_in_the_workflow():
+    (line,) = re.findall(r"^nightly: (.*)$", content(ROOT / "Makefile"), re.MULTILINE)
+    workflow = GITHUB / "workflows" / "nightly.yml"
+    matrix = read(workflow)["jobs"]["others"]["strategy"]["matrix"]["target"]
+    named = re.findall(r"\bmake ([a-z][\w-]*)", content(workflow))
+    assert sorted(line.partition(" $")[0].split()) == sorted([*matrix, *named])
+
+
 @pytest.mark.parametrize("name", ["live"])
 def test_a_live_run_asks_for_its_secret_first_and_stops_without(name: str):
     first, *others = steps(GITHUB / "workflows" / f"{name}.yml")
