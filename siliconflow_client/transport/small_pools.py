@@ -109,13 +109,14 @@ class SmallPools(httpx.BaseTransport):
         """Send with the first pool that has room."""
         slot, idle = self._slots.take()
         held = _Held(self._slots, slot)
-        response: httpx.Response | None = None
+        answered = False
         try:
             if idle is not None:
                 idle.close()
             response = slot.transport.handle_request(request)
+            answered = True
         finally:
-            if response is None:
+            if not answered:
                 held.give_back()
         response.stream = _Body(response.stream, held)
         return response
@@ -158,13 +159,14 @@ class AsyncSmallPools(httpx.AsyncBaseTransport):
         """Send with the first pool that has room."""
         slot, idle = self._slots.take()
         held = _Held(self._slots, slot)
-        response: httpx.Response | None = None
+        answered = False
         try:
             if idle is not None:
                 await idle.aclose()
             response = await slot.transport.handle_async_request(request)
+            answered = True
         finally:
-            if response is None:
+            if not answered:
                 held.give_back()
         response.stream = _AsyncBody(response.stream, held)
         return response

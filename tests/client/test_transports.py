@@ -17,7 +17,7 @@ from siliconflow_client.transport import choice, small_pools
 from siliconflow_client.transport.choice import is_patched, takes_aiohttp
 from siliconflow_client.transport.small_pools import POOL_SIZE, AsyncSmallPools, SmallPools
 from tests.client.callers import HI, KEY
-from tests.faults.server import CHAT, GOOD, FaultServer
+from tests.faults.server import CHAT, GOOD, FaultServer, body
 
 # --- which one ------------------------------------------------------------------------------
 
@@ -235,3 +235,21 @@ def test_threads_share_the_pools_and_lose_nothing():
                 thread.join(30)
         assert texts == ["Hello"] * 160
         assert server.connections <= 20
+
+
+@pytest.mark.parametrize("kind", ["sync", "httpx", "aiohttp"])
+async def test_cookies_are_neither_kept_nor_sent(kind: str):
+    with FaultServer(body(CHAT, set_cookie="route=a1; Path=/"), GOOD) as server:
+        if kind == "sync":
+            with SiliconFlowClient(api_key=KEY, base_url=server.url) as client:
+                await asyncio.to_thread(lambda: [client.chat(**HI) for _ in range(2)])
+                assert len(client._http().cookies.jar) == 0
+        else:
+            transport: Any = kind
+            async with AsyncSiliconFlowClient(
+                api_key=KEY, base_url=server.url, async_transport=transport
+            ) as client:
+                for _ in range(2):
+                    await client.chat(**HI)
+        assert len(server.seen) == 2
+        assert "cookie" not in server.seen[1].headers
