@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar, Unpack
 
 from siliconflow_client._core import ClientCore
@@ -17,7 +17,6 @@ from siliconflow_client.bulk.embedding import (
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
-from siliconflow_client.bulk.threads import map_ordered
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call
 from siliconflow_client.endpoints.completions import (
@@ -37,6 +36,16 @@ from siliconflow_client.protocol.context import Plan
 from siliconflow_client.protocol.options import CallOptions
 
 T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def _in_threads(
+    work: Callable[[Item], Result], items: Iterable[Item], width: int, told: ProgressTeller[Result]
+) -> Iterator[Result]:
+    from siliconflow_client.bulk.threads import map_ordered  # when there is work for them
+
+    return map_ordered(work, items, width, told)
 
 
 class ManyCalls(ClientCore):
@@ -84,7 +93,7 @@ class ManyCalls(ClientCore):
                 return job.result(batch, self._call(job.call(batch), options))
 
         batches = job.batches(texts, start)
-        return map_ordered(embed, batches, checked_width(width), job.teller(progress, texts))
+        return _in_threads(embed, batches, checked_width(width), job.teller(progress, texts))
 
     def rerank_many(
         self,
@@ -128,7 +137,7 @@ class ManyCalls(ClientCore):
         batches = job.batches(documents)
         told = job.teller(progress, documents)
         with job.collector() as collected:
-            for ranked in map_ordered(rank, batches, checked_width(width), told):
+            for ranked in _in_threads(rank, batches, checked_width(width), told):
                 collected.add(ranked)
         return collected.merged()
 
@@ -159,7 +168,7 @@ class ManyCalls(ClientCore):
             return self._call(chat_call(request, extra_body), options)
 
         told = ProgressTeller[ChatCompletion](progress, "Chat", requests)
-        return map_ordered(ask, requests, checked_width(width), told)
+        return _in_threads(ask, requests, checked_width(width), told)
 
     def complete_many(
         self,
@@ -176,7 +185,7 @@ class ManyCalls(ClientCore):
             return self._call(completion_call(request, extra_body), options)
 
         told = ProgressTeller[TextCompletion](progress, "Completion", requests)
-        return map_ordered(ask, requests, checked_width(width), told)
+        return _in_threads(ask, requests, checked_width(width), told)
 
     def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         raise NotImplementedError("the client runs plans")

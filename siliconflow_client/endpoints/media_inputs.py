@@ -19,7 +19,6 @@ from siliconflow_client._json import JsonValue
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.endpoints.checks import seeing_models, takes_objects, wrong
 from siliconflow_client.errors.tree import ConfigurationError
-from siliconflow_client.protocol.files import kind_of
 
 TextOrMedia: TypeAlias = str | Mapping[str, JsonValue]
 """A text; or, for a model that sees, an object such as `{"image": "https://…"}`."""
@@ -145,6 +144,8 @@ def _data_uri(content: bytes, argument: str) -> str:
     if not content:
         raise ConfigurationError(f"{argument} is empty.", argument=argument)
     _check_size(len(content), argument)
+    from siliconflow_client.protocol.files import kind_of  # only images need it
+
     known = kind_of(content[:16])
     older = (kind for beginning, kind in _OLDER_KINDS if content.startswith(beginning))
     kind = known if known.startswith("image/") else next(older, None)

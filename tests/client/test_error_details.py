@@ -248,7 +248,7 @@ def test_the_code_of_an_error_in_a_stream_decides_its_status(code: int | str, st
 
 def test_an_error_in_a_stream_says_where_it_came_from():
     error = in_stream({"code": 50505, "message": None})
-    assert error.message == ""
+    assert error.message == "no message"
     assert error.__notes__ == ["It came inside a stream that had begun with HTTP 200."]
     assert (error.host, error.model, error.trace_id) == (HOST, MODEL, TRACE)
 

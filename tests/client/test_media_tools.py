@@ -251,7 +251,7 @@ def test_the_default_models_are_of_their_kind_and_not_retired():
     assert set(kinds) == {name for name in MediaSettings.model_fields if name.endswith("_model")}
     for name, kind in kinds.items():
         facts = lookup_model(getattr(MediaSettings(), name))
-        assert (facts.known, facts.kind, facts.retired) == (True, kind, False), name
+        assert (facts.known, facts.kind, facts.retired) == (True, kind, None), name
 
 
 def test_the_sizes_of_films_are_those_of_the_parameter_table():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.live.asking import Asking, Probes, outcome, parsed
+from siliconflow_client import ocr_request
+from tests.live.asking import Asking, Probes, message_of, outcome, parsed
 
 point = Probes()
 
@@ -128,6 +130,58 @@ def transcription_formats(ask: Asking) -> str:
         data={"model": LISTENER, "response_format": "text", "language": "en"},
     )
     return f"{outcome(answer)}, {'JSON' if parsed(answer.content) is not None else 'text'}"
+
+
+READER = "deepseek-ai/DeepSeek-OCR"
+PAGES = ("bread", "cheese", "apples")
+
+
+def pdf(words: tuple[str, ...]) -> bytes:
+    """Write a PDF file by hand, with one word on each page."""
+    first = 4  # after the catalogue, the list of pages and the font
+    kids = " ".join(f"{first + 2 * page} 0 R" for page in range(len(words)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(words)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    for page, word in enumerate(words):
+        drawn = f"BT /F1 48 Tf 72 700 Td ({word}) Tj ET"
+        objects += [
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font "
+            f"<< /F1 3 0 R >> >> /Contents {first + 2 * page + 1} 0 R >>",
+            f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
+        ]
+    text, offsets = "%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(text))
+        text += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    size = len(objects) + 1
+    return (
+        f"{text}xref\n0 {size}\n0000000000 65535 f \n{table}"
+        f"trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
+    ).encode()
+
+
+def read_aloud(ask: Asking, words: tuple[str, ...]) -> Any:
+    request = ocr_request(pdf(words), model=READER, max_tokens=256)
+    return ask.send("POST", "/chat/completions", json=request)
+
+
+@point("pdf-pages")
+def pdf_pages(ask: Asking) -> str:
+    answer = read_aloud(ask, PAGES)
+    said = str(message_of(answer).get("content")).lower()
+    found = [word for word in PAGES if word in said]
+    return f"{outcome(answer)}, {len(found)} of {len(PAGES)} pages read"
+
+
+@point("ocr-marks")
+def ocr_marks(ask: Asking) -> str:
+    answer = read_aloud(ask, PAGES[:1])
+    marks = set(re.findall(r"<\|[^|<>]{1,40}\|>", str(message_of(answer).get("content"))))
+    return f"{outcome(answer)}, {' '.join(sorted(marks)) or 'no marks'}"
 
 
 @point("result-hosts")
