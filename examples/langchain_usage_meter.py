@@ -1,5 +1,7 @@
 """What it cost: one meter for chat, embeddings and rerank, with prices that you give."""
 
+from typing import Any
+
 from langchain_core.documents import Document
 
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowEmbeddings, SiliconFlowRerank
@@ -15,7 +17,7 @@ def on_usage(report: UsageReport) -> None:
     meter(report)
 
 
-settings = {"on_usage": on_usage, **local_settings()}
+settings: dict[str, Any] = {"on_usage": on_usage, **local_settings()}
 model = ChatSiliconFlow(model="Qwen/Qwen3-8B", enable_thinking=False, **settings)
 model.batch(["Why is the sky blue?", "Why is the sea salty?"])
 for _ in model.stream("Why do leaves fall?"):

@@ -196,13 +196,11 @@ Settings = TypeVar("Settings", bound=ConnectionSettings)
 
 
 # Beside the class and not in it, where they would be public names of every model.
-# pyright: reportPrivateUsage=false
-# ruff: noqa: SLF001
 
 
 def clients_of(model: ConnectionSettings) -> tuple[SiliconFlowClient, AsyncSiliconFlowClient]:
     """Give the two clients of a model to what asks the API for it in another way."""
-    return model._client, model._async_client
+    return model._client, model._async_client  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def asking(
@@ -213,5 +211,5 @@ def asking(
 ) -> Settings:
     """Copy a model, so that it asks other clients; the one given stays as it is."""
     copied = model.model_copy(update=update)
-    copied._client, copied._async_client = client, async_client
+    copied._client, copied._async_client = client, async_client  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     return copied

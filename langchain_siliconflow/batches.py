@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, Generic, Literal, TypeVar, cast, overload
 
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -205,9 +206,10 @@ class BatchJob(DualBatchJob, Generic[Output]):
         reader = ChainReader(self._chain)
         with self._errors():
             answers = self._job.iter_results()
-        for answer in answers:
-            output = reader.read(answer, self._config, return_exceptions=return_exceptions)
-            yield cast("Output | Exception", output)
+        with closing(answers):  # at once, also when a step raises
+            for answer in answers:
+                output = reader.read(answer, self._config, return_exceptions=return_exceptions)
+                yield cast("Output | Exception", output)
 
     @overload
     async def aresults(self, *, return_exceptions: Literal[False] = False) -> list[Output]: ...
@@ -229,6 +231,9 @@ class BatchJob(DualBatchJob, Generic[Output]):
         reader = ChainReader(self._chain)
         with self._errors():
             answers = self._job.iter_results()
-        for answer in answers:
-            output = await reader.aread(answer, self._config, return_exceptions=return_exceptions)
-            yield cast("Output | Exception", output)
+        with closing(answers):
+            for answer in answers:
+                output = await reader.aread(
+                    answer, self._config, return_exceptions=return_exceptions
+                )
+                yield cast("Output | Exception", output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast, overload
 
 from llama_index.core.base.llms.types import ChatResponse, CompletionResponse
@@ -60,16 +61,17 @@ class BatchResults(DualBatchJob, Generic[Answer]):
     def iter_results(self) -> Iterator[Answer | SiliconFlowError]:
         """As `results(return_exceptions=True)`, one by one: memory does not grow with them."""
         label = self._job.label
-        for answer in self._job.iter_results():
-            if isinstance(answer, SiliconFlowError):
-                yield answer
-                continue
-            try:
-                read = self._form.read(answer, label)
-            except SiliconFlowError as error:
-                yield error
-            else:
-                yield cast("Answer", read)
+        with closing(self._job.iter_results()) as answers:
+            for answer in answers:
+                if isinstance(answer, SiliconFlowError):
+                    yield answer
+                    continue
+                try:
+                    read = self._form.read(answer, label)
+                except SiliconFlowError as error:
+                    yield error
+                else:
+                    yield cast("Answer", read)
 
     @overload
     async def aresults(self, *, return_exceptions: Literal[False] = False) -> list[Answer]: ...

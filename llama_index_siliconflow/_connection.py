@@ -272,10 +272,8 @@ def _hashable(value: object) -> object:
 
 
 # Beside the class and not in it, where they would be public names of every component.
-# pyright: reportPrivateUsage=false
-# ruff: noqa: SLF001
 
 
 def clients_of(component: Connection) -> tuple[SiliconFlowClient, AsyncSiliconFlowClient]:
     """Give the two clients of a component to what asks the API for it in another way."""
-    return component._sync_client(), component._async_client()
+    return component._sync_client(), component._async_client()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

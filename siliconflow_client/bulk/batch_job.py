@@ -7,7 +7,7 @@ The vendor's table of prices has no discount for MiniMax-M2 and Qwen3-235B-A22B-
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Literal, Protocol, Self, overload
 
@@ -104,8 +104,11 @@ class _Job:
                 raise result
         return answers
 
-    def iter_results(self) -> Iterator[ChatCompletion | SiliconFlowError]:
-        """As `results(return_exceptions=True)`, one by one: memory does not grow with them."""
+    def iter_results(self) -> Generator[ChatCompletion | SiliconFlowError]:
+        """As `results(return_exceptions=True)`, one by one: memory does not grow with them.
+
+        It holds files open; `close()` it when leaving early.
+        """
         return iter(self._results())
 
     def _results(self) -> JobResults:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -90,7 +90,7 @@ class JobResults:
                 yield offset, line
                 offset += len(line)
 
-    def __iter__(self) -> Iterator[ChatCompletion | SiliconFlowError]:
+    def __iter__(self) -> Generator[ChatCompletion | SiliconFlowError]:
         with contextlib.closing(self):
             for position in range(self._state.total):
                 yield self[position]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import stat
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -746,7 +745,7 @@ async def test_a_batch_that_was_created_without_anyone_noticing_is_cancelled_too
     assert [batch["status"] for batch in site.batches()] == ["cancelling"]
 
 
-def test_a_line_is_written_in_less_than_300_microseconds_and_none_is_kept(tmp_path: Path):
+def test_lines_are_not_kept_in_memory_while_they_are_written(tmp_path: Path):
     function = {"name": "f", "description": "x " * 200, "parameters": {"type": "object"}}
     tools = [{"type": "function", "function": function}] * 10
 
@@ -762,9 +761,6 @@ def test_a_line_is_written_in_less_than_300_microseconds_and_none_is_kept(tmp_pa
         assert (known.total, [part.lines for part in target.parts]) == (count, [count])
         return files.part(0, "in").stat().st_size
 
-    began = time.process_time()
-    assert write(4000) > 5000 * 4000
-    assert (time.process_time() - began) / 4000 < 300e-6
     tracemalloc.start()
     assert write(1000) > 5000 * 1000
     _, peak = tracemalloc.get_traced_memory()
