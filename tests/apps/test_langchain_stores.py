@@ -96,7 +96,7 @@ async def test_what_is_stored_is_found_and_reranked(
 
 def test_variety_can_be_asked_for(store: VectorStore):
     store.add_documents(documents())
-    found = store.max_marginal_relevance_search("What does yeast eat?", k=2, fetch_k=4)
+    found = store.max_marginal_relevance_search("Why does bread rise?", k=2, fetch_k=4)
     assert found[0].metadata["name"] == "bread"
     assert len({one.metadata["name"] for one in found}) == 2
 
