@@ -29,6 +29,7 @@ from llama_index.core.memory import Memory
 from llama_index.core.tools import FunctionTool
 
 from llama_index_siliconflow import ConfigurationError, SiliconFlow
+from llama_index_siliconflow._foreign_calls import foreign_calls
 from llama_index_siliconflow._messages import wire_messages
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way, agents_warn
@@ -542,3 +543,14 @@ async def test_an_agent_goes_on_after_broken_arguments(
     for body in stub.bodies[1:]:
         (made,) = next(turn for turn in body["messages"] if "tool_calls" in turn)["tool_calls"]
         assert isinstance(json.loads(made["function"]["arguments"]), dict)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [(["Paris", 3], '["Paris", 3]'), ({1: "Paris"}, '{"1": "Paris"}'), ({"city": "Rome"}, None)],
+)
+def test_arguments_of_other_kinds_are_kept_as_text(arguments: object, kept: str | None):
+    """A list, or keys that are no text, are no keywords of a function; nothing of them is lost."""
+    (block,) = foreign_calls({"tool_calls": [{"name": "get_weather", "args": arguments}]})
+    assert block is not None
+    assert block.tool_kwargs == (arguments if kept is None else kept)
