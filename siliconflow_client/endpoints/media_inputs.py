@@ -7,7 +7,6 @@ rerank pages of the API reference.
 from __future__ import annotations
 
 import os
-import stat
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedIOBase
@@ -61,7 +60,10 @@ def image_input(source: ImageSource, argument: str = "image") -> dict[str, JsonV
             return {"image": _checked_uri(url, argument)}
         value = _local(url, argument)
     if isinstance(value, os.PathLike):
-        content = _read(Path(cast("os.PathLike[str]", value)), argument)
+        from siliconflow_client.protocol.files import read_at_most  # only images need it
+
+        path = Path(cast("os.PathLike[str]", value))
+        content = read_at_most(path, MAX_IMAGE_BYTES, argument)
     elif isinstance(value, BufferedIOBase):
         # From the start: who looked at the image before may have left it at the end.
         if value.seekable():
@@ -125,26 +127,11 @@ def _local(text: str, argument: str) -> Path:
     return Path(text)
 
 
-def _read(path: Path, argument: str) -> bytes:
-    try:
-        # A pipe would be waited for, and a device may have no end.
-        if stat.S_ISREG(path.stat().st_mode):
-            with path.open("rb") as file:
-                return file.read(MAX_IMAGE_BYTES + 1)
-        reason = "it is no file"
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except ValueError:  # a NUL
-        reason = "it is no path"
-    # The path is not shown: it may be a text or a key by mistake.
-    raise ConfigurationError(f"{argument} cannot be read: {reason}.", argument=argument)
-
-
 def _data_uri(content: bytes, argument: str) -> str:
     if not content:
         raise ConfigurationError(f"{argument} is empty.", argument=argument)
     _check_size(len(content), argument)
-    from siliconflow_client.protocol.files import kind_of  # only images need it
+    from siliconflow_client.protocol.files import kind_of  # as above
 
     known = kind_of(content[:16])
     older = (kind for beginning, kind in _OLDER_KINDS if content.startswith(beginning))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from siliconflow_client.endpoints.chat import ChatRequest
 from siliconflow_client.endpoints.media_inputs import image_input
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
+from siliconflow_client.protocol.files import read_at_most
 
 DocumentSource: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, the bytes of a file, or an open binary file."""
@@ -123,20 +123,8 @@ def file_name(path: str) -> str:
 def _content(source: DocumentSource) -> bytes:
     if isinstance(source, bytes | bytearray):
         return bytes(source)
-    try:
-        if not isinstance(source, str | os.PathLike):
-            return source.read(MAX_DOCUMENT_BYTES + 1)
-        path = Path(source)
-        # A pipe would be waited for, and a device may have no end.
-        if stat.S_ISREG(path.stat().st_mode):
-            with path.open("rb") as file:
-                return file.read(MAX_DOCUMENT_BYTES + 1)
-        reason = "it is no file"
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    except ValueError:  # a NUL
-        reason = "it is no path"
-    raise ConfigurationError(f"file cannot be read: {reason}.", argument="file")
+    file = Path(source) if isinstance(source, str | os.PathLike) else source
+    return read_at_most(file, MAX_DOCUMENT_BYTES, "file")
 
 
 def _check_pdf(content: bytes, model: str) -> None:

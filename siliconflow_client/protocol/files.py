@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,6 +129,28 @@ def _part(
 ) -> FilePart:
     kind = kind or kind_of(beginning)
     return FilePart(argument, source, name or f"{argument}{_SUFFIXES.get(kind, '.bin')}", kind)
+
+
+def read_at_most(source: Path | BinaryIO, most: int, argument: str) -> bytes:
+    """Read a file into memory: one byte more than `most`, if there are so many.
+
+    Raises:
+        ConfigurationError: It cannot be read, or it is a pipe or a device.
+    """
+    try:
+        if not isinstance(source, Path):
+            return source.read(most + 1)
+        # A pipe would be waited for, and a device may have no end.
+        if stat.S_ISREG(source.stat().st_mode):
+            with source.open("rb") as file:
+                return file.read(most + 1)
+        reason = "it is no file"
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except ValueError:  # a NUL
+        reason = "it is no path"
+    # Neither shown nor a cause: the path may be a text or a key by mistake.
+    raise ConfigurationError(f"{argument} cannot be read: {reason}.", argument=argument)
 
 
 def _check_size(size: int, most: int | None, argument: str) -> None:
