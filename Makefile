@@ -164,18 +164,24 @@ $(PEERS)/.installed: benchmarks/peers.txt
 	$(PEERS)/bin/python -m pip --disable-pip-version-check -qq install --requirement benchmarks/peers.txt
 	@touch $@
 
+# An environment of its own in the folder of a target's stamp: $(WHAT) for the reader, $(NEEDS) for pip.
+define environment
+@echo "Installing $(WHAT) into $(@D) (once) ..."
+$(PYTHON) -m venv $(@D)
+$(@D)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
+$(@D)/bin/python -m pip --disable-pip-version-check -qq install $(NEEDS)
+endef
+
+$(APPS)/.installed: WHAT := what the apps' tests need
+$(APPS)/.installed: NEEDS := --editable '.[langchain,llama-index,simulator]' --group apps
 $(APPS)/.installed: pyproject.toml
-	@echo "Installing what the apps' tests need into $(APPS) (once) ..."
-	$(PYTHON) -m venv $(APPS)
-	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(APPS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group apps
+	$(environment)
 	@touch $@
 
+$(CLIENTS)/.installed: WHAT := other makers' clients
+$(CLIENTS)/.installed: NEEDS := --editable '.[langchain,llama-index,simulator]' --group clients
 $(CLIENTS)/.installed: pyproject.toml
-	@echo "Installing other makers' clients into $(CLIENTS) (once) ..."
-	$(PYTHON) -m venv $(CLIENTS)
-	$(CLIENTS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(CLIENTS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group clients
+	$(environment)
 	@touch $@
 
 $(NAMESAKE)/.installed: tests/clients/namesake.txt
@@ -184,50 +190,44 @@ $(NAMESAKE)/.installed: tests/clients/namesake.txt
 	$(NAMESAKE)/bin/python -m pip --disable-pip-version-check -qq install --requirement tests/clients/namesake.txt
 	@touch $@
 
+$(FUZZ)/.installed: WHAT := the fuzzer
+$(FUZZ)/.installed: NEEDS := --editable . --group fuzz
 $(FUZZ)/.installed: pyproject.toml
-	@echo "Installing the fuzzer into $(FUZZ) (once) ..."
-	$(PYTHON) -m venv $(FUZZ)
-	$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(FUZZ)/bin/python -m pip --disable-pip-version-check -qq install --editable . --group fuzz
+	$(environment)
 	@touch $@
 
 # What is looked at stands in an environment inside of the auditor's, without the auditor's packages.
+$(AUDIT)/.installed: WHAT := the auditor
+$(AUDIT)/.installed: NEEDS := --group audit
 $(AUDIT)/.installed: pyproject.toml
-	@echo "Installing the auditor into $(AUDIT) (once) ..."
-	$(PYTHON) -m venv $(AUDIT)
-	$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(AUDIT)/bin/python -m pip --disable-pip-version-check -qq install --group audit
+	$(environment)
 	$(PYTHON) -m venv $(AUDIT)/subject
 	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --upgrade pip
 	$(AUDIT)/subject/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]'
 	@touch $@
 
+$(TRACING)/.installed: WHAT := what the tracers' tests need
+$(TRACING)/.installed: NEEDS := --editable '.[langchain,llama-index,simulator]' --group tracing
 $(TRACING)/.installed: pyproject.toml
-	@echo "Installing what the tracers' tests need into $(TRACING) (once) ..."
-	$(PYTHON) -m venv $(TRACING)
-	$(TRACING)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(TRACING)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[langchain,llama-index,simulator]' --group tracing
+	$(environment)
 	@touch $@
 
+$(MUTANTS)/.installed: WHAT := what mutation testing needs
+$(MUTANTS)/.installed: NEEDS := --editable '.[all,demo]' --group mutants
 $(MUTANTS)/.installed: pyproject.toml
-	@echo "Installing what mutation testing needs into $(MUTANTS) (once) ..."
-	$(PYTHON) -m venv $(MUTANTS)
-	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(MUTANTS)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[all,demo]' --group mutants
+	$(environment)
 	@touch $@
 
+$(CLUSTER)/.installed: WHAT := Ray
+$(CLUSTER)/.installed: NEEDS := --editable '.[ray,simulator]' --group cluster
 $(CLUSTER)/.installed: pyproject.toml
-	@echo "Installing Ray into $(CLUSTER) (once) ..."
-	$(PYTHON) -m venv $(CLUSTER)
-	$(CLUSTER)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(CLUSTER)/bin/python -m pip --disable-pip-version-check -qq install --editable '.[ray,simulator]' --group cluster
+	$(environment)
 	@touch $@
 
+$(DOCS_VENV)/.installed: WHAT := what the site needs
+$(DOCS_VENV)/.installed: NEEDS := --group docs
 $(DOCS_VENV)/.installed: pyproject.toml
-	@echo "Installing what the site needs into $(DOCS_VENV) (once) ..."
-	$(PYTHON) -m venv $(DOCS_VENV)
-	$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check -qq install --upgrade 'pip>=25.1'
-	$(DOCS_VENV)/bin/python -m pip --disable-pip-version-check -qq install --group docs
+	$(environment)
 	@touch $@
 
 # Direct dependencies at their lowest; what they bring, and the tests' own, as new as that lets them.
