@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import UsageMetadataCallbackHandler
@@ -23,7 +22,6 @@ from langchain_core.runnables import (
     Runnable,
     RunnableLambda,
 )
-from pydantic import BaseModel
 
 from langchain_siliconflow import (
     APITimeoutError,
@@ -33,54 +31,16 @@ from langchain_siliconflow import (
     ChatSiliconFlow,
     ConfigurationError,
 )
-from siliconflow_simulator import Answer, ChatCall, Simulator, from_text
+from tests.batch_jobs import MODEL, SCHEMAS, TEXTS, BatchSite, Person, weather
 
-MODEL = "deepseek-ai/DeepSeek-V3.1-Terminus"
 OTHER = "deepseek-ai/DeepSeek-V3"
-SCHEMAS = "Qwen/Qwen3.5-27B"
-"""Takes JSON schemas; of the models of the batch guide none does."""
 
 
-class Person(BaseModel):
-    """A person in the text."""
-
-    name: str
-    age: int
-
-
-def weather(city: str) -> str:
-    """Tell the weather of a city."""
-    return f"Sunny in {city}."
-
-
-def answers(call: ChatCall) -> Answer:
-    """The simulator's own, but for two that go wrong."""
-    if "bad" in call.question:
-        return Answer(error=(400, {"code": 20015, "message": "Bad.", "data": None}))
-    if "talks" in call.question:
-        return Answer(text="I would rather talk.")
-    return from_text(call)
-
-
-class Site:
+class Site(BatchSite):
     """A simulator, and chats that ask it."""
 
-    def __init__(self, **settings: Any) -> None:
-        settings.setdefault("answers", answers)
-        self.simulator = Simulator(**settings)
-        self.transport = self.simulator.transport()
-
     def chat(self, **settings: Any) -> ChatSiliconFlow:
-        settings = {"model": MODEL, "api_key": "sk-any", "max_retries": 0, **settings}
-        return ChatSiliconFlow(
-            http_client=httpx.Client(transport=self.transport),
-            async_http_client=httpx.AsyncClient(transport=self.transport),
-            **settings,
-        )
-
-    @property
-    def asked(self) -> list[str]:
-        return [f"{request.method} {request.path}" for request in self.simulator.requests]
+        return ChatSiliconFlow(**{**self.settings(), **settings})
 
 
 @pytest.fixture
@@ -89,12 +49,6 @@ def state(tmp_path: Path) -> Path:
 
 
 PROMPT = ChatPromptTemplate([("system", "You are a careful clerk."), ("human", "{text}")])
-TEXTS = [
-    "The name is Anna, the age is 31.",
-    "bad",
-    "talks",
-    'The name is Ben, the age is 40. "é" \u2028',
-]
 INPUTS = [{"text": text} for text in TEXTS]
 JSON_PROMPT = ChatPromptTemplate(
     [("system", "Answer in JSON with the keys name and age."), ("human", "{text}")]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from llama_index.core import PromptTemplate
 from llama_index.core.base.llms.types import (
@@ -22,7 +21,6 @@ from llama_index.core.llms import MockLLM
 from llama_index.core.prompts import ChatPromptTemplate
 from llama_index.core.tools import FunctionTool
 from llama_index.core.types import PydanticProgramMode
-from pydantic import BaseModel
 
 from llama_index_siliconflow import (
     BadRequestError,
@@ -34,69 +32,21 @@ from llama_index_siliconflow import (
     SiliconFlowError,
     UnexpectedAnswerError,
 )
-from siliconflow_simulator import Answer, ChatCall, Simulator, from_text
-
-MODEL = "deepseek-ai/DeepSeek-V3.1-Terminus"
-SCHEMAS = "Qwen/Qwen3.5-27B"
-"""Takes JSON schemas; of the models of the batch guide none does."""
-
-
-class Person(BaseModel):
-    """A person in the text."""
-
-    name: str
-    age: int
-
-
-def weather(city: str) -> str:
-    """Tell the weather of a city."""
-    return f"Sunny in {city}."
-
+from tests.batch_jobs import SCHEMAS, TEXTS, BatchSite, Person, weather
 
 TOOLS = [FunctionTool.from_defaults(weather)]
 
 
-def answers(call: ChatCall) -> Answer:
-    """The simulator's own, but for two that go wrong."""
-    if "bad" in call.question:
-        return Answer(error=(400, {"code": 20015, "message": "Bad.", "data": None}))
-    if "talks" in call.question:
-        return Answer(text="I would rather talk.")
-    return from_text(call)
-
-
-class Site:
+class Site(BatchSite):
     """A simulator, and LLMs that ask it."""
 
-    def __init__(self, **settings: Any) -> None:
-        settings.setdefault("answers", answers)
-        self.simulator = Simulator(**settings)
-        self.transport = self.simulator.transport()
-
     def llm(self, **settings: Any) -> SiliconFlow:
-        settings = {"model": MODEL, "api_key": "sk-any", "max_retries": 0, **settings}
-        return SiliconFlow(
-            http_client=httpx.Client(transport=self.transport),
-            async_http_client=httpx.AsyncClient(transport=self.transport),
-            **settings,
-        )
-
-    @property
-    def asked(self) -> list[str]:
-        return [f"{request.method} {request.path}" for request in self.simulator.requests]
+        return SiliconFlow(**{**self.settings(), **settings})
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     return tmp_path / "job.json"
-
-
-TEXTS = [
-    "The name is Anna, the age is 31.",
-    "bad",
-    "talks",
-    'The name is Ben, the age is 40. "é" {x} \u2028',
-]
 
 
 def chat(text: str) -> list[ChatMessage]:
