@@ -17,8 +17,11 @@ def test_every_target_has_inputs_and_every_input_a_target():
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_inputs_of_a_target_hold_what_it_says(target: str):
-    for path in (CORPUS / target).iterdir():
+    held: list[str] = []
+    for path in sorted((CORPUS / target).iterdir()):
         TARGETS[target](path.read_bytes())
+        held.append(path.name)
+    assert held == sorted(path.name for path in INPUTS if path.parent.name == target)
 
 
 def test_the_corpus_is_small():

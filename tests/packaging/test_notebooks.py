@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.packaging.repository import content
 NOTEBOOKS = sorted((ROOT / "examples" / "notebooks").glob("*.ipynb"))
 
 
-def cells(notebook: Path) -> list[dict[str, object]]:
+def cells(notebook: Path) -> list[dict[str, Any]]:
     return [cell for cell in json.loads(content(notebook))["cells"] if cell["cell_type"] == "code"]
 
 
@@ -29,7 +30,7 @@ def joined(lines: object) -> str:
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_prints_what_is_stored_in_it(notebook: Path, capsys: pytest.CaptureFixture[str]):
-    stored = [output for cell in cells(notebook) for output in cell["outputs"]]  # type: ignore[attr-defined]
+    stored = [output for cell in cells(notebook) for output in cell["outputs"]]
     assert {output["name"] for output in stored} == {"stdout"}
     run({}, *(joined(cell["source"]) for cell in cells(notebook)), place=notebook.name)
     assert capsys.readouterr().out == "".join(joined(output["text"]) for output in stored)
