@@ -32,25 +32,7 @@ class FileSystem(Protocol):
         ...
 
 
-class _FileReader(Connection, BasePydanticReader):
-    """What the readers of files share."""
-
-    def __init__(
-        self,
-        *,
-        http_client: httpx.Client | None = None,
-        async_http_client: httpx.AsyncClient | None = None,
-        **fields: Any,
-    ) -> None:
-        # Beside the fields: other packages' names for them.
-        super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)
-
-    async def alazy_load_data(self, *args: Any, **load_kwargs: Any) -> Iterable[Document]:
-        """Do as `aload_data`."""
-        return await self.aload_data(*args, **load_kwargs)
-
-
-class SiliconFlowAudioReader(_FileReader):
+class SiliconFlowAudioReader(Connection, BasePydanticReader):
     """Write recordings down: one document for each file, with the words that are said.
 
     A file is sent from disk piece by piece; up to 50 MB and one hour. A failure is a
@@ -68,6 +50,16 @@ class SiliconFlowAudioReader(_FileReader):
     """
 
     model: str = Field(default=DEFAULT_TRANSCRIPTION_MODEL, description="The model's id.")
+
+    def __init__(
+        self,
+        *,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+        **fields: Any,
+    ) -> None:
+        # Beside the fields: other packages' names for them.
+        super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)
 
     @classmethod
     def class_name(cls) -> str:
@@ -110,8 +102,12 @@ class SiliconFlowAudioReader(_FileReader):
             )
         return [_document(file, heard.text, extra_info)]
 
+    async def alazy_load_data(self, *args: Any, **load_kwargs: Any) -> Iterable[Document]:
+        """Do as `aload_data`."""
+        return await self.aload_data(*args, **load_kwargs)
 
-class SiliconFlowOCRReader(_FileReader, OCRSettings):
+
+class SiliconFlowOCRReader(Connection, OCRSettings, BasePydanticReader):
     """Read images and PDF files with DeepSeek-OCR: one document for each file.
 
     The file is sent inside the request (an image up to 20 MiB, a PDF file up to 50 MiB), and what
@@ -129,6 +125,16 @@ class SiliconFlowOCRReader(_FileReader, OCRSettings):
         print(SiliconFlowOCRReader().load_data("scan.pdf")[0].metadata)
         ```
     """
+
+    def __init__(
+        self,
+        *,
+        http_client: httpx.Client | None = None,
+        async_http_client: httpx.AsyncClient | None = None,
+        **fields: Any,
+    ) -> None:
+        # Beside the fields: other packages' names for them.
+        super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)
 
     @classmethod
     def class_name(cls) -> str:
@@ -168,6 +174,10 @@ class SiliconFlowOCRReader(_FileReader, OCRSettings):
             request = self._request(_source(file, fs))
             answer = await self._async_client().chat(**request, options=self._options())
         return [_document(file, self._text(answer, str(file)), extra_info)]
+
+    async def alazy_load_data(self, *args: Any, **load_kwargs: Any) -> Iterable[Document]:
+        """Do as `aload_data`."""
+        return await self.aload_data(*args, **load_kwargs)
 
 
 def _source(file: str | PurePath, fs: FileSystem | None) -> str | bytes:
