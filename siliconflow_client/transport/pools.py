@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from siliconflow_client.protocol.options import AsyncTransport
 
+# 0 is aiohttp's word for no limit; of `None` httpx-aiohttp makes aiohttp's default, 100.
 _AIOHTTP_LIMITS = httpx.Limits(
-    max_connections=None, max_keepalive_connections=100, keepalive_expiry=KEEPALIVE_SECONDS
+    max_connections=0, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_SECONDS
 )
 
 

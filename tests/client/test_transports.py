@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,28 @@ def test_the_environment_chooses_too(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SILICONFLOW_ASYNC_TRANSPORT", "curl")
     with pytest.raises(ConfigurationError, match="SILICONFLOW_ASYNC_TRANSPORT"):
         AsyncSiliconFlowClient(api_key=KEY)
+
+
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+async def test_no_call_waits_until_another_has_ended(transport: Any):
+    crowd = asyncio.Barrier(300)  # aiohttp's own pool has 100 connections
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(re.findall(rb"(?i)content-length: (\d+)", head)[0]))
+        await crowd.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(CHAT) + CHAT)
+        writer.close()
+
+    async with asyncio.timeout(30):
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=crowd.parties)
+        port = server.sockets[0].getsockname()[1]
+        async with AsyncSiliconFlowClient(
+            api_key=KEY, base_url=f"http://127.0.0.1:{port}", async_transport=transport
+        ) as client:
+            answers = await asyncio.gather(*(client.chat(**HI) for _ in range(crowd.parties)))
+        server.close()
+    assert [answer.text for answer in answers] == ["Hello"] * crowd.parties
 
 
 # --- small pools ----------------------------------------------------------------------------
