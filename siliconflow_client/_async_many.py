@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Callable,
-    Coroutine,
     Iterable,
     Mapping,
     Sequence,
@@ -21,11 +21,10 @@ from siliconflow_client.bulk.embedding import (
     EmbeddedBatch,
     EmbeddingJob,
     EmbeddingSettings,
-    TextBatch,
     checked_width,
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
-from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.bulk.reranking import RerankJob, RerankSettings
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call
 from siliconflow_client.endpoints.completions import (
@@ -86,16 +85,13 @@ class AsyncManyCalls(ClientCore):
         """
         job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
 
-        async def embed(batch: TextBatch) -> EmbeddedBatch:
-            with job.naming_long_texts(batch):
-                return job.result(batch, await self._call(job.call(batch), options))
-
         batches = (
             job.batches_of(texts, start)
             if isinstance(texts, AsyncIterable)
             else job.batches(texts, start)
         )
-        return self._map(embed, batches, width, job.teller(progress, texts), shared=True)
+        told = job.teller(progress, texts)
+        return self._map(job.plan, batches, width, told, options, shared=True)
 
     async def rerank_many(
         self,
@@ -113,13 +109,10 @@ class AsyncManyCalls(ClientCore):
         """As `SiliconFlowClient.rerank_many`."""
         job = RerankJob(query, batch_size, top_n, settings, extra_body)
 
-        async def rank(batch: DocumentBatch) -> RankedBatch:
-            return job.ranked(batch, await self._call(job.call(batch), options))
-
         batches = job.batches(documents)
         told = job.teller(progress, documents)
         with job.collector() as collected:
-            async for ranked in self._map(rank, batches, width, told):
+            async for ranked in self._map(job.plan, batches, width, told, options):
                 collected.add(ranked)
         return collected.merged()
 
@@ -133,12 +126,9 @@ class AsyncManyCalls(ClientCore):
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[ChatCompletion]:
         """As `SiliconFlowClient.chat_many`; called without `await`, used with `async for`."""
-
-        async def ask(request: ChatRequest) -> ChatCompletion:
-            return await self._call(chat_call(request, extra_body), options)
-
+        plan = functools.partial(chat_call, extra_body=extra_body)
         told = ProgressTeller[ChatCompletion](progress, "Chat", requests)
-        return self._map(ask, requests, width, told)
+        return self._map(plan, requests, width, told, options)
 
     def complete_many(
         self,
@@ -150,19 +140,17 @@ class AsyncManyCalls(ClientCore):
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[TextCompletion]:
         """As `chat_many`, for texts to continue."""
-
-        async def ask(request: CompletionRequest) -> TextCompletion:
-            return await self._call(completion_call(request, extra_body), options)
-
+        plan = functools.partial(completion_call, extra_body=extra_body)
         told = ProgressTeller[TextCompletion](progress, "Completion", requests)
-        return self._map(ask, requests, width, told)
+        return self._map(plan, requests, width, told, options)
 
     def _map(
         self,
-        work: Callable[[Item], Coroutine[None, None, T]],
+        plan: Callable[[Item], Plan[T]],
         items: Iterable[Item] | AsyncIterable[Item],
         width: int,
         told: ProgressTeller[T],
+        options: CallOptions | None,
         *,
         shared: bool = False,
     ) -> AsyncIterator[T]:
@@ -172,6 +160,10 @@ class AsyncManyCalls(ClientCore):
         if shared:
             self._limiter = self._limiter or ConcurrencyLimiter()
             slots = self._limiter.slots(checked_width(width))
+
+        async def work(item: Item) -> T:
+            return await self._call(plan(item), options)
+
         return amap_ordered(work, items, checked_width(width), slots, told)
 
     async def _call(self, plan: Plan[T], options: CallOptions | None) -> T:

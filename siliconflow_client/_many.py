@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from siliconflow_client._core import ClientCore
 from siliconflow_client._json import JsonValue
@@ -12,11 +13,10 @@ from siliconflow_client.bulk.embedding import (
     EmbeddedBatch,
     EmbeddingJob,
     EmbeddingSettings,
-    TextBatch,
     checked_width,
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
-from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
+from siliconflow_client.bulk.reranking import RerankJob, RerankSettings
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call
 from siliconflow_client.endpoints.completions import (
@@ -35,17 +35,11 @@ from siliconflow_client.endpoints.rerank import (
 from siliconflow_client.protocol.context import Plan
 from siliconflow_client.protocol.options import CallOptions
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from siliconflow_client.transport.drivers import Asked
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-def _in_threads(
-    work: Callable[[Item], Result], items: Iterable[Item], width: int, told: ProgressTeller[Result]
-) -> Iterator[Result]:
-    from siliconflow_client.bulk.threads import map_ordered  # when there is work for them
-
-    return map_ordered(work, items, width, told)
 
 
 class ManyCalls(ClientCore):
@@ -88,12 +82,8 @@ class ManyCalls(ClientCore):
         """
         job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
 
-        def embed(batch: TextBatch) -> EmbeddedBatch:
-            with job.naming_long_texts(batch):
-                return job.result(batch, self._call(job.call(batch), options))
-
-        batches = job.batches(texts, start)
-        return _in_threads(embed, batches, checked_width(width), job.teller(progress, texts))
+        told = job.teller(progress, texts)
+        return self._map(job.plan, job.batches(texts, start), width, told, options)
 
     def rerank_many(
         self,
@@ -131,13 +121,10 @@ class ManyCalls(ClientCore):
         """
         job = RerankJob(query, batch_size, top_n, settings, extra_body)
 
-        def rank(batch: DocumentBatch) -> RankedBatch:
-            return job.ranked(batch, self._call(job.call(batch), options))
-
         batches = job.batches(documents)
         told = job.teller(progress, documents)
         with job.collector() as collected:
-            for ranked in _in_threads(rank, batches, checked_width(width), told):
+            for ranked in self._map(job.plan, batches, width, told, options):
                 collected.add(ranked)
         return collected.merged()
 
@@ -163,12 +150,9 @@ class ManyCalls(ClientCore):
             SiliconFlowError: A request failed for good. Nothing further was begun; `.partial`
                 holds the answers that were finished and not handed out.
         """
-
-        def ask(request: ChatRequest) -> ChatCompletion:
-            return self._call(chat_call(request, extra_body), options)
-
+        plan = functools.partial(chat_call, extra_body=extra_body)
         told = ProgressTeller[ChatCompletion](progress, "Chat", requests)
-        return _in_threads(ask, requests, checked_width(width), told)
+        return self._map(plan, requests, width, told, options)
 
     def complete_many(
         self,
@@ -180,12 +164,26 @@ class ManyCalls(ClientCore):
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> Iterator[TextCompletion]:
         """As `chat_many`, for texts to continue."""
-
-        def ask(request: CompletionRequest) -> TextCompletion:
-            return self._call(completion_call(request, extra_body), options)
-
+        plan = functools.partial(completion_call, extra_body=extra_body)
         told = ProgressTeller[TextCompletion](progress, "Completion", requests)
-        return _in_threads(ask, requests, checked_width(width), told)
+        return self._map(plan, requests, width, told, options)
 
-    def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
+    def _map(
+        self,
+        plan: Callable[[Item], Plan[Result]],
+        items: Iterable[Item],
+        width: int,
+        told: ProgressTeller[Result],
+        options: CallOptions | None,
+    ) -> Iterator[Result]:
+        from siliconflow_client.bulk.threads import ask_ordered  # when there is work for them
+
+        return ask_ordered(
+            lambda item: self._ask(plan(item), options), items, checked_width(width), told
+        )
+
+    def _call(self, plan: Plan[Result], options: CallOptions | None) -> Result:
+        return self._ask(plan, options).result()
+
+    def _ask(self, plan: Plan[Result], options: CallOptions | None) -> Asked[Result]:
         raise NotImplementedError("the client runs plans")

@@ -36,6 +36,8 @@ from siliconflow_client.errors.tree import (
     PayloadTooLargeError,
     SiliconFlowError,
 )
+from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.options import CallOptions
 
@@ -196,20 +198,34 @@ class EmbeddingJob:
             progress, "Embedding", texts, size=lambda batch: len(batch.vectors), unit="text"
         )
 
-    def call(self, batch: TextBatch) -> Call[EmbeddingResult]:
-        """The request for one batch."""
+    def plan(self, batch: TextBatch) -> EmbeddingPlan:
+        """What is asked for one batch."""
         request: EmbeddingRequest = {**self._settings, "input": batch.texts}
-        return embedding_call(request, self._extra_body)
+        with NamingLongTexts(batch, self._max_tokens) as naming:
+            return EmbeddingPlan(batch.start, embedding_call(request, self._extra_body), naming)
 
-    def result(self, batch: TextBatch, result: EmbeddingResult) -> EmbeddedBatch:
-        """What is handed out for one batch."""
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingPlan:
+    """The request for consecutive texts.
+
+    Attributes:
+        start: Position of the first text among all.
+        call: The request.
+        naming: Says which text is too long.
+    """
+
+    start: int
+    call: Call[EmbeddingResult]
+    naming: NamingLongTexts
+
+    def flow(self, context: RequestContext) -> Flow[EmbeddedBatch]:
+        """Ask; the result is what is handed out for the batch."""
+        with self.naming:
+            result = yield from self.call.flow(context)
         return EmbeddedBatch(
-            batch.start, result.vectors, result.model, result.usage, result.trace_id
+            self.start, result.vectors, result.model, result.usage, result.trace_id
         )
-
-    def naming_long_texts(self, batch: TextBatch) -> NamingLongTexts:
-        """Surround the request of a batch, so that an error says which text is too long."""
-        return NamingLongTexts(batch, self._max_tokens)
 
 
 class EmbeddingCollector(AddsToFailure):

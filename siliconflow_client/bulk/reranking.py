@@ -13,6 +13,8 @@ from siliconflow_client.endpoints.checks import as_sequence, check_texts, wrong
 from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
 from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
+from siliconflow_client.protocol.actions import Flow
+from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.options import CallOptions
 
@@ -112,8 +114,8 @@ class RerankJob:
             for start in range(0, len(documents), size)
         )
 
-    def call(self, batch: DocumentBatch) -> Call[RerankResult]:
-        """The request for one batch."""
+    def plan(self, batch: DocumentBatch) -> RerankPlan:
+        """What is asked for one batch."""
         fields: dict[str, object] = {
             **self._settings,
             "query": self._query,
@@ -121,7 +123,8 @@ class RerankJob:
         }
         if self._top_n is not None:
             fields["top_n"] = min(self._top_n, len(batch.documents))
-        return rerank_call(cast("RerankRequest", fields), self._extra_body)
+        call = rerank_call(cast("RerankRequest", fields), self._extra_body)
+        return RerankPlan(batch.start, len(batch.documents), call)
 
     def teller(self, progress: Progress, documents: object) -> ProgressTeller[RankedBatch]:
         """Tells how many documents are done."""
@@ -129,13 +132,28 @@ class RerankJob:
             progress, "Reranking", documents, size=lambda batch: batch.count, unit="document"
         )
 
-    def ranked(self, batch: DocumentBatch, result: RerankResult) -> RankedBatch:
-        """What is put together for one batch."""
-        return RankedBatch(batch.start, result, len(batch.documents))
-
     def collector(self) -> RankingCollector:
         """Puts the rankings of the batches together."""
         return RankingCollector(self._top_n)
+
+
+@dataclass(frozen=True, slots=True)
+class RerankPlan:
+    """The request for consecutive documents.
+
+    Attributes:
+        start: Position of the first document among all.
+        count: How many there are.
+        call: The request.
+    """
+
+    start: int
+    count: int
+    call: Call[RerankResult]
+
+    def flow(self, context: RequestContext) -> Flow[RankedBatch]:
+        """Ask; the result is what is put together for the batch."""
+        return RankedBatch(self.start, (yield from self.call.flow(context)), self.count)
 
 
 class RankingCollector(AddsToFailure):

@@ -1,5 +1,6 @@
 """What a flow can ask a driver to do, and what it is sent back.
 
+    Fetch(r, most) -> Answer          send it, read the whole answer, be done with the connection
     Send(request) -> Head             send it, return status and headers
     Read()        -> bytes | None     the next piece of the body; None at its end
     Finish()      -> None             the answer is whole: read what is left, free the connection
@@ -32,6 +33,28 @@ class Send:
     """Send `request`. Sent back: a `Head`."""
 
     request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Send `request` and read what comes, and be done with the connection.
+
+    Sent back: an `Answer`, with up to `most` bytes of one that succeeds and up to `most_of_error`
+    of any other.
+    """
+
+    request: Request
+    most: int | None
+    most_of_error: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `Fetch` read; `is_whole` tells whether that was all."""
+
+    head: Head
+    content: bytes
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +133,7 @@ class Settle:
     refusal: RateLimitError | None = None
 
 
-Action: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Emit | Warn | Reserve | Settle
-Outcome: TypeAlias = Head | bytes | float | None
+IOAction: TypeAlias = Fetch | Send | Read | Finish | Drop | Elapsed | Wait | Warn | Reserve | Settle
+Action: TypeAlias = IOAction | Emit
+Outcome: TypeAlias = Answer | Head | bytes | float | None
 Flow: TypeAlias = Generator[Action, Outcome, T]

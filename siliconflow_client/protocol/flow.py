@@ -27,9 +27,11 @@ from siliconflow_client.errors.tree import (
     StreamInterruptedError,
 )
 from siliconflow_client.protocol.actions import (
+    Answer,
     Drop,
     Elapsed,
     Emit,
+    Fetch,
     Finish,
     Flow,
     Read,
@@ -203,26 +205,29 @@ def _observed(
 
 def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     target = context.target(call.request)
-    head = yield Send(call.request)
-    assert isinstance(head, Head)
-    if not head.is_success:
-        raise error_from_response(head, (yield from _diagnosed()), target)
     limit = context.max_answer_bytes if call.request.is_bounded else None
-    content, is_whole = yield from read_body(limit)
-    if not is_whole:
-        assert limit is not None
-        raise too_long("The answer", limit, head, target, _ANSWER_HINT)
-    try:
-        return call.parse(content, head)
-    except SiliconFlowError as error:
-        error.host, error.model = target.host, target.model
-        error.trace_id = head.trace_id
-        failure, cause = error, error.__cause__
-    except ValueError as error:
-        what = "not JSON" if content.strip() else "an empty body"
-        if isinstance(error, UndocumentedShapeError):
-            what = str(error)
-        failure, cause = unexpected_answer(content, head, target, what), error
+    answer = yield Fetch(call.request, limit, MAX_ERROR_BYTES)
+    assert isinstance(answer, Answer)
+    head, content, is_whole = answer.head, answer.content, answer.is_whole
+    del answer
+    failure: SiliconFlowError
+    cause: BaseException | None = None
+    if not head.is_success:
+        failure = error_from_response(head, content, target)
+    elif not is_whole:
+        failure = too_long("The answer", limit or 0, head, target, _ANSWER_HINT)
+    else:
+        try:
+            return call.parse(content, head)
+        except SiliconFlowError as error:
+            error.host, error.model = target.host, target.model
+            error.trace_id = head.trace_id
+            failure, cause = error, error.__cause__
+        except ValueError as error:
+            what = "not JSON" if content.strip() else "an empty body"
+            if isinstance(error, UndocumentedShapeError):
+                what = str(error)
+            failure, cause = unexpected_answer(content, head, target, what), error
     # Tracebacks may be shown with their local variables, which hold what came.
     del content
     raise failure.with_traceback(None) from (cause and cause.with_traceback(None))

@@ -7,10 +7,9 @@ import contextlib
 import inspect
 import logging
 import time
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from siliconflow_client.errors.redaction import printable
-from siliconflow_client.errors.response import Head
 from siliconflow_client.errors.tree import (
     ConfigurationError,
     SiliconFlowError,
@@ -18,17 +17,17 @@ from siliconflow_client.errors.tree import (
 from siliconflow_client.protocol.actions import (
     Drop,
     Elapsed,
+    Fetch,
     Finish,
     Read,
     Reserve,
     Send,
     Settle,
     Wait,
-    Warn,
 )
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import forks
-from siliconflow_client.transport.exchange_state import ExchangeState
+from siliconflow_client.transport.exchange_state import ExchangeState, Gathered
 from siliconflow_client.transport.failures import (
     failures,
 )
@@ -46,6 +45,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from siliconflow_client.errors.response import Head
+    from siliconflow_client.protocol.actions import Answer, IOAction, Outcome
     from siliconflow_client.protocol.requests import Request
     from siliconflow_client.transport.settings import CallSettings
 
@@ -61,9 +62,6 @@ LATE_ATTEMPT = 2
 """From this attempt on, one that fails and is followed by another is worth a warning."""
 
 _NETWORK = "network_stream"
-
-IOAction: TypeAlias = Send | Read | Finish | Drop | Elapsed | Wait | Warn | Reserve | Settle
-Outcome: TypeAlias = Head | bytes | float | None
 
 
 def _is_raw(response: httpx.Response) -> bool:
@@ -101,7 +99,7 @@ class SyncExchange(ExchangeState):
                 return self._do(action)
             with bounded(self._until):
                 outcome = self._do(action)
-            if isinstance(action, Read | Send):
+            if isinstance(action, Fetch | Read | Send):
                 self._remaining()
         except failures() as error:
             failure = self._failed(error)
@@ -113,6 +111,8 @@ class SyncExchange(ExchangeState):
         raise failure
 
     def _do(self, action: IOAction) -> Outcome:
+        if isinstance(action, Fetch):
+            return self._fetch(action)
         if isinstance(action, Read):
             piece = next(self._pieces, None)
             self._ended = piece is None
@@ -160,6 +160,16 @@ class SyncExchange(ExchangeState):
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
         teach(response.extensions.get(_NETWORK))
         return self._opened(response)
+
+    def _fetch(self, action: Fetch) -> Answer:
+        gathered = Gathered(self._send(action.request), action)
+        for piece in self._pieces:
+            gathered.add(piece)
+            if gathered.is_enough:
+                break
+            self._remaining()  # for transports that know no limit of a thread
+        self.close()
+        return gathered.answer()
 
     def _finish(self) -> None:
         # Only where reading on cannot last: elsewhere the connection is closed.
@@ -219,8 +229,6 @@ class AsyncExchange(ExchangeState):
         self._check_process()
         try:
             left = self._remaining()
-            if isinstance(action, Read):
-                left = self._guarded(left)
             if left is None:
                 return await self._do(action)
             async with asyncio.timeout(left):
@@ -232,19 +240,11 @@ class AsyncExchange(ExchangeState):
         # Here, since what was being handled would be the context, and its words are a peer's.
         raise failure
 
-    def _guarded(self, left: float | None) -> float | None:
-        """The read limit once more, a little later: aiohttp forgets its own on a broken chunk."""
-        limit = self._timeouts.get("read")
-        # httpx's own pool, which tells its stream, keeps to its limit.
-        if limit is None or (self._response is not None and _NETWORK in self._response.extensions):
-            return left
-        return limit + READ_MARGIN if left is None else min(left, limit + READ_MARGIN)
-
     async def _do(self, action: IOAction) -> Outcome:
+        if isinstance(action, Fetch):
+            return await self._fetch(action)
         if isinstance(action, Read):
-            piece = await anext(self._pieces, None) if self._pieces is not None else None
-            self._ended = piece is None
-            return piece
+            return await self._read()
         if isinstance(action, Send):
             return await self._send(action.request)
         if isinstance(action, Elapsed):
@@ -286,6 +286,27 @@ class AsyncExchange(ExchangeState):
             self._held = HeldResponse(response, self._pieces)
             left_open.hold(self._unwatched, self._held)
         return self._opened(response)
+
+    async def _fetch(self, action: Fetch) -> Answer:
+        gathered = Gathered(await self._send(action.request), action)
+        while not gathered.is_enough and (piece := await self._read()) is not None:
+            gathered.add(piece)
+        await self.aclose()
+        return gathered.answer()
+
+    async def _read(self) -> bytes | None:
+        if self._pieces is None:
+            return None
+        limit = self._timeouts.get("read")
+        # httpx's own pool, which tells its stream, keeps to its limit.
+        if limit is None or (self._response is not None and _NETWORK in self._response.extensions):
+            piece = await anext(self._pieces, None)
+        else:
+            # Once more, a little later: aiohttp forgets its own on a broken chunk.
+            async with asyncio.timeout(limit + READ_MARGIN):
+                piece = await anext(self._pieces, None)
+        self._ended = piece is None
+        return piece
 
     async def _finish(self) -> None:
         if self._response is not None and not self._ended and self._pieces is not None:

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from siliconflow_client import Delta, SiliconFlowError
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.errors.response import Head, Target
-from siliconflow_client.protocol.actions import Drop, Elapsed, Emit, Finish, Flow, Read, Send, Wait
+from siliconflow_client.protocol.actions import (
+    Answer,
+    Drop,
+    Elapsed,
+    Emit,
+    Fetch,
+    Finish,
+    Flow,
+    Read,
+    Send,
+    Wait,
+)
 from siliconflow_client.protocol.context import RequestContext, StreamState
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import Request
@@ -43,6 +54,20 @@ def events(*pieces: bytes | Exception) -> Reply:
     return Reply(200, pieces, "text/event-stream")
 
 
+def fetched(reply: Reply, action: Fetch) -> tuple[Answer | None, Exception | None]:
+    """The whole of a reply, or what broke it."""
+    head = reply.head()
+    most = action.most if head.is_success else action.most_of_error
+    content = b""
+    for piece in reply.pieces:
+        if isinstance(piece, Exception):
+            return None, piece
+        content += piece
+        if most is not None and len(content) > most:
+            return Answer(head, content[:most], False), None
+    return Answer(head, content, True), None
+
+
 class Hand:
     """Drives one flow over scripted replies; the last one repeats."""
 
@@ -69,14 +94,16 @@ class Hand:
             outcome: object = None
             failure: Exception | None = None
             match action:
-                case Send():
+                case Send() | Fetch():
                     reply = self.replies[min(self.sent, len(self.replies) - 1)]
                     self.sent += 1
                     self.clock += self.seconds_per_try
                     if isinstance(reply, Exception):
                         failure = reply
-                    else:
+                    elif isinstance(action, Send):
                         outcome, pieces = reply.head(), iter(reply.pieces)
+                    else:
+                        outcome, failure = fetched(reply, action)
                 case Read():
                     piece = next(pieces, None)
                     if isinstance(piece, Exception):

@@ -48,10 +48,10 @@ HELLO = events(data(content="Hel"), data(content="lo"), data(finish="stop"), DON
 # --- a plain call ---------------------------------------------------------------------------
 
 
-def test_a_plain_call_reads_all_then_frees_the_connection():
+def test_a_plain_call_is_one_action_that_reads_all_and_frees_the_connection():
     hand = Hand([OK])
     assert hand.plain() == {"fine": True}
-    assert hand.log == ["send", "read", "read", "read", "finish"]
+    assert hand.log == ["fetch"]
 
 
 @pytest.mark.parametrize("failure", [ERROR_500, LIMITED, REFUSED], ids=["500", "429", "refused"])
@@ -79,7 +79,7 @@ def test_after_the_last_retry_the_failure_is_raised(failure, kind):
 def test_before_each_wait_the_connection_is_given_up():
     hand = Hand([ERROR_500, OK])
     hand.plain()
-    assert hand.log[:6] == ["send", "read", "read", "finish", "drop", "wait"]
+    assert hand.log == ["fetch", "drop", "wait", "fetch"]
 
 
 def test_other_failures_are_raised_at_once():
