@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack, cast
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._core import Pool, Settings
@@ -35,14 +35,12 @@ from siliconflow_client.endpoints.rerank import (
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.context import Plan, StreamPlan, StreamState
 from siliconflow_client.protocol.options import CallOptions
-from siliconflow_client.transport.drivers import Asked, drive
+from siliconflow_client.transport.drivers import drive
 from siliconflow_client.transport.settings import CallSettings
 from siliconflow_client.transport.streams import ItemStream, Stream
 
 if TYPE_CHECKING:
     import httpx
-
-    from siliconflow_client.transport.exchange import SyncExchange
 else:
     httpx = LazyModule("httpx")
 
@@ -200,9 +198,14 @@ class SiliconFlowClient(Groups):
     ) -> None:
         self.close()
 
-    def _ask(self, plan: Plan[T], options: CallOptions | None) -> Asked[T]:
+    def _call(self, plan: Plan[T], options: CallOptions | None) -> T:
         settings, context = self._layout(options)
-        return Asked(plan.flow(context), self._exchange(settings))
+        flow = plan.flow(context)
+        try:
+            next(self._drive(flow, settings))
+        except StopIteration as stop:
+            return cast("T", stop.value)
+        raise AssertionError("a call with one answer emits nothing")
 
     def _stream(self, plan: StreamPlan[Delta], options: CallOptions | None) -> Stream:
         return Stream(*self._open(plan, options))
@@ -219,12 +222,10 @@ class SiliconFlowClient(Groups):
         return self._drive(flow, settings), state
 
     def _drive(self, flow: Flow[T], settings: CallSettings) -> Generator[Sequence[object], None, T]:
-        return (yield from drive(flow, self._exchange(settings)))
-
-    def _exchange(self, settings: CallSettings) -> SyncExchange:
         from siliconflow_client.transport.exchange import SyncExchange
 
-        return SyncExchange(self._http(), settings, self._sleep, self._clock)
+        exchange = SyncExchange(self._http(), settings, self._sleep, self._clock)
+        return (yield from drive(flow, exchange))
 
     def _is_injected(self) -> bool:
         return self.config.http_client is not None

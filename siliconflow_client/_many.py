@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TypeVar, Unpack
 
 from siliconflow_client._core import ClientCore
 from siliconflow_client._json import JsonValue
@@ -34,9 +34,6 @@ from siliconflow_client.endpoints.rerank import (
 )
 from siliconflow_client.protocol.context import Plan
 from siliconflow_client.protocol.options import CallOptions
-
-if TYPE_CHECKING:
-    from siliconflow_client.transport.drivers import Asked
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -176,14 +173,12 @@ class ManyCalls(ClientCore):
         told: ProgressTeller[Result],
         options: CallOptions | None,
     ) -> Iterator[Result]:
-        from siliconflow_client.bulk.threads import ask_ordered  # when there is work for them
+        from siliconflow_client.bulk.threads import map_ordered  # when there is work for them
 
-        return ask_ordered(
-            lambda item: self._ask(plan(item), options), items, checked_width(width), told
-        )
+        def work(item: Item) -> Result:
+            return self._call(plan(item), options)
+
+        return map_ordered(work, items, checked_width(width), told)
 
     def _call(self, plan: Plan[Result], options: CallOptions | None) -> Result:
-        return self._ask(plan, options).result()
-
-    def _ask(self, plan: Plan[Result], options: CallOptions | None) -> Asked[Result]:
         raise NotImplementedError("the client runs plans")

@@ -44,11 +44,15 @@ def is_patched() -> bool:
     True inside pytest-httpx, respx and vcrpy, and where OpenTelemetry traces httpx.
     """
     pool = getattr(sys.modules.get("httpcore"), "AsyncConnectionPool", None)
-    return _is_foreign(httpx.AsyncHTTPTransport) or (pool is not None and _is_foreign(pool))
+    name = "handle_async_request"
+    return is_foreign(httpx.AsyncHTTPTransport, name) or (
+        pool is not None and is_foreign(pool, name)
+    )
 
 
-def _is_foreign(cls: type) -> bool:
-    send = getattr(cls, "handle_async_request", None)
+def is_foreign(cls: type, name: str) -> bool:
+    """Whether a class has another package's function in the place of its own."""
+    send = getattr(cls, name, None)
     home = str(getattr(send, "__module__", "")).partition(".")[0]
     return home != cls.__module__.partition(".")[0] or hasattr(send, "__wrapped__")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from siliconflow_client.errors.tree import SiliconFlowError
 from siliconflow_client.protocol.actions import Emit
@@ -10,7 +10,7 @@ from siliconflow_client.protocol.actions import Emit
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 
-    from siliconflow_client.protocol.actions import Action, Flow, Outcome
+    from siliconflow_client.protocol.actions import Flow
     from siliconflow_client.transport.exchange import AsyncExchange, SyncExchange
 
 T = TypeVar("T")
@@ -21,40 +21,6 @@ class CloseStreamError(BaseException):
 
     `GeneratorExit` says the same, but is also what the collector throws.
     """
-
-
-class Asked(Generic[T]):
-    """A call that was not made yet: its flow, and the exchange that does its actions."""
-
-    __slots__ = ("_exchange", "flow")
-
-    def __init__(self, flow: Flow[T], exchange: SyncExchange) -> None:
-        self.flow = flow
-        self._exchange = exchange
-
-    def result(self) -> T:
-        """Make it, here and now."""
-        try:
-            next(drive(self.flow, self._exchange))
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        raise AssertionError("a call with one answer emits nothing")
-
-    def perform(self, action: Action) -> Outcome:
-        """Do one action, for who lets the flow go on by hand.
-
-        Raises:
-            SiliconFlowError: It failed; the flow has to know.
-        """
-        assert not isinstance(action, Emit), "a call with one answer emits nothing"
-        return self._exchange.perform(action)
-
-    def close(self) -> None:
-        """End it, as `result` does."""
-        self.flow.close()
-        self._exchange.ended()
-        self._exchange.close()
 
 
 def drive(flow: Flow[T], exchange: SyncExchange) -> Generator[Sequence[object], None, T]:

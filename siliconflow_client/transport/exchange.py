@@ -26,7 +26,7 @@ from siliconflow_client.protocol.actions import (
     Wait,
 )
 from siliconflow_client.protocol.options import checked_key
-from siliconflow_client.transport import forks
+from siliconflow_client.transport import direct, forks
 from siliconflow_client.transport.exchange_state import ExchangeState, Gathered
 from siliconflow_client.transport.failures import (
     failures,
@@ -153,7 +153,9 @@ class SyncExchange(ExchangeState):
             key = checked_key(told)
         extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
         outgoing = self._build(self._client, request, extensions, key)
-        if request.url is None:
+        if request.url is None and not self._settings.is_injected:
+            response = direct.send(self._client, outgoing)
+        elif request.url is None:
             response = self._client.send(outgoing, stream=True)
         else:  # without what an injected client would add or follow
             response = self._client.send(outgoing, stream=True, auth=None, follow_redirects=False)
@@ -273,7 +275,9 @@ class AsyncExchange(ExchangeState):
             told = source()
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
-        if request.url is None:
+        if request.url is None and not self._settings.is_injected:
+            response = await direct.asend(self._client, outgoing)
+        elif request.url is None:
             response = await self._client.send(outgoing, stream=True)
         else:  # as above
             response = await self._client.send(

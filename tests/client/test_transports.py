@@ -276,3 +276,52 @@ async def test_cookies_are_neither_kept_nor_sent(kind: str):
                     await client.chat(**HI)
         assert len(server.seen) == 2
         assert "cookie" not in server.seen[1].headers
+
+
+# --- past httpx's `send`, unless someone looks at it -----------------------------------------
+
+
+@pytest.mark.parametrize("owner", [httpx.Client, httpx.AsyncClient])
+async def test_a_tracer_of_httpx_clients_sees_every_request(
+    owner: type[Any], monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[str] = []
+    send = owner.send
+
+    def traced(self: Any, request: httpx.Request, **keywords: Any) -> Any:
+        seen.append(request.url.path)
+        return send(self, request, **keywords)
+
+    with FaultServer(GOOD) as server:
+        for _ in range(2):
+            assert await asked(owner, server.url) == "Hello"
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, "send", traced)
+                assert await asked(owner, server.url) == "Hello"
+        assert len(server.seen) == 4
+    assert seen == ["/v1/chat/completions"] * 2
+
+
+@pytest.mark.parametrize("owner", [httpx.Client, httpx.AsyncClient])
+async def test_the_log_of_httpx_has_its_line_where_it_is_wanted(
+    owner: type[Any], caplog: pytest.LogCaptureFixture
+):
+    with FaultServer(GOOD) as server:
+        with caplog.at_level("INFO", logger="httpx"):
+            await asked(owner, server.url)
+        assert [record.getMessage() for record in caplog.records if record.name == "httpx"] == [
+            f'HTTP Request: POST {server.url}/chat/completions "HTTP/1.1 200 X"'
+        ]
+        caplog.clear()
+        with caplog.at_level("WARNING", logger="httpx"):
+            await asked(owner, server.url)
+        assert not caplog.records
+
+
+async def asked(owner: type[Any], url: str) -> str:
+    """One answer, with one client or the other."""
+    if owner is httpx.Client:
+        with SiliconFlowClient(api_key=KEY, base_url=url) as client:
+            return (await asyncio.to_thread(client.chat, **HI)).text
+    async with AsyncSiliconFlowClient(api_key=KEY, base_url=url, async_transport="httpx") as client:
+        return (await client.chat(**HI)).text
