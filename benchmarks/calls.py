@@ -16,16 +16,23 @@ PATIENCE = 15.0
 
 def cpu(work: Callable[[], int], rounds: int = ROUNDS) -> dict[str, float]:
     """Microseconds of CPU per unit: the least of several rounds, after one to warm up."""
+    return in_turns({"cpu": work}, rounds)
+
+
+def in_turns(works: dict[str, Callable[[], int]], rounds: int = ROUNDS) -> dict[str, float]:
+    """The same of works that take turns, for ratios that a busy moment must not bend."""
     began = time.perf_counter()
-    work()
-    best = float("inf")
+    for work in works.values():
+        work()
+    best = dict.fromkeys(works, float("inf"))
     for _ in range(rounds):
-        started = time.process_time()
-        units = work()
-        best = min(best, (time.process_time() - started) / units)
+        for name, work in works.items():
+            started = time.process_time()
+            units = work()
+            best[name] = min(best[name], (time.process_time() - started) / units)
         if time.perf_counter() - began > PATIENCE:
             break
-    return {"cpu": best * 1e6}
+    return {name: seconds * 1e6 for name, seconds in best.items()}
 
 
 def made(name: str, url: str) -> object:
@@ -92,8 +99,15 @@ def llama_embed(name: str, url: str, _: int) -> dict[str, float]:
 
 def client_chat(name: str, url: str, _: int) -> dict[str, float]:
     client = made(name, url)
-    messages = [{"role": "user", "content": "Hi"}]
-    return cpu(repeat(lambda: client.chat(model=contenders.MODEL, messages=messages)))
+
+    def chat() -> object:
+        return client.chat(model=contenders.MODEL, messages=[{"role": "user", "content": "Hi"}])
+
+    def stream() -> int:
+        one = [{"role": "user", "content": "1"}]
+        return exhaust(client.stream_chat(model=contenders.MODEL, messages=one))
+
+    return in_turns({"cpu": repeat(chat), "stream": repeat(stream)})
 
 
 def construct(name: str, url: str, _: int) -> dict[str, float]:
