@@ -11,7 +11,7 @@ import copy
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -30,6 +30,7 @@ CHINESE = "zh/"
 def on_config(config: MkDocsConfig) -> None:
     """Give headings the anchors that they have on GitHub: MkDocs' own leave Chinese out."""
     config.mdx_configs["toc"]["slugify"] = anchor
+    speak(config, "en")
 
 
 def anchor(heading: str, separator: str) -> str:
@@ -52,10 +53,7 @@ def on_page_context(
 
     The theme reads these from the settings of the site, so they are set anew for each page.
     """
-    names = config.extra["languages"]["zh" if is_chinese(page) else "en"]
-    config.theme["language"] = "zh" if is_chinese(page) else "en"
-    config.site_name = names["site_name"]
-    config.site_description = names["site_description"]
+    names = speak(config, "zh" if is_chinese(page) else "en")
     chinese = next(item for item in nav.items if item.is_section and is_chinese(item.children[0]))
     shown = copy.copy(nav)
     if is_chinese(page):
@@ -71,6 +69,17 @@ def on_page_context(
     # No list: of each page in a list the theme's script asks for a sitemap beside it.
     config.extra["alternate"] = SimpleNamespace(**names["other"], link=link)
     return context
+
+
+def speak(config: MkDocsConfig, language: str) -> dict[str, Any]:
+    """Set what the theme says in a language, and give the names that are used in it."""
+    names = config.extra["languages"][language]
+    config.theme["language"] = language
+    config.site_name = names["site_name"]
+    config.site_description = names["site_description"]
+    for scheme, label in zip(config.theme["palette"], names["palette"], strict=True):
+        scheme["toggle"]["name"] = label
+    return names
 
 
 def is_chinese(page: Page) -> bool:

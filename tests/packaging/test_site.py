@@ -111,20 +111,21 @@ def site() -> tuple[SimpleNamespace, SimpleNamespace]:
     english[0].previous_page = chinese[-1].next_page = None
     section = SimpleNamespace(is_section=True, children=chinese)
     nav = SimpleNamespace(items=[*english, section], pages=[*english, *chinese])
-    return SimpleNamespace(extra=PLAN["extra"].copy(), theme={}), nav
+    theme = {"palette": [{"toggle": {}}, {"toggle": {}}]}
+    return SimpleNamespace(extra=PLAN["extra"].copy(), theme=theme), nav
 
 
 def test_a_page_is_shown_with_the_navigation_of_its_language(
     hooks: ModuleType, site: tuple[SimpleNamespace, SimpleNamespace]
 ):
     config, nav = site
-    languages: list[str] = []
+    languages: list[tuple[str, str]] = []
     shown: dict[str, list[str]] = {}
     for page in nav.pages:
         context = hooks.on_page_context({}, page, config, nav)
-        languages.append(config.theme["language"])
+        languages.append((config.theme["language"], config.theme["palette"][0]["toggle"]["name"]))
         shown[page.url] = [item.url for item in context["nav"].items]
-    assert languages == ["en", "en", "en", "zh", "zh"]
+    assert languages == [("en", "Dark")] * 3 + [("zh", "深色")] * 2
     assert shown["zh/errors.html"] == ["zh/index.html", "zh/errors.html"]
     assert shown["errors.html"] == ["index.html", "errors.html", "wire.html", "zh/index.html"]
     assert len(nav.items) == 4
