@@ -13,6 +13,7 @@ TRACING := .venv-tracing
 MUTANTS := .venv-mutants
 CLUSTER := .venv-ray
 DOCS_VENV := .venv-docs
+LOOK := .venv-look
 LOWEST := .venv-lowest
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
@@ -20,7 +21,7 @@ LOWEST := .venv-lowest
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants record check lint types format bench docs dist test-packaging test-lowest clean
+.PHONY: demo test faults test-httpx2 test-apps test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants record check lint types format bench docs look dist test-packaging test-lowest clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -117,6 +118,10 @@ bench: $(VENV)/.dev-installed $(PEERS)/.installed
 docs: $(DOCS_VENV)/.installed
 	$(DOCS_VENV)/bin/mkdocs build --strict $(ARGS)
 	@echo "Built: .site/index.html"
+
+# The built site in headless Chromium: every page on phone and desktop, light and dark; pictures of it.
+look: docs $(LOOK)/.installed
+	$(LOOK)/bin/python docs/site_look.py
 
 # What is uploaded at a release, and whether PyPI would show it.
 dist: $(VENV)/.dev-installed
@@ -227,6 +232,12 @@ $(CLUSTER)/.installed: pyproject.toml
 $(DOCS_VENV)/.installed: WHAT := what the site needs
 $(DOCS_VENV)/.installed: NEEDS := --group docs
 $(DOCS_VENV)/.installed: pyproject.toml
+	$(environment)
+	@touch $@
+
+$(LOOK)/.installed: WHAT := what looks at the site
+$(LOOK)/.installed: NEEDS := --group look
+$(LOOK)/.installed: pyproject.toml
 	$(environment)
 	@touch $@
 

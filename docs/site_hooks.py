@@ -1,4 +1,4 @@
-"""What the site needs beside its pages: the names of the reference, and pictures that take colours.
+"""What the site needs beside its pages: names, drawings that take colours, and two languages.
 
 MkDocs runs it while it builds (`hooks:` in mkdocs.yml). Nothing is imported from the packages:
 their names are read from their source, so the site is built without either framework.
@@ -7,19 +7,90 @@ their names are read from their source, so the site is built without either fram
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
+    from mkdocs.utils.templates import TemplateContext
 
 ROOT = Path(__file__).parent.parent
 NAMES = re.compile(r"<!-- names: (\w+) -->")
 OUTSIDE = re.compile(r"\]\((\.\./[^)#\s]+)")
 DRAWING = re.compile(r'<img alt="([^"]*)" src="[./]*assets/([\w-]+\.svg)" ?/?>')
+CHINESE = "zh/"
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Give headings the anchors that they have on GitHub: MkDocs' own leave Chinese out."""
+    config.mdx_configs["toc"]["slugify"] = anchor
+    speak(config, "en")
+
+
+def anchor(heading: str, separator: str) -> str:
+    """Make the anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", separator)
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> None:
+    """Let the last page of one language not lead on to the first of the other."""
+    for page in nav.pages:
+        following = page.next_page
+        if following and is_chinese(page) != is_chinese(following):
+            page.next_page = following.previous_page = None
+
+
+def on_page_context(
+    context: TemplateContext, page: Page, config: MkDocsConfig, nav: Navigation
+) -> TemplateContext:
+    """Show a page in its language: labels, title, the navigation, and the way to the other.
+
+    The theme reads these from the settings of the site, so they are set anew for each page.
+    """
+    names = speak(config, "zh" if is_chinese(page) else "en")
+    chinese = next(item for item in nav.items if item.is_section and is_chinese(item.children[0]))
+    shown = copy.copy(nav)
+    if is_chinese(page):
+        shown.items = chinese.children
+        shown.homepage = chinese.children[0]
+    else:
+        # The start page alone stands for the other language.
+        shown.items = [chinese.children[0] if item is chinese else item for item in nav.items]
+    context["nav"] = shown
+    written = {other.file.src_uri: other.url for other in nav.pages}
+    start = "index.md" if is_chinese(page) else f"{CHINESE}index.md"
+    link = written.get(other_uri(page), written[start])
+    # No list: of each page in a list the theme's script asks for a sitemap beside it.
+    config.extra["alternate"] = SimpleNamespace(**names["other"], link=link)
+    return context
+
+
+def speak(config: MkDocsConfig, language: str) -> dict[str, Any]:
+    """Set what the theme says in a language, and give the names that are used in it."""
+    names = config.extra["languages"][language]
+    config.theme["language"] = language
+    config.site_name = names["site_name"]
+    config.site_description = names["site_description"]
+    for scheme, label in zip(config.theme["palette"], names["palette"], strict=True):
+        scheme["toggle"]["name"] = label
+    return names
+
+
+def is_chinese(page: Page) -> bool:
+    """Say whether a page stands below the folder of the Chinese ones."""
+    return page.file.src_uri.startswith(CHINESE)
+
+
+def other_uri(page: Page) -> str:
+    """Name the file that says the same in the other language, whether or not it is there."""
+    uri = page.file.src_uri
+    return uri.removeprefix(CHINESE) if is_chinese(page) else CHINESE + uri
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -87,6 +87,12 @@ def _of_program(path: Path) -> Iterator[Passage]:
                 yield Passage(path, node.lineno, text)
 
 
+@cache
+def prose(page: Path) -> str:
+    """Give the text of a page without its code blocks."""
+    return _FENCE.sub("", content(page))
+
+
 def slug(heading: str) -> str:
     """Make the anchor of a heading as GitHub and MkDocs do."""
     words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").lower()
@@ -96,8 +102,8 @@ def slug(heading: str) -> str:
 @cache
 def headings(page: Path) -> tuple[tuple[int, str], ...]:
     """List the headings of a page, each with its depth."""
-    text = _FENCE.sub("", content(page))
-    return tuple((len(one[0]) - len(one[0].lstrip("#")), one[1]) for one in _HEADING.finditer(text))
+    found = _HEADING.finditer(prose(page))
+    return tuple((len(one[0]) - len(one[0].lstrip("#")), one[1]) for one in found)
 
 
 @cache
@@ -108,7 +114,7 @@ def anchors(page: Path) -> frozenset[str]:
         name = slug(heading)
         seen = sum(1 for other in found if re.fullmatch(rf"{re.escape(name)}(-\d+)?", other))
         found.append(f"{name}-{seen}" if seen else name)
-    return frozenset([*found, *_ANCHOR.findall(_FENCE.sub("", content(page)))])
+    return frozenset([*found, *_ANCHOR.findall(prose(page))])
 
 
 def table(page: Path, anchor: str) -> list[list[str]]:

@@ -10,20 +10,14 @@ import pytest
 from tests.conftest import ROOT
 from tests.packaging.blocks import Block, blocks, python_blocks, simulated_site
 from tests.packaging.blocks import run as run_block
-from tests.packaging.repository import content, files, headings
+from tests.packaging.repository import content, files
+from tests.packaging.translations import TRANSLATIONS
 
 __all__ = ["simulated_site"]
 
 README = ROOT / "README.md"
 PAGES = [page for page in (*files(".md"), *files(".mdx")) if page.is_relative_to(ROOT / "docs")]
-CHINESE = {
-    ROOT / "README.zh-CN.md": README,
-    ROOT / "docs/zh/langchain.md": ROOT / "docs/getting-started/langchain.md",
-    ROOT / "docs/zh/llama-index.md": ROOT / "docs/getting-started/llama-index.md",
-}
-"""Pages in Chinese, each with the page that it says again: the code is the same."""
-
-READ = [README, *(page for page in PAGES if page not in CHINESE)]
+READ = [README, *(page for page in PAGES if page not in TRANSLATIONS)]
 
 
 # Frameworks use deprecated parts of pydantic and of their own.
@@ -37,24 +31,10 @@ def test_a_block_prints_what_the_page_says(block: Block, capsys: pytest.CaptureF
     assert block.output is None or printed == block.output
 
 
-@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
-def test_a_chinese_page_has_the_code_and_the_sections_of_its_english_one(page: Path):
-    english = CHINESE[page]
-    assert [(one.language, one.code) for one in blocks(page)] == [
-        (one.language, one.code) for one in blocks(english)
-    ]
-    assert [depth for depth, _ in headings(page)] == [depth for depth, _ in headings(english)]
-
-
-def test_every_chinese_page_with_code_is_compared_with_an_english_one():
-    chinese = {*ROOT.glob("*.zh-CN.md"), *(ROOT / "docs" / "zh").glob("*.md")}
-    assert {page for page in chinese if blocks(page)} == set(CHINESE)
-
-
 FOR_USERS = [
     page
-    for page in (*READ, *CHINESE)
-    if page.parent == ROOT or page.parent.name in ("getting-started", "guides", "zh")
+    for page in READ
+    if page.parent == ROOT or page.parent.name in ("getting-started", "guides")
 ]
 
 
