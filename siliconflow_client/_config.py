@@ -244,7 +244,8 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
         raise ConfigurationError(
             f"base_url {_shown(text)} is no URL.", argument="base_url", hint=_WRITE_IT
         ) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    # A scheme that was written twice makes a host of the second.
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.netloc.endswith(":"):
         raise ConfigurationError(
             f"base_url {_shown(text)} is no http(s) URL with a host.",
             argument="base_url",

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-import pydantic_core
-
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.checks import check_string, wrong
 from siliconflow_client.endpoints.pages import Listing, Page
@@ -16,6 +14,7 @@ from siliconflow_client.endpoints.shapes import (
     as_object,
     count,
     optional_count,
+    read_json,
     text,
     unwrapped,
 )
@@ -118,7 +117,7 @@ def batch_from_wire(wire: JsonObject, head: Head) -> Batch:
 
 def read_batch(content: bytes, head: Head) -> Batch:
     """Read an answer that is one batch, bare or in an envelope."""
-    body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
+    body = read_json(content)
     batch = batch_from_wire(as_object(unwrapped(body), "the body"), head)
     if not batch.id:
         raise UndocumentedShapeError("the batch lacks `id`")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-import pydantic_core
-
-from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client._json import JsonObject
 from siliconflow_client.endpoints.checks import check_string
 from siliconflow_client.endpoints.pages import Listing, Page
-from siliconflow_client.endpoints.shapes import as_object, count, text, unwrapped
+from siliconflow_client.endpoints.shapes import as_object, count, read_json, text, unwrapped
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.decoders import Partial
@@ -59,7 +57,7 @@ def file_from_wire(wire: JsonObject, head: Head) -> FileObject:
 
 def read_file(content: bytes, head: Head) -> FileObject:
     """Read the answer of `POST /files`, in its envelope or bare."""
-    body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
+    body = read_json(content)
     return file_from_wire(as_object(unwrapped(body), "`data`"), head)
 
 

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-import pydantic_core
-
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.checks import check_positive, check_string
-from siliconflow_client.endpoints.shapes import as_object, text, unwrapped
+from siliconflow_client.endpoints.shapes import as_object, read_json, text, unwrapped
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
 from siliconflow_client.protocol.actions import Emit, Flow
@@ -103,7 +101,7 @@ class Listing(Generic[T]):
         return self.page(page.last_id)
 
     def _read(self, content: bytes, head: Head) -> Page[T]:
-        body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
+        body = read_json(content)
         listing = unwrapped(body)
         more: JsonValue = body.get("has_more") if isinstance(body, dict) else None
         if isinstance(listing, dict):

@@ -11,13 +11,19 @@ import math
 import pydantic_core
 
 from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client.errors.bodies import BOM
 from siliconflow_client.errors.mapping import UndocumentedShapeError
+
+
+def read_json(content: bytes) -> JsonValue:
+    """Parse a body, with or without a byte order mark."""
+    body: JsonValue = pydantic_core.from_json(content.removeprefix(BOM), cache_strings="keys")
+    return body
 
 
 def read_object(content: bytes) -> JsonObject:
     """Parse a body that should be an object."""
-    body: JsonValue = pydantic_core.from_json(content, cache_strings="keys")
-    return as_object(body, "the body")
+    return as_object(read_json(content), "the body")
 
 
 def as_object(value: JsonValue, what: str) -> JsonObject:

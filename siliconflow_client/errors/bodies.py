@@ -18,7 +18,7 @@ from siliconflow_client.errors.redaction import redact
 READ_AT_MOST = 65_536
 """Bytes of an error's body that are looked at."""
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _HTML_TITLE = re.compile(r"<title>([^<]{0,500})", re.IGNORECASE)
 _LONGEST_CODE = 60
 _LONGEST_PLACE = 20
@@ -27,7 +27,7 @@ _LONGEST_PLACE = 20
 
 def parse(content: bytes) -> JsonValue:
     """A body as JSON, else as text; `None` when there is nothing in it."""
-    content = content[:READ_AT_MOST].removeprefix(_BOM)
+    content = content[:READ_AT_MOST].removeprefix(BOM)
     if not content.strip():
         return None
     try:

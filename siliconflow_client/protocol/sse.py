@@ -7,8 +7,9 @@ Format: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-str
 
 from __future__ import annotations
 
+from siliconflow_client.errors.bodies import BOM
+
 DONE = b"[DONE]"
-_BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 65_536
 LONGEST_EVENT = 64 * 2**20
 """Bytes of one event; the API's are a few hundred."""
@@ -46,11 +47,11 @@ class SSEDecoder:
         if self._head:
             piece, self._head = self._head + piece, b""
         if not self._started:
-            if len(piece) < 3 and _BOM.startswith(piece):
+            if len(piece) < 3 and BOM.startswith(piece):
                 self._head = piece
                 return []
             self._started = True
-            piece = piece.removeprefix(_BOM)
+            piece = piece.removeprefix(BOM)
         if b"\r" in piece:
             if piece.endswith(b"\r"):  # its LF may be in the next piece
                 piece, self._head = piece[:-1], b"\r"

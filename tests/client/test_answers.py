@@ -56,6 +56,11 @@ def test_choices_come_in_order():
     assert answer.text == "text 0"
 
 
+def test_a_byte_order_mark_is_no_part_of_an_answer():
+    body = wire(chat({"content": "Hello"}))
+    assert read_chat(b"\xef\xbb\xbf" + body, HEAD, may_be_empty=False).text == "Hello"
+
+
 @pytest.mark.parametrize(("reason", "read_as"), [("eos", "stop"), ("new", "new"), (None, None), ("", None)])  # fmt: skip
 def test_finish_reasons(reason: Any, read_as: Any):
     assert read(chat({"content": "a"}, reason)).finish_reason == read_as

@@ -128,7 +128,7 @@ def test_the_environment_gives_the_base_url(monkeypatch: pytest.MonkeyPatch):
         "https://host:port/v1", "https://host:99999/v1", "https://[::1/v1", "nonsense",
         "https://user:hunter2@host/v1", "https://host/v1?key=x", "https://host/v1#x",
         "http://api.siliconflow.cn/v1", "http://localhost.example.com", "http://10.0.0.1",
-        "http://0.0.0.0:8080", "http://127.0.0.1.example.com",
+        "http://0.0.0.0:8080", "https://https://host/v1", "http://127.0.0.1.example.com",
     ],
 )  # fmt: skip
 def test_a_base_url_that_cannot_be_right(url: str):
