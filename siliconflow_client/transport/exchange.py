@@ -153,7 +153,7 @@ class SyncExchange(ExchangeState):
             key = checked_key(told)
         extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
         outgoing = self._build(self._client, request, extensions, key)
-        if request.url is None and not self._settings.is_injected:
+        if not self._settings.is_injected:
             response = direct.send(self._client, outgoing)
         elif request.url is None:
             response = self._client.send(outgoing, stream=True)
@@ -275,7 +275,7 @@ class AsyncExchange(ExchangeState):
             told = source()
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
-        if request.url is None and not self._settings.is_injected:
+        if not self._settings.is_injected:
             response = await direct.asend(self._client, outgoing)
         elif request.url is None:
             response = await self._client.send(outgoing, stream=True)
