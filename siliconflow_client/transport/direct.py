@@ -1,9 +1,9 @@
 """Hands a request of ours straight to the transport below an httpx client of ours.
 
 What httpx's clients do around it (authentication, redirects, cookies, hooks, a line in httpx's own
-log) is of no use to requests of ours and a tenth of a call's CPU, with many in flight a fifth. Where someone
-has put another function in the place of `send`, as tracers do, or wants httpx's log, the client
-sends as ever.
+log) is of no use to requests of ours, and a tenth of a call's CPU; with many in flight, a fifth.
+Where someone has put another function in the place of `send`, as tracers do, or wants httpx's log,
+the client sends as ever.
 """
 
 from __future__ import annotations
