@@ -23,6 +23,7 @@ from siliconflow_client.bulk.embedding import (
     EmbeddingSettings,
     TextBatch,
     checked_width,
+    embedding_teller,
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
@@ -95,7 +96,7 @@ class AsyncManyCalls(ClientCore):
             if isinstance(texts, AsyncIterable)
             else job.batches(texts, start)
         )
-        return self._map(embed, batches, width, job.teller(progress, texts), shared=True)
+        return self._map(embed, batches, width, embedding_teller(progress, texts), shared=True)
 
     async def rerank_many(
         self,

@@ -14,6 +14,7 @@ from siliconflow_client.bulk.embedding import (
     EmbeddingSettings,
     TextBatch,
     checked_width,
+    embedding_teller,
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import DocumentBatch, RankedBatch, RerankJob, RerankSettings
@@ -93,7 +94,7 @@ class ManyCalls(ClientCore):
                 return job.result(batch, self._call(job.call(batch), options))
 
         batches = job.batches(texts, start)
-        return _in_threads(embed, batches, checked_width(width), job.teller(progress, texts))
+        return _in_threads(embed, batches, checked_width(width), embedding_teller(progress, texts))
 
     def rerank_many(
         self,
