@@ -51,8 +51,9 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
     """Size of the vectors; Qwen3-Embedding models only (others answer 400)."""
 
     encoding_format: Literal["float", "base64"] | None = None
-    """How vectors travel. `base64` is smaller and gives the same floats; left out by default,
-    since a 400 was reported for sending it."""
+    """How vectors travel. `base64` is half the bytes or less and gives the same floats; left out
+    by default, since a 400 was reported for sending it. `make live` compares both at the API itself
+    (docs/wire.md#unsettled-points, `base64-order`); until it has run, this is for you to try."""
 
     chunk_size: int = Field(default=32, ge=1, le=64)
     """Texts in a request: 32 by the documentation, and the server refuses more than 64."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import struct
 import subprocess
 import sys
 
@@ -84,6 +87,52 @@ def test_what_differs_is_marked(findings):
     marked = [line.split()[1] for line in said if line.startswith("  ! ")]
     assert {"embedding-batch:", "messages-end:"} <= set(marked)
     assert report(findings, findings, said.append) == 0
+
+
+SAME = "taken, the same vectors as floats, little-endian float32"
+
+
+def test_base64_gives_the_vectors_that_floats_give(findings):
+    assert findings.points["base64-order"] == SAME
+
+
+@pytest.mark.parametrize(
+    ("wire", "said"),
+    [
+        (lambda vector: packed("<", vector), SAME),
+        (
+            lambda vector: packed(">", vector),
+            "taken, the same vectors as floats, big-endian float32",
+        ),
+        (lambda vector: vector, "not understood: floats come all the same"),
+        (lambda vector: packed("<", vector[::-1]), "taken, but no base64 of the same vectors"),
+        (lambda vector: packed("<", vector[1:]), "taken, but no base64 of the same vectors"),
+        (lambda _: "no base64", "taken, but no base64 of the same vectors"),
+        (None, "refused: HTTP 400, code 20015"),
+    ],
+    ids=["same", "big-endian", "floats", "others", "shorter", "text", "refused"],
+)
+def test_a_site_of_another_base64_is_seen_through(wire, said):
+    vectors = [[0.25, -1.5, 0.1], [1e-4, 2.0, 3.0]]
+
+    def site(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        if asked.get("encoding_format") != "base64":
+            found = vectors
+        elif wire is None:
+            return httpx.Response(400, json={"code": 20015, "message": "Invalid."})
+        else:
+            found = [wire(vector) for vector in vectors]
+        data = [{"index": index, "embedding": one} for index, one in enumerate(found)]
+        return httpx.Response(200, json={"data": data})
+
+    (probe,) = [probe for probe in PROBES if probe.name == "base64-order"]
+    with httpx.Client(transport=httpx.MockTransport(site)) as http:
+        assert probe.look(Asking(http, "https://api.siliconflow.cn/v1")) == said
+
+
+def packed(order: str, vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"{order}{len(vector)}f", *vector)).decode()
 
 
 def test_without_a_key_it_says_so_and_stops(capsys: pytest.CaptureFixture[str]):
