@@ -4,25 +4,25 @@ Needs the extra `ray`. Each class is given to `map_batches` with `batch_format="
 columns to the table, and leaves the others alone. A row that fails is kept, with a null for its
 result and the failure in the column `error`; nothing that the API says aborts the job.
 
-    ds.map_batches(
+    ds.repartition(target_num_rows_per_block=BLOCK_ROWS).map_batches(
         EmbedColumn,
         fn_constructor_kwargs={"model": "BAAI/bge-m3", "limits": shared_limits(tpm=500_000)},
-        batch_format="pyarrow",
-        batch_size=256,
-        concurrency=2,
-        num_cpus=0.25,
+        **map_settings(workers=2),
     )
 
-`num_cpus` is small since workers wait most of the time, and what reads the data needs its share.
+Blocks are small since what a worker has in hand when it dies is done again; a worker has two of
+them in hand, so that its requests never wait for the end of one.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, cast
 
-from siliconflow_client.bulk.embedding import DEFAULT_WIDTH
+from siliconflow_client.bulk.embedding import DEFAULT_WIDTH, checked_width
+from siliconflow_client.bulk.ray_blocks import BLOCK_ROWS, MapSettings, map_settings
 from siliconflow_client.bulk.ray_limits import shared_limits
 from siliconflow_client.bulk.threads import map_ordered
 from siliconflow_client.errors.tree import (
@@ -40,7 +40,18 @@ if TYPE_CHECKING:
     from siliconflow_client._json import JsonObject
     from siliconflow_client.endpoints.chat import ChatRequest
 
-__all__ = ["AskModel", "EmbedColumn", "RerankColumn", "shared_limits"]
+__all__ = [
+    "BLOCK_ROWS",
+    "AskModel",
+    "EmbedColumn",
+    "MapSettings",
+    "RerankColumn",
+    "map_settings",
+    "shared_limits",
+]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _ABOUT_ONE_INPUT = (BadRequestError, ContentRejectedError, PayloadTooLargeError, ConfigurationError)
 """Refusals of which a single text of a request may be the cause."""
@@ -92,7 +103,17 @@ class _ColumnWork:
 
         self._client: SiliconFlowClient = SiliconFlowClient(**settings)  # type: ignore[arg-type]  # checked there
         self._error = error
-        self._width = width
+        self._width = checked_width(width)
+        self._slots = threading.BoundedSemaphore(width)
+
+    def _ordered(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Work on all items; what is in flight counts for all blocks in hand together."""
+
+        def bounded(item: Item) -> Result:
+            with self._slots:
+                return work(item)
+
+        return map_ordered(bounded, items, self._width)
 
     def _with(
         self, table: Table, name: str, kind: object, outcomes: Iterable[tuple[object, str | None]]
@@ -150,7 +171,7 @@ class EmbedColumn(_ColumnWork):
         texts = table.column(self._column).to_pylist()
         size = self._batch_size
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        outcomes = (one for part in map_ordered(self._embed, parts, self._width) for one in part)
+        outcomes = (one for part in self._ordered(self._embed, parts) for one in part)
         arrow = _arrow()
         return self._with(table, self._output, arrow.list_(arrow.float32()), outcomes)
 
@@ -212,7 +233,7 @@ class RerankColumn(_ColumnWork):
         rows = list(zip(queries, documents, strict=True))
         arrow = _arrow()
         hit = arrow.struct({"index": arrow.int64(), "relevance_score": arrow.float64()})
-        outcomes = map_ordered(self._rank, rows, self._width)
+        outcomes = self._ordered(self._rank, rows)
         return self._with(table, self._output, arrow.list_(hit), outcomes)
 
     def _rank(self, row: tuple[object, object]) -> tuple[object, str | None]:
@@ -275,7 +296,7 @@ class AskModel(_ColumnWork):
 
     def __call__(self, table: Table) -> Table:
         """Ask about the rows of one block."""
-        outcomes = map_ordered(self._ask, self._prompts(table), self._width)
+        outcomes = self._ordered(self._ask, self._prompts(table))
         return self._with(table, self._output, _arrow().string(), outcomes)
 
     def _prompts(self, table: Table) -> Iterator[object]:
