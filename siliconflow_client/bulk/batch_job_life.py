@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-from siliconflow_client.bulk.batch_job_progress import BatchProgress, progress_of
+from siliconflow_client.bulk.batch_job_progress import Watching
 from siliconflow_client.bulk.batch_job_results import check_results, used_tokens
 from siliconflow_client.bulk.batch_job_state import (
     FileKind,
@@ -191,20 +191,24 @@ class Waiting:
     Attributes:
         state: The job's.
         files: Where it is kept.
-        on_progress: Told after each round of looks.
+        watching: Told after each round of looks.
         poll: Seconds between the rounds.
         deadline: Seconds after which to give up; `None` for none.
     """
 
     state: JobState
     files: JobFiles
-    on_progress: Callable[[BatchProgress], object] | None
+    watching: Watching
     poll: float
     deadline: float | None
 
     def flow(self, context: RequestContext) -> Flow[None]:
         """Wait; the state is saved whenever a batch has changed."""
         yield from Placing(self.state, self.files).flow(context)
+        with self.watching:
+            yield from self._until_ended(context)
+
+    def _until_ended(self, context: RequestContext) -> Flow[None]:
         lost = 0
         empty: dict[int, int] = {}
         while True:
@@ -220,8 +224,7 @@ class Waiting:
                     failure = error
                     yield Drop()
             lost = lost + 1 if failure is not None else 0
-            if self.on_progress is not None:
-                self.on_progress(progress_of(self.state))
+            self.watching.look()
             if all(part.is_fetched for part in self.state.parts):
                 return
             if self.deadline is not None:
