@@ -19,9 +19,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeVar, cast
 
-from siliconflow_client.bulk.embedding import DEFAULT_WIDTH, checked_width
+from siliconflow_client.bulk.embedding import (
+    DEFAULT_WIDTH,
+    EmbeddingJob,
+    EmbeddingSettings,
+    checked_width,
+)
 from siliconflow_client.bulk.ray_blocks import BLOCK_ROWS, MapSettings, map_settings
 from siliconflow_client.bulk.ray_limits import shared_limits
 from siliconflow_client.bulk.threads import map_ordered
@@ -141,6 +146,7 @@ class EmbedColumn(_ColumnWork):
         batch_size: Texts in a request.
         width: Requests in flight at once, in each worker.
         dimensions: Floats of a vector, for models that can choose.
+        encoding_format: How vectors travel; see `EmbeddingRequest`.
         **settings: The keywords of `ClientConfig`, such as `api_key` and `limits`.
 
     Raises:
@@ -157,14 +163,19 @@ class EmbedColumn(_ColumnWork):
         batch_size: int = 32,
         width: int = DEFAULT_WIDTH,
         dimensions: int | None = None,
+        encoding_format: Literal["float", "base64"] | None = None,
         **settings: object,
     ) -> None:
         super().__init__(settings, error, width)
-        self._model = model
+        self._request: EmbeddingSettings = {"model": model}
+        if dimensions is not None:
+            self._request["dimensions"] = dimensions
+        if encoding_format is not None:
+            self._request["encoding_format"] = encoding_format
+        EmbeddingJob(batch_size, self._request, None, shorten=False)  # refuses what cannot be sent
         self._column = column
         self._output = output
         self._batch_size = batch_size
-        self._dimensions = dimensions
 
     def __call__(self, table: Table) -> Table:
         """Embed one block."""
@@ -176,13 +187,8 @@ class EmbedColumn(_ColumnWork):
         return self._with(table, self._output, arrow.list_(arrow.float32()), outcomes)
 
     def _embed(self, texts: list[object]) -> list[tuple[object, str | None]]:
-        dimensions = {} if self._dimensions is None else {"dimensions": self._dimensions}
         try:
-            found = self._client.embed(
-                model=self._model,
-                input=cast("list[str]", texts),
-                **dimensions,  # type: ignore[arg-type]  # a dict with one known key
-            )
+            found = self._client.embed(**self._request, input=cast("list[str]", texts))
         except SiliconFlowError as error:
             if len(texts) > 1 and isinstance(error, _ABOUT_ONE_INPUT):
                 middle = len(texts) // 2

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import signal
+import struct
 import threading
 from collections import Counter
 from typing import Any
@@ -26,6 +28,7 @@ class Embedder:
     Attributes:
         url: Where it is.
         seen: How often each text was embedded.
+        asked: The fields of each request for vectors, without the texts.
         most_in_flight: The most requests that it answered at the same time.
         together: What requests wait at for each other, if at all.
         refuses: Whether it refuses anything.
@@ -36,6 +39,7 @@ class Embedder:
         self.url = ""
         self.seen: Counter[str] = Counter()
         self.requests = 0
+        self.asked: list[dict[str, Any]] = []
         self.refuses = True
         self.kill_after: int | None = None
         self.killed: int | None = None
@@ -77,13 +81,15 @@ class Embedder:
             said = {"code": 20015, "message": "The parameter is invalid."}
             return httpx.Response(400, json=said)
         with self._lock:
+            self.asked.append({name: body[name] for name in body.keys() - {"input"}})
             self.seen.update(texts)
         if last:
             self.killed = int(request.headers["x-pid"])
             os.kill(self.killed, signal.SIGKILL)
-        data = [
-            {"index": n, "embedding": [float(number_in(text)), 0.5]} for n, text in enumerate(texts)
-        ]
+        vectors: list[Any] = [[float(number_in(text)), 0.5] for text in texts]
+        if body.get("encoding_format") == "base64":
+            vectors = [base64.b64encode(struct.pack("<2f", *vector)).decode() for vector in vectors]
+        data = [{"index": n, "embedding": vector} for n, vector in enumerate(vectors)]
         usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
         return httpx.Response(200, json={"model": "m", "data": data, "usage": usage})
 

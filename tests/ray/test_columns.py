@@ -28,6 +28,15 @@ def test_vectors_are_lists_of_float32_beside_what_was_there(embedder: Embedder):
     assert made.to_pylist()[1] == {"id": 6, "text": "t2", "embedding": [2.0, 0.5], "error": None}
 
 
+def test_settings_of_the_request_are_sent(embedder: Embedder):
+    asked: Any = {"dimensions": 2, "encoding_format": "base64"}
+    rows = rows_of(
+        EmbedColumn(model="m", **asked, **embedder.settings)(pa.table({"text": ["t1", "t2"]}))
+    )
+    assert embedder.asked == [{"model": "m", **asked}]
+    assert [row["embedding"] for row in rows] == [[1.0, 0.5], [2.0, 0.5]]
+
+
 def test_a_row_that_fails_is_kept_with_its_error(embedder: Embedder):
     texts = [f"t{number}" for number in range(50)]
     texts[7], texts[33] = "bad 7", "bad 33"
@@ -63,10 +72,12 @@ def test_blocks_in_hand_share_the_requests_of_a_worker(embedder: Embedder):
         assert [row["embedding"][0] for row in rows_of(table)] == [float(n) for n in range(60)]
 
 
-@pytest.mark.parametrize("width", [0, True, "8"])
-def test_a_width_that_cannot_be_meant_is_refused(width: Any):
+@pytest.mark.parametrize(
+    "wrong", [{"width": 0}, {"width": "8"}, {"batch_size": 0}, {"batch_size": 65}]
+)
+def test_a_worker_that_cannot_work_does_not_begin(wrong: Any):
     with pytest.raises(ConfigurationError):
-        EmbedColumn(model="m", api_key="sk-x", width=width)
+        EmbedColumn(model="m", api_key="sk-x", **wrong)
 
 
 def test_an_empty_block_gets_its_columns(embedder: Embedder):
