@@ -78,6 +78,21 @@ def aiohttp_alone(url: str, _: float) -> Ask:
     return ask
 
 
+def httpx_on_aiohttp(url: str, _: float) -> Ask:
+    """What our client stands on there; beside aiohttp alone it tells what httpx's objects cost."""
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
+
+    limits = httpx.Limits(max_connections=0)  # none
+    client = httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=300)
+
+    async def ask() -> object:
+        answer = await client.post(f"{url}/chat/completions", json=BODY)
+        return json.loads(answer.content)
+
+    return ask
+
+
 def async_openai(url: str, _: float) -> Ask:
     from openai import AsyncOpenAI
 

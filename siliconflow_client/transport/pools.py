@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from siliconflow_client.protocol.options import AsyncTransport
 
 _AIOHTTP_LIMITS = httpx.Limits(
-    max_connections=None, max_keepalive_connections=100, keepalive_expiry=KEEPALIVE_SECONDS
+    # 0 is aiohttp's word for no limit; httpx-aiohttp takes None for its default, a hundred.
+    max_connections=0,
+    max_keepalive_connections=100,
+    keepalive_expiry=KEEPALIVE_SECONDS,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,49 @@ def test_the_environment_chooses_too(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SILICONFLOW_ASYNC_TRANSPORT", "curl")
     with pytest.raises(ConfigurationError, match="SILICONFLOW_ASYNC_TRANSPORT"):
         AsyncSiliconFlowClient(api_key=KEY)
+
+
+class MeetingPlace:
+    """A server that answers nobody before so many have asked."""
+
+    def __init__(self, awaited: int) -> None:
+        self.asked = 0
+        self._awaited = awaited
+        self._all_are_here = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head.lower())
+        assert length is not None
+        await reader.readexactly(int(length[1]))
+        self.asked += 1
+        if self.asked == self._awaited:
+            self._all_are_here.set()
+        await self._all_are_here.wait()
+        known = f"content-length: {len(CHAT)}\r\nconnection: close\r\n\r\n"
+        writer.write(b"HTTP/1.1 200 OK\r\n" + known.encode() + CHAT)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+async def test_no_number_of_connections_is_the_most(transport: Any):
+    """aiohttp has a hundred unless it is told otherwise, and takes `None` for no telling."""
+    place = MeetingPlace(160)
+    listening = await asyncio.start_server(place.serve, "127.0.0.1", 0, backlog=512)
+    async with (
+        listening,
+        AsyncSiliconFlowClient(
+            api_key=KEY,
+            base_url=f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1",
+            async_transport=transport,
+            deadline=20.0,
+            max_retries=0,
+        ) as client,
+    ):
+        answers = await asyncio.gather(*(client.chat(**HI) for _ in range(160)))
+    assert {answer.text for answer in answers} == {"Hello"}
+    assert place.asked == 160
 
 
 # --- small pools ----------------------------------------------------------------------------
