@@ -14,7 +14,7 @@ import pytest
 
 from siliconflow_simulator import Simulator
 from siliconflow_simulator.api._routes import all_routes, find_route
-from tests.conftest import ROOT
+from tests.conftest import ROOT, served
 from tests.live.__main__ import NO_KEY, main
 from tests.live.asking import LIMIT, Asking, TooExpensiveError
 from tests.live.run import PROBES, find, report, simulated
@@ -141,13 +141,14 @@ def test_without_a_key_it_says_so_and_stops(capsys: pytest.CaptureFixture[str]):
 
 
 def test_it_runs_over_a_socket_and_prints_neither_key_nor_prompt(
-    simulator_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-secret-of-the-run")
-    monkeypatch.setenv("SILICONFLOW_BASE_URL", simulator_url)
-    assert main() == 0
+    with served() as url:  # of its own: batches of other tests would be found
+        monkeypatch.setenv("SILICONFLOW_BASE_URL", url)
+        assert main() == 0
     printed = capsys.readouterr().out
-    assert simulator_url in printed
+    assert url in printed
     assert "0 differ from the simulator." in printed
     assert "sk-secret" not in printed
     assert "hello" not in printed.lower()
