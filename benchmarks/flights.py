@@ -78,6 +78,39 @@ def aiohttp_alone(url: str, _: float) -> Ask:
     return ask
 
 
+def httpx_objects_on_aiohttp(url: str, _: float) -> Ask:
+    """What our client stands on there; beside aiohttp alone it tells what httpx's objects cost."""
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
+
+    transport = AiohttpTransport(limits=httpx.Limits(max_connections=0))  # none
+    address = httpx.URL(f"{url}/chat/completions")
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), 300.0)
+
+    async def ask() -> object:
+        request = httpx.Request("POST", address, json=BODY, extensions={"timeout": limits})
+        answer = await transport.handle_async_request(request)
+        answer.request = request
+        return json.loads(await answer.aread())
+
+    return ask
+
+
+def httpx_on_aiohttp(url: str, _: float) -> Ask:
+    """The same with httpx's client around it."""
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
+
+    limits = httpx.Limits(max_connections=0)  # none
+    client = httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=300)
+
+    async def ask() -> object:
+        answer = await client.post(f"{url}/chat/completions", json=BODY)
+        return json.loads(answer.content)
+
+    return ask
+
+
 def async_openai(url: str, _: float) -> Ask:
     from openai import AsyncOpenAI
 

@@ -169,6 +169,8 @@ FLIGHTS = (
             Contender("ours, httpx", "client_httpx"),
             Contender("ours, aiohttp", "client_aiohttp"),
             Contender("httpx alone", "httpx_alone", most=256),
+            Contender("httpx's objects on aiohttp", "httpx_objects_on_aiohttp"),
+            Contender("httpx's client on aiohttp", "httpx_on_aiohttp"),
             Contender("aiohttp alone", "aiohttp_alone"),
             _peer("AsyncOpenAI", "async_openai", most=256),
             Contender("ours, LangChain", "langchain_ours"),

@@ -129,8 +129,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, cann
                 await asyncio.sleep(int(path.split("/", 3)[2]) / 1000)
             writer.write(canned.reply(path, body))
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+    except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        writer.close()  # the end of the server cancels what still waits for a request
 
 
 async def main() -> None:

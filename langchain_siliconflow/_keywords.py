@@ -140,4 +140,5 @@ class RerankKeywords(ConnectionKeywords, total=False):
     overlap_tokens: int | None
     chunk_size: int
     max_concurrency: int
+    show_progress_bar: bool
     model_kwargs: dict[str, Any]

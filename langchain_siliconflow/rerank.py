@@ -61,6 +61,9 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
     max_concurrency: int = Field(default=8, ge=1)
     """Requests in flight at once."""
 
+    show_progress_bar: bool = False
+    """Show a bar over the documents of a call; needs tqdm. It moves by `chunk_size`."""
+
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Anything else for the body of the request."""
 
@@ -147,6 +150,7 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
             "top_n": top_n or self.top_n,
             "batch_size": self.chunk_size,
             "width": self.max_concurrency,
+            "progress": self.show_progress_bar,
             "return_documents": False,
             "extra_body": self.model_kwargs or None,
         }

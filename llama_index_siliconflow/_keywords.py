@@ -121,3 +121,4 @@ class RerankKeywords(ConnectionKeywords, total=False):
     max_retries: int
     max_batch: int
     max_concurrency: int
+    show_progress: bool

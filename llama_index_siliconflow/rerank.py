@@ -99,6 +99,9 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
     max_concurrency: int = Field(
         default=8, description="Requests in flight at once, for more than one batch.", gt=0
     )
+    show_progress: bool = Field(
+        default=False, description="Show a bar over the nodes of a call; it moves by max_batch."
+    )
 
     def __init__(
         self,
@@ -210,6 +213,7 @@ class SiliconFlowRerank(Connection, BaseNodePostprocessor):
             "top_n": self.top_n,
             "batch_size": min(self.max_batch, most),
             "width": self.max_concurrency,
+            "progress": self.show_progress,
             "options": self._options(),
             "extra_body": self.additional_kwargs,
         }

@@ -22,6 +22,7 @@ from siliconflow_client.bulk.embedding import (
     EmbeddingJob,
     EmbeddingSettings,
     checked_width,
+    embedding_teller,
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import RerankJob, RerankSettings
@@ -90,7 +91,7 @@ class AsyncManyCalls(ClientCore):
             if isinstance(texts, AsyncIterable)
             else job.batches(texts, start)
         )
-        told = job.teller(progress, texts)
+        told = embedding_teller(progress, texts)
         return self._map(job.plan, batches, width, told, options, shared=True)
 
     async def rerank_many(

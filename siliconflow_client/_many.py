@@ -14,6 +14,7 @@ from siliconflow_client.bulk.embedding import (
     EmbeddingJob,
     EmbeddingSettings,
     checked_width,
+    embedding_teller,
 )
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import RerankJob, RerankSettings
@@ -79,7 +80,7 @@ class ManyCalls(ClientCore):
         """
         job = EmbeddingJob(batch_size, settings, extra_body, shorten=shorten)
 
-        told = job.teller(progress, texts)
+        told = embedding_teller(progress, texts)
         return self._map(job.plan, job.batches(texts, start), width, told, options)
 
     def rerank_many(

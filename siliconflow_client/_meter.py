@@ -53,7 +53,7 @@ class UsageMeter:
         self.add(report.model, report.usage)
 
     def add(self, model: str, usage: Usage) -> None:
-        """Take tokens that nobody reported, such as those of a batch's results."""
+        """Take tokens that nobody reported, such as those of an answer kept from another day."""
         self._told.append((model, usage))
         if len(self._told) >= _KEPT_APART and self._lock.acquire(blocking=False):
             try:
@@ -191,7 +191,9 @@ class CallObserver:
             return
         self._tokens = (self._tokens or 0) + usage.total_tokens
         if self._on_usage is not None:
-            trace_id = None if self._head is None else self._head.trace_id
+            own: object = getattr(told, "trace_id", None)  # each result of a batch has one
+            head = None if self._head is None else self._head.trace_id
+            trace_id = own if isinstance(own, str) else head
             with _REPORTED:
                 self._on_usage(UsageReport(request.model or "", usage, trace_id, request.path))
 

@@ -13,7 +13,7 @@ from typing import Literal, Protocol, Self, overload
 
 from siliconflow_client.bulk.batch_job_life import Cancelling, Placing, Waiting
 from siliconflow_client.bulk.batch_job_parts import PartFiles, copy_requests
-from siliconflow_client.bulk.batch_job_progress import BatchProgress, progress_of
+from siliconflow_client.bulk.batch_job_progress import BatchProgress, Watching, progress_of
 from siliconflow_client.bulk.batch_job_results import JobResults
 from siliconflow_client.bulk.batch_job_site import JobSite
 from siliconflow_client.bulk.batch_job_state import JobFiles, JobState
@@ -123,6 +123,7 @@ class _Job:
     def _waiting(
         self,
         on_progress: Callable[[BatchProgress], object] | None,
+        progress: bool,
         poll: float,
         deadline: float | None,
     ) -> Waiting:
@@ -132,7 +133,8 @@ class _Job:
                     f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
                 )
         self._files.refresh(self._state)
-        return Waiting(self._state, self._files, on_progress, poll, deadline)
+        watching = Watching(on_progress, self._state, bar=progress)
+        return Waiting(self._state, self._files, watching, poll, deadline)
 
     def _cancelling(self) -> Cancelling:
         self._files.refresh(self._state)
@@ -200,6 +202,7 @@ class BatchJob(_Job):
         self,
         *,
         on_progress: Callable[[BatchProgress], object] | None = None,
+        progress: bool = False,
         poll: float = POLL,
         deadline: float | None = None,
     ) -> Self:
@@ -207,6 +210,7 @@ class BatchJob(_Job):
 
         Args:
             on_progress: Told how far it is after each round of looks; `print` will do.
+            progress: Show a bar of the requests (needs tqdm).
             poll: Seconds between the rounds.
             deadline: Seconds after which to give up; the batches go on.
 
@@ -214,7 +218,7 @@ class BatchJob(_Job):
             APITimeoutError: The deadline has passed; its `phase` is `deadline`.
             SiliconFlowError: A look failed for good; wait again.
         """
-        self._run(self._waiting(on_progress, poll, deadline), self._site.options)
+        self._run(self._waiting(on_progress, progress, poll, deadline), self._site.options)
         return self
 
     def resubmit_failed(self, *, completion_window: str | None = None) -> Self:
@@ -255,11 +259,12 @@ class AsyncBatchJob(_Job):
         self,
         *,
         on_progress: Callable[[BatchProgress], object] | None = None,
+        progress: bool = False,
         poll: float = POLL,
         deadline: float | None = None,
     ) -> Self:
         """As `BatchJob.wait`."""
-        await self._run(self._waiting(on_progress, poll, deadline), self._site.options)
+        await self._run(self._waiting(on_progress, progress, poll, deadline), self._site.options)
         return self
 
     async def resubmit_failed(self, *, completion_window: str | None = None) -> Self:

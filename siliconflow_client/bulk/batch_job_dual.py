@@ -86,6 +86,7 @@ class DualBatchJob:
         poll: float = POLL,
         deadline: float | None = None,
         on_progress: Callable[[BatchProgress], object] | None = None,
+        progress: bool = False,
     ) -> Self:
         """Wait until all batches have ended, and fetch their results.
 
@@ -93,13 +94,16 @@ class DualBatchJob:
             poll: Seconds between the rounds of looks.
             deadline: Seconds after which to give up; the batches go on.
             on_progress: Told how far it is after each round; `print` will do.
+            progress: Show a bar of the requests (needs tqdm).
 
         Raises:
             APITimeoutError: The deadline has passed.
             SiliconFlowError: A look failed for good; wait again.
         """
         with self._errors():
-            self._sync().wait(on_progress=on_progress, poll=poll, deadline=deadline)
+            self._sync().wait(
+                on_progress=on_progress, progress=progress, poll=poll, deadline=deadline
+            )
         return self
 
     async def await_(
@@ -108,10 +112,13 @@ class DualBatchJob:
         poll: float = POLL,
         deadline: float | None = None,
         on_progress: Callable[[BatchProgress], object] | None = None,
+        progress: bool = False,
     ) -> Self:
         """As `wait`."""
         with self._errors():
-            await self._async().wait(on_progress=on_progress, poll=poll, deadline=deadline)
+            await self._async().wait(
+                on_progress=on_progress, progress=progress, poll=poll, deadline=deadline
+            )
         return self
 
     def resubmit_failed(self, *, completion_window: str | None = None) -> Self:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
 
-from siliconflow_client.bulk.batch_job_progress import BatchProgress, progress_of
-from siliconflow_client.bulk.batch_job_results import check_results
+from siliconflow_client.bulk.batch_job_progress import Watching
+from siliconflow_client.bulk.batch_job_results import check_results, used_tokens
 from siliconflow_client.bulk.batch_job_state import (
     FileKind,
     JobFiles,
@@ -23,6 +23,7 @@ from siliconflow_client.bulk.batch_job_state import (
     on_disk,
     private,
 )
+from siliconflow_client.endpoints.batch_lines import LineUsage
 from siliconflow_client.endpoints.batches import (
     Batch,
     batches_listing,
@@ -42,6 +43,7 @@ from siliconflow_client.errors.tree import (
 from siliconflow_client.protocol.actions import Drop, Elapsed, Flow, Wait
 from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.flow import Call
+from siliconflow_client.protocol.requests import Request
 
 SETTLING = 5.0
 """Seconds after which a batch whose creation was not answered should be in the listing."""
@@ -51,6 +53,8 @@ _PAGE = 20
 
 _LOST_POLLS = 10
 """Failed looks in a row after which waiting gives up."""
+
+_LINES_A_TURN = 200
 
 _EMPTY_LOOKS = 3
 """Looks at a completed batch that names no file yet, before that is believed."""
@@ -187,20 +191,24 @@ class Waiting:
     Attributes:
         state: The job's.
         files: Where it is kept.
-        on_progress: Told after each round of looks.
+        watching: Told after each round of looks.
         poll: Seconds between the rounds.
         deadline: Seconds after which to give up; `None` for none.
     """
 
     state: JobState
     files: JobFiles
-    on_progress: Callable[[BatchProgress], object] | None
+    watching: Watching
     poll: float
     deadline: float | None
 
     def flow(self, context: RequestContext) -> Flow[None]:
         """Wait; the state is saved whenever a batch has changed."""
         yield from Placing(self.state, self.files).flow(context)
+        with self.watching:
+            yield from self._until_ended(context)
+
+    def _until_ended(self, context: RequestContext) -> Flow[None]:
         lost = 0
         empty: dict[int, int] = {}
         while True:
@@ -216,8 +224,7 @@ class Waiting:
                     failure = error
                     yield Drop()
             lost = lost + 1 if failure is not None else 0
-            if self.on_progress is not None:
-                self.on_progress(progress_of(self.state))
+            self.watching.look()
             if all(part.is_fetched for part in self.state.parts):
                 return
             if self.deadline is not None:
@@ -246,8 +253,24 @@ class Waiting:
         for kind, name in named:
             if name:
                 yield from self._fetched(part, kind, name, context)
+        told = yield from self._used(part, context)
         part.is_fetched = True
         self.files.save(self.state)
+        # Once: who resumes the job finds the part fetched. In one go, so that nobody leaves midway.
+        for line in told:
+            _tell(line, part, context)
+
+    def _used(self, part: Part, context: RequestContext) -> Flow[list[LineUsage]]:
+        """The tokens of a part's answers, where anybody is told of them."""
+        found: list[LineUsage] = []
+        if context.observer is None:
+            return found
+        for number, told in enumerate(used_tokens(self.state, self.files, part), start=1):
+            if told is not None:
+                found.append(told)
+            if number % _LINES_A_TURN == 0:
+                yield Wait(0)  # others of this event loop have a turn
+        return found
 
     def _fetched(
         self, part: Part, kind: FileKind, name: str, context: RequestContext
@@ -273,6 +296,11 @@ class Waiting:
             hint="they go on, and the state is saved: wait again, now or in another process.",
             host=context.host,
         )
+
+
+def _tell(line: LineUsage, part: Part, context: RequestContext) -> None:
+    if context.observer is not None:
+        context.observer.answered(Request("GET", "/batches", model=part.model), line)
 
 
 def _emptied(file: BinaryIO) -> Callable[[Sequence[bytes]], None]:

@@ -1,10 +1,12 @@
-"""No I/O: how far a batch job is, as its state says."""
+"""How far a batch job is, as its state says, and who is told."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from siliconflow_client.bulk.batch_job_state import JobState
+from siliconflow_client.bulk.progress import ProgressTeller
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,38 @@ def progress_of(state: JobState) -> BatchProgress:
         parts_ended=sum(part.is_fetched for part in state.parts),
         statuses=statuses,
     )
+
+
+class Watching(ProgressTeller[int]):
+    """Who is told how far a job is after each round of looks: a function, a bar, both or nobody.
+
+    Args:
+        told: A function.
+        state: The job's.
+        bar: Whether to show a bar of its requests (needs tqdm).
+
+    Raises:
+        ConfigurationError: A bar is wanted and tqdm is not installed.
+    """
+
+    __slots__ = ("_done", "_function", "_state")
+
+    def __init__(
+        self, told: Callable[[BatchProgress], object] | None, state: JobState, *, bar: bool
+    ) -> None:
+        super().__init__(bar, "Batch", range(state.total), size=int)
+        self._function = told
+        self._state = state
+        self._done = 0
+
+    def look(self) -> None:
+        """Tell how far it is."""
+        done = self._state.total - sum(
+            part.lines - part.completed - part.failed
+            for part in self._state.parts
+            if not part.is_fetched  # what was sent once more counts where it is now
+        )
+        self.tell(done - self._done)
+        self._done = done
+        if self._function is not None:
+            self._function(progress_of(self._state))

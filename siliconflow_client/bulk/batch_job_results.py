@@ -11,11 +11,13 @@ from typing import BinaryIO, cast
 from siliconflow_client._json import JsonValue
 from siliconflow_client.bulk.batch_job_state import FileKind, JobFiles, JobState, Part, on_disk
 from siliconflow_client.endpoints.batch_lines import (
+    LineUsage,
     Reading,
     custom_id_of,
     expired,
     failed,
     read_result,
+    usage_of_line,
 )
 from siliconflow_client.endpoints.chat import ChatCompletion
 from siliconflow_client.errors.mapping import unexpected_answer
@@ -27,6 +29,7 @@ _KINDS: tuple[FileKind, ...] = ("err", "out", "in")
 request. The last one holds the requests, which say how their answers are to be read."""
 _RESULTS = 2
 _REQUESTS = 2
+_PAID: tuple[FileKind, ...] = ("out", "err")
 
 _MOST_OPEN = 16
 _SHOWN = 4096
@@ -161,3 +164,22 @@ def check_results(path: Path, state: JobState, target: Target) -> None:
     if head:
         what = "a file of results that holds none of this job"
         raise unexpected_answer(head, Head(200, {}, 0.0), target, what)
+
+
+def used_tokens(state: JobState, files: JobFiles, part: Part) -> Iterator[LineUsage | None]:
+    """What each line of a part's results tells of its tokens; `None` for one that tells nothing.
+
+    A request counts once, and a line of another job's not at all.
+    """
+    seen: set[int] = set()
+    for kind in _PAID:
+        path = files.part(part, kind)
+        if not path.exists():
+            continue
+        with on_disk(), path.open("rb") as file:
+            for line in file:
+                told = usage_of_line(line)
+                position = None if told is None else state.position_of(told.custom_id)
+                yield None if position is None or position in seen else told
+                if position is not None:
+                    seen.add(position)

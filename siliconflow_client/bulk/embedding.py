@@ -6,14 +6,14 @@ import itertools
 from collections.abc import (
     AsyncIterable,
     AsyncIterator,
-    Callable,
     Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
 from dataclasses import dataclass
-from typing import Literal, Required, TypedDict, cast
+from types import TracebackType
+from typing import Literal, Required, Self, TypedDict, cast
 
 from siliconflow_client._json import JsonValue
 from siliconflow_client.bulk.failures import AddsToFailure
@@ -192,12 +192,6 @@ class EmbeddingJob:
         told = text_of(text)
         return {**text, "text": cut_to(told, self._max_tokens)} if told else text
 
-    def teller(self, progress: Progress, texts: object) -> ProgressTeller[EmbeddedBatch]:
-        """Tells how many texts are done."""
-        return ProgressTeller(
-            progress, "Embedding", texts, size=lambda batch: len(batch.vectors), unit="text"
-        )
-
     def plan(self, batch: TextBatch) -> EmbeddingPlan:
         """What is asked for one batch."""
         request: EmbeddingRequest = {**self._settings, "input": batch.texts}
@@ -228,24 +222,51 @@ class EmbeddingPlan:
         )
 
 
+def embedding_teller(progress: Progress, texts: object) -> ProgressTeller[EmbeddedBatch]:
+    """Tells how many texts are done.
+
+    Raises:
+        ConfigurationError: A bar is wanted and tqdm is not installed.
+    """
+    return ProgressTeller(
+        progress, "Embedding", texts, size=lambda batch: len(batch.vectors), unit="text"
+    )
+
+
 class EmbeddingCollector(AddsToFailure):
     """All vectors of `embed_many` as one list; what came stays on the error of one that fails.
 
     Args:
         total: How many texts there are.
-        progress: Told how many texts each batch held.
+        progress: `True` shows a bar (needs tqdm); a function is told how many texts each batch
+            held.
+
+    Raises:
+        ConfigurationError: A bar is wanted and tqdm is not installed.
     """
 
-    def __init__(self, total: int, progress: Callable[[int], object] | None = None) -> None:
+    def __init__(self, total: int, progress: Progress = False) -> None:
         self._total = total
-        self._progress = progress
+        self._told = embedding_teller(progress, range(total))
         self.vectors: list[list[float]] = []
 
     def add(self, batch: EmbeddedBatch) -> None:
         """Take the next batch."""
         self.vectors.extend(batch.vectors)
-        if self._progress is not None:
-            self._progress(len(batch.vectors))
+        self._told.tell(batch)
+
+    def __enter__(self) -> Self:
+        self._told.__enter__()
+        return super().__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._told.__exit__(kind, error, traceback)
+        super().__exit__(kind, error, traceback)
 
     def _complete(self, error: SiliconFlowError) -> None:
         """Put on a failure a vector, or `None`, for each text."""

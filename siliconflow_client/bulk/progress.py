@@ -48,7 +48,7 @@ class ProgressTeller(Generic[Result]):
     ) -> None:
         if progress is True and importlib.util.find_spec("tqdm") is None:
             raise ConfigurationError(
-                "progress=True needs tqdm, which is not installed.",
+                "A progress bar needs tqdm, which is not installed.",
                 argument="progress",
                 hint="pip install tqdm, or pass a function that is told how many are done.",
             )

@@ -4,25 +4,30 @@ Needs the extra `ray`. Each class is given to `map_batches` with `batch_format="
 columns to the table, and leaves the others alone. A row that fails is kept, with a null for its
 result and the failure in the column `error`; nothing that the API says aborts the job.
 
-    ds.map_batches(
+    ds.repartition(target_num_rows_per_block=BLOCK_ROWS).map_batches(
         EmbedColumn,
         fn_constructor_kwargs={"model": "BAAI/bge-m3", "limits": shared_limits(tpm=500_000)},
-        batch_format="pyarrow",
-        batch_size=256,
-        concurrency=2,
-        num_cpus=0.25,
+        **map_settings(workers=2),
     )
 
-`num_cpus` is small since workers wait most of the time, and what reads the data needs its share.
+Blocks are small since what a worker has in hand when it dies is done again; a worker has two of
+them in hand, so that its requests never wait for the end of one.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Literal, Protocol, Self, TypeVar, cast
 
-from siliconflow_client.bulk.embedding import DEFAULT_WIDTH
+from siliconflow_client.bulk.embedding import (
+    DEFAULT_WIDTH,
+    EmbeddingJob,
+    EmbeddingSettings,
+    checked_width,
+)
+from siliconflow_client.bulk.ray_blocks import BLOCK_ROWS, MapSettings, map_settings
 from siliconflow_client.bulk.ray_limits import shared_limits
 from siliconflow_client.bulk.threads import map_ordered
 from siliconflow_client.errors.tree import (
@@ -40,7 +45,18 @@ if TYPE_CHECKING:
     from siliconflow_client._json import JsonObject
     from siliconflow_client.endpoints.chat import ChatRequest
 
-__all__ = ["AskModel", "EmbedColumn", "RerankColumn", "shared_limits"]
+__all__ = [
+    "BLOCK_ROWS",
+    "AskModel",
+    "EmbedColumn",
+    "MapSettings",
+    "RerankColumn",
+    "map_settings",
+    "shared_limits",
+]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _ABOUT_ONE_INPUT = (BadRequestError, ContentRejectedError, PayloadTooLargeError, ConfigurationError)
 """Refusals of which a single text of a request may be the cause."""
@@ -92,7 +108,17 @@ class _ColumnWork:
 
         self._client: SiliconFlowClient = SiliconFlowClient(**settings)  # type: ignore[arg-type]  # checked there
         self._error = error
-        self._width = width
+        self._width = checked_width(width)
+        self._slots = threading.BoundedSemaphore(width)
+
+    def _ordered(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Work on all items; what is in flight counts for all blocks in hand together."""
+
+        def bounded(item: Item) -> Result:
+            with self._slots:
+                return work(item)
+
+        return map_ordered(bounded, items, self._width)
 
     def _with(
         self, table: Table, name: str, kind: object, outcomes: Iterable[tuple[object, str | None]]
@@ -120,6 +146,7 @@ class EmbedColumn(_ColumnWork):
         batch_size: Texts in a request.
         width: Requests in flight at once, in each worker.
         dimensions: Floats of a vector, for models that can choose.
+        encoding_format: How vectors travel; see `EmbeddingRequest`.
         **settings: The keywords of `ClientConfig`, such as `api_key` and `limits`.
 
     Raises:
@@ -136,32 +163,32 @@ class EmbedColumn(_ColumnWork):
         batch_size: int = 32,
         width: int = DEFAULT_WIDTH,
         dimensions: int | None = None,
+        encoding_format: Literal["float", "base64"] | None = None,
         **settings: object,
     ) -> None:
         super().__init__(settings, error, width)
-        self._model = model
+        self._request: EmbeddingSettings = {"model": model}
+        if dimensions is not None:
+            self._request["dimensions"] = dimensions
+        if encoding_format is not None:
+            self._request["encoding_format"] = encoding_format
+        EmbeddingJob(batch_size, self._request, None, shorten=False)  # refuses what cannot be sent
         self._column = column
         self._output = output
         self._batch_size = batch_size
-        self._dimensions = dimensions
 
     def __call__(self, table: Table) -> Table:
         """Embed one block."""
         texts = table.column(self._column).to_pylist()
         size = self._batch_size
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        outcomes = (one for part in map_ordered(self._embed, parts, self._width) for one in part)
+        outcomes = (one for part in self._ordered(self._embed, parts) for one in part)
         arrow = _arrow()
         return self._with(table, self._output, arrow.list_(arrow.float32()), outcomes)
 
     def _embed(self, texts: list[object]) -> list[tuple[object, str | None]]:
-        dimensions = {} if self._dimensions is None else {"dimensions": self._dimensions}
         try:
-            found = self._client.embed(
-                model=self._model,
-                input=cast("list[str]", texts),
-                **dimensions,  # type: ignore[arg-type]  # a dict with one known key
-            )
+            found = self._client.embed(**self._request, input=cast("list[str]", texts))
         except SiliconFlowError as error:
             if len(texts) > 1 and isinstance(error, _ABOUT_ONE_INPUT):
                 middle = len(texts) // 2
@@ -212,7 +239,7 @@ class RerankColumn(_ColumnWork):
         rows = list(zip(queries, documents, strict=True))
         arrow = _arrow()
         hit = arrow.struct({"index": arrow.int64(), "relevance_score": arrow.float64()})
-        outcomes = map_ordered(self._rank, rows, self._width)
+        outcomes = self._ordered(self._rank, rows)
         return self._with(table, self._output, arrow.list_(hit), outcomes)
 
     def _rank(self, row: tuple[object, object]) -> tuple[object, str | None]:
@@ -275,7 +302,7 @@ class AskModel(_ColumnWork):
 
     def __call__(self, table: Table) -> Table:
         """Ask about the rows of one block."""
-        outcomes = map_ordered(self._ask, self._prompts(table), self._width)
+        outcomes = self._ordered(self._ask, self._prompts(table))
         return self._with(table, self._output, _arrow().string(), outcomes)
 
     def _prompts(self, table: Table) -> Iterator[object]:

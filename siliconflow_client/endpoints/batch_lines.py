@@ -21,6 +21,7 @@ from siliconflow_client.endpoints.chat import (
 )
 from siliconflow_client.endpoints.checks import model_of
 from siliconflow_client.endpoints.shapes import as_object, text
+from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.jobs import BatchExpiredError
 from siliconflow_client.errors.mapping import (
     UndocumentedShapeError,
@@ -148,6 +149,36 @@ def custom_id_of(line: bytes) -> str | None:
         return None
     found = wire.get("custom_id") if isinstance(wire, dict) else None
     return found if isinstance(found, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class LineUsage:
+    """What a line of results tells of its tokens.
+
+    Attributes:
+        custom_id: Whose result it is.
+        usage: The tokens.
+        trace_id: The `request_id` of the answer, or `None`.
+    """
+
+    custom_id: str
+    usage: Usage
+    trace_id: str | None
+
+
+def usage_of_line(line: bytes) -> LineUsage | None:
+    """What a line tells of its tokens; `None` where it tells nothing that can be read."""
+    try:
+        wire: JsonValue = pydantic_core.from_json(line, cache_strings="keys")
+        result = as_object(wire, "a result")
+        response = as_object(result.get("response"), "`response`")
+        usage = read_usage(as_object(response.get("body"), "`body`"))
+    except ValueError:
+        return None
+    custom_id = result.get("custom_id")
+    if usage is None or not isinstance(custom_id, str):
+        return None
+    return LineUsage(custom_id, usage, text(response, "request_id") or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class EmbeddingRequest(TypedDict, total=False):
     """Body of `POST /embeddings`; at most 32 inputs (the server refuses more than 64).
 
     Models that see take objects among the inputs: `{"text": …}`, `{"image": …}` (a URL or a data
-    URI).
+    URI). `encoding_format="base64"` is half the bytes or less; the results are the same. `make
+    live` compares both at the API itself (docs/wire.md#unsettled-points, `base64-order`).
     """
 
     model: Required[str]

@@ -96,7 +96,8 @@ class UsageReport:
         usage: The tokens that the answer spoke of. For `/messages`, `prompt_tokens` are its
             `input_tokens`; for `/rerank`, `completion_tokens` its `output_tokens`.
         trace_id: The `x-siliconcloud-trace-id` header, or `None`.
-        path: What was asked, such as `/chat/completions`.
+        path: What was asked, such as `/chat/completions`; `/batches` for a result of a batch,
+            which costs less than a plain answer on most models.
     """
 
     model: str

@@ -2,14 +2,19 @@
 
 python -m tests.apps.ingestion llama_index URL FOLDER COUNT
 python -m tests.apps.ingestion langchain URL FOLDER COUNT
+
+Prints as its last line the passages in the store, the most memory in MB, and the seconds it took.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import resource
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,7 +75,7 @@ class SQLiteVectors(BaseKVStore):
         raise NotImplementedError("nobody asks")
 
 
-def llama_index(url: str, folder: Path, count: int) -> None:
+def llama_index(url: str, folder: Path, count: int) -> int:
     """Vectors go into the cache as they come; what the store has already is written once more."""
     from llama_index.core.ingestion import IngestionPipeline
     from llama_index.core.schema import TextNode
@@ -86,17 +91,18 @@ def llama_index(url: str, folder: Path, count: int) -> None:
     pipeline = IngestionPipeline(
         transformations=[embedding], vector_store=store, disable_cache=True
     )
-    given = [TextNode(id_=name, text=text) for name, text in passages(count)]
-    for start in range(0, count, SLICE):
-        pipeline.run(nodes=given[start : start + SLICE], show_progress=True)
-    sys.stdout.write(f"{collection.count()}\n")
+    given = (TextNode(id_=name, text=text) for name, text in passages(count))
+    while nodes := list(itertools.islice(given, SLICE)):
+        pipeline.run(nodes=nodes, show_progress=True)
+    return collection.count()
 
 
-def langchain(url: str, folder: Path, count: int) -> None:
+def langchain(url: str, folder: Path, count: int) -> int:
     """The record manager knows what is in the store."""
     from langchain_chroma import Chroma
     from langchain_classic.indexes import SQLRecordManager, index
     from langchain_core.documents import Document
+    from tqdm.auto import tqdm
 
     from langchain_siliconflow import SiliconFlowEmbeddings
 
@@ -108,10 +114,18 @@ def langchain(url: str, folder: Path, count: int) -> None:
     records = SQLRecordManager("all", db_url=f"sqlite:///{folder / 'records.sqlite'}")
     records.create_schema()
     given = (Document(text, id=name, metadata={"source": name}) for name, text in passages(count))
+    given = tqdm(given, total=count, desc="Passages")  # of which index() tells nothing
     index(given, records, store, batch_size=SLICE, cleanup=None, key_encoder="sha256")
-    sys.stdout.write(f"{len(store.get(include=[])['ids'])}\n")
+    return len(store.get(include=[])["ids"])
+
+
+def main(framework: str, url: str, folder: str, count: str) -> None:
+    ingest = {"llama_index": llama_index, "langchain": langchain}[framework]
+    began = time.monotonic()
+    kept = ingest(url, Path(folder), int(count))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in kilobytes
+    sys.stdout.write(f"{kept} {most:.0f} {time.monotonic() - began:.0f}\n")
 
 
 if __name__ == "__main__":
-    framework, url, folder, count = sys.argv[1:]
-    {"llama_index": llama_index, "langchain": langchain}[framework](url, Path(folder), int(count))
+    main(*sys.argv[1:])

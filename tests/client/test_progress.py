@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from siliconflow_client import ConfigurationError
-from tests.client.callers import HI
+from siliconflow_client import BatchProgress, ConfigurationError
+from siliconflow_simulator.answers.answer import Answer
+from tests.client.batch_site import Site, do, echo, request, submit
+from tests.client.callers import HI, Caller
 from tests.client.test_bulk import MODEL, RERANKER, Bulk, Server, both, texts
 
 
@@ -90,3 +93,39 @@ async def test_a_text_that_is_waited_for_is_checked_and_what_was_done_is_kept():
     with pytest.raises(ConfigurationError) as caught:
         await Bulk("async", Server()).all("embed_many", source(), model=MODEL)
     assert caught.value.argument == "texts[32]"
+
+
+@both
+async def test_a_bar_counts_the_requests_of_a_batch_job(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    asked = [request("item 1"), request("bad"), request("item 2")]
+    refused = [True]
+    site = Site(answers=lambda call: echo(call) if refused else [Answer(text="at last")])
+    told: list[BatchProgress] = []
+    async with Caller(kind, site) as ask:
+        job = await submit(ask, asked, tmp_path / "job.json")
+        await do(job, "wait", progress=True, on_progress=told.append, poll=7.0)
+        shown = capsys.readouterr().err
+        assert "Batch: 100%" in shown
+        assert "3/3" in shown
+        assert told[-1].completed == 2, "the function is told beside the bar"
+        refused.clear()
+        await do(await do(job, "resubmit_failed"), "wait", progress=True)
+        shown = capsys.readouterr().err
+    assert "3/3" in shown, "what is sent once more is no fourth request"
+    assert "4/" not in shown
+
+
+@both
+async def test_a_batch_bar_without_tqdm_says_what_to_install_before_anything_is_asked(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    site = Site()
+    async with Caller(kind, site) as ask:
+        job = await submit(ask, [request("item 1")], tmp_path / "job.json")
+        before = len(site.asked)
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+        with pytest.raises(ConfigurationError, match="tqdm"):
+            await do(job, "wait", progress=True)
+    assert len(site.asked) == before

@@ -245,6 +245,16 @@ def test_progress_is_told_and_a_deadline_ends_the_waiting(state: Path):
     assert repr(job) == f"BatchJob({str(state)!r}: {job.progress})"
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_bar_counts_the_requests(mode: str, state: Path, capsys: pytest.CaptureFixture[str]):
+    job = BatchJob.submit(PROMPT | Site().chat(), INPUTS, state=state)
+    if mode == "sync":
+        job.wait(poll=0.001, progress=True)
+    else:
+        asyncio.run(job.await_(poll=0.001, progress=True))
+    assert "4/4" in capsys.readouterr().err
+
+
 # --- what is sent -------------------------------------------------------------------------------
 
 

@@ -189,8 +189,8 @@ def test_other_refusals_blame_no_text() -> None:
 
 
 def test_a_progress_bar_without_tqdm_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    with pytest.raises(ImportError, match="pip install tqdm"):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with pytest.raises(ConfigurationError, match="pip install tqdm"):
         simulated(show_progress_bar=True).embed_documents(["a"])
 
 
@@ -245,9 +245,16 @@ def test_keywords() -> None:
     assert server.body == {"model": "m", "input": ["x"], "user": "u", "truncate": "left"}
 
 
-def test_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    simulated(show_progress_bar=True).embed_documents(["a"] * 40)
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_progress_bar(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    embed(simulated(show_progress_bar=True), ["a"] * 40, mode)
     assert "40/40" in capsys.readouterr().err
+
+
+def test_the_bar_of_images_knows_how_many_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    seeing = simulated(model="Qwen/Qwen3-VL-Embedding-8B", show_progress_bar=True)
+    seeing.embed_image(["https://pictures.example/a.png"] * 20)
+    assert "20/20" in capsys.readouterr().err
 
 
 def test_pickle_masks_and_copies() -> None:

@@ -148,3 +148,17 @@ def test_other_rerankers_name_the_document_that_is_no_text(mode: str) -> None:
         else:
             asyncio.run(simulated().arerank(documents, "q"))
     assert caught.value.argument == "documents[1]"
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_bar_counts_the_documents(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    documents = [Document(f"page {number}") for number in range(150)]
+    reranker = simulated(show_progress_bar=True)
+    if mode == "sync":
+        reranker.compress_documents(documents, "page 7")
+    else:
+        asyncio.run(reranker.acompress_documents(documents, "page 7"))
+    assert "Reranking: 100%" in (shown := capsys.readouterr().err)
+    assert "150/150" in shown
+    simulated().compress_documents(documents, "page 7")
+    assert capsys.readouterr().err == "", "nobody asked for one"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 import struct
 from typing import Any
@@ -52,24 +53,40 @@ def embedding_dimensions(ask: Asking) -> str:
 
 @point("base64-order")
 def base64_order(ask: Asking) -> str:
-    plain = _vector(embed(ask, "bread"))
-    packed = _vector(embed(ask, "bread", encoding_format="base64"))
-    if not isinstance(plain, list) or not isinstance(packed, str):
-        return "no base64"
-    data = base64.b64decode(packed)
-    if len(data) != 4 * len(plain):
-        return f"{len(data)} bytes for {len(plain)} numbers"
+    """Whether `encoding_format="base64"` gives the vectors that floats give."""
+    texts = ["bread", "Snow is white."]
+    plain = _vectors(embed(ask, texts))
+    answer = embed(ask, texts, encoding_format="base64")
+    if not answer.is_success:
+        return outcome(answer)
+    packed = _vectors(answer)
+    if not plain or len(packed) != len(plain):
+        return f"{len(packed)} vectors for {len(texts)} texts"
+    if packed == plain:
+        return "not understood: floats come all the same"
     for name, order in (("little-endian", "<"), ("big-endian", ">")):
-        numbers = struct.unpack(f"{order}{len(plain)}f", data)
-        if all(abs(a - b) < 1e-3 for a, b in zip(plain, numbers, strict=True)):
-            return f"{name} float32"
-    return "neither order"
+        if all(_is_same(*pair, order) for pair in zip(plain, packed, strict=True)):
+            return f"taken, the same vectors as floats, {name} float32"
+    return "taken, but no base64 of the same vectors"
 
 
-def _vector(answer: Any) -> Any:
+def _is_same(plain: Any, packed: Any, order: str) -> bool:
+    """Whether both are one vector, but for what float32 has no place for."""
+    if not isinstance(plain, list) or not isinstance(packed, str):
+        return False
+    try:
+        numbers = struct.unpack(f"{order}{len(plain)}f", base64.b64decode(packed, validate=True))
+    except (ValueError, struct.error):
+        return False
+    return all(
+        math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-7) for a, b in zip(plain, numbers, strict=True)
+    )
+
+
+def _vectors(answer: Any) -> list[Any]:
     body = parsed(answer.content)
     data = body.get("data") if isinstance(body, dict) else None
-    return data[0].get("embedding") if data else None
+    return [item.get("embedding") for item in data or []]
 
 
 def rank(ask: Asking, count: int = 2, model: str = RERANKER, **fields: Any) -> Any:

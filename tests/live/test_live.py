@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+import struct
 import subprocess
 import sys
 
@@ -11,7 +14,7 @@ import pytest
 
 from siliconflow_simulator import Simulator
 from siliconflow_simulator.api._routes import all_routes, find_route
-from tests.conftest import ROOT
+from tests.conftest import ROOT, served
 from tests.live.__main__ import NO_KEY, main
 from tests.live.asking import LIMIT, Asking, TooExpensiveError
 from tests.live.run import PROBES, find, report, simulated
@@ -86,19 +89,66 @@ def test_what_differs_is_marked(findings):
     assert report(findings, findings, said.append) == 0
 
 
+SAME = "taken, the same vectors as floats, little-endian float32"
+
+
+def test_base64_gives_the_vectors_that_floats_give(findings):
+    assert findings.points["base64-order"] == SAME
+
+
+@pytest.mark.parametrize(
+    ("wire", "said"),
+    [
+        (lambda vector: packed("<", vector), SAME),
+        (
+            lambda vector: packed(">", vector),
+            "taken, the same vectors as floats, big-endian float32",
+        ),
+        (lambda vector: vector, "not understood: floats come all the same"),
+        (lambda vector: packed("<", vector[::-1]), "taken, but no base64 of the same vectors"),
+        (lambda vector: packed("<", vector[1:]), "taken, but no base64 of the same vectors"),
+        (lambda _: "no base64", "taken, but no base64 of the same vectors"),
+        (None, "refused: HTTP 400, code 20015"),
+    ],
+    ids=["same", "big-endian", "floats", "others", "shorter", "text", "refused"],
+)
+def test_a_site_of_another_base64_is_seen_through(wire, said):
+    vectors = [[0.25, -1.5, 0.1], [1e-4, 2.0, 3.0]]
+
+    def site(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        if asked.get("encoding_format") != "base64":
+            found = vectors
+        elif wire is None:
+            return httpx.Response(400, json={"code": 20015, "message": "Invalid."})
+        else:
+            found = [wire(vector) for vector in vectors]
+        data = [{"index": index, "embedding": one} for index, one in enumerate(found)]
+        return httpx.Response(200, json={"data": data})
+
+    (probe,) = [probe for probe in PROBES if probe.name == "base64-order"]
+    with httpx.Client(transport=httpx.MockTransport(site)) as http:
+        assert probe.look(Asking(http, "https://api.siliconflow.cn/v1")) == said
+
+
+def packed(order: str, vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"{order}{len(vector)}f", *vector)).decode()
+
+
 def test_without_a_key_it_says_so_and_stops(capsys: pytest.CaptureFixture[str]):
     assert main() == NO_KEY
     assert "nothing was asked" in capsys.readouterr().out
 
 
 def test_it_runs_over_a_socket_and_prints_neither_key_nor_prompt(
-    simulator_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-secret-of-the-run")
-    monkeypatch.setenv("SILICONFLOW_BASE_URL", simulator_url)
-    assert main() == 0
+    with served() as url:  # of its own: batches of other tests would be found
+        monkeypatch.setenv("SILICONFLOW_BASE_URL", url)
+        assert main() == 0
     printed = capsys.readouterr().out
-    assert simulator_url in printed
+    assert url in printed
     assert "0 differ from the simulator." in printed
     assert "sk-secret" not in printed
     assert "hello" not in printed.lower()

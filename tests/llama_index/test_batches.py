@@ -263,6 +263,16 @@ def test_tools_and_schema_are_written_once_for_all(state: Path, monkeypatch: pyt
     assert repr(job) == f"BatchJob({str(state)!r}: {job.progress})"
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_bar_counts_the_requests(mode: str, state: Path, capsys: pytest.CaptureFixture[str]):
+    job = BatchJob.submit(Site().llm(), TEXTS, state=state)
+    if mode == "sync":
+        job.wait(poll=0.001, progress=True)
+    else:
+        asyncio.run(job.await_(poll=0.001, progress=True))
+    assert "4/4" in capsys.readouterr().err
+
+
 # --- refused before anything is sent ------------------------------------------------------------
 
 

@@ -342,3 +342,14 @@ async def test_a_chat_engine(
 async def test_other_kinds_of_nodes(rerank: SiliconFlowRerank, way: Way) -> None:
     given = [NodeWithScore(node=Document(text=text, id_=text)) for text in FRUIT]
     assert ids(await ranked(way, rerank, given)) == ["apple pie", "apple banana pie"]
+
+
+async def test_a_bar_counts_the_nodes(
+    make: Make, way: Way, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = nodes([f"apple {number}" for number in range(10)])
+    await ranked(way, make(SiliconFlowRerank, max_batch=4, show_progress=True), given)
+    assert "Reranking: 100%" in (shown := capsys.readouterr().err)
+    assert "10/10" in shown
+    await ranked(way, make(SiliconFlowRerank, max_batch=4), given)
+    assert capsys.readouterr().err == "", "nobody asked for one"

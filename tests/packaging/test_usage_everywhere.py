@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 import langchain_siliconflow as lc
 import llama_index_siliconflow as li
 from siliconflow_client import UsageMeter, UsageReport
-from siliconflow_simulator import Simulator
+from siliconflow_simulator import Simulator, from_text
+from tests.batch_jobs import BatchSite
 
 CHAT = "Qwen/Qwen3-8B"
 TEXTS = ["gzip compresses files", "Paris is in France"]
@@ -107,3 +109,23 @@ def test_models_of_both_frameworks_share_a_meter():
     lc.SiliconFlowEmbeddings(on_usage=meter, **settings).embed_query("Hi")
     assert meter.answers == 3
     assert list(meter.by_model) == [CHAT, "BAAI/bge-m3"]
+
+
+BATCHES: dict[str, Callable[[Any, Any], Any]] = {
+    "langchain": lambda site, state: lc.BatchJob.submit(
+        lc.ChatSiliconFlow(**site), TEXTS, state=state
+    ).wait(poll=0.01),
+    "llama_index": lambda site, state: li.BatchJob.submit(
+        li.SiliconFlow(**site), TEXTS, state=state
+    ).wait(poll=0.01),
+}
+
+
+@pytest.mark.parametrize("framework", BATCHES)
+def test_answers_of_a_batch_count_once(framework: str, tmp_path: Path):
+    meter = UsageMeter()
+    site = {**BatchSite(answers=from_text).settings(), "on_usage": meter}
+    job = BATCHES[framework](site, tmp_path / "job.json")
+    assert len(job.results()) == len(job.results()) == len(TEXTS)
+    assert meter.answers == len(TEXTS)
+    assert meter.by_model[site["model"]].completion_tokens > 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import signal
+import struct
 import threading
 from collections import Counter
 from typing import Any
@@ -26,6 +28,10 @@ class Embedder:
     Attributes:
         url: Where it is.
         seen: How often each text was embedded.
+        asked: The fields of each request for vectors, without the texts.
+        most_in_flight: The most requests that it answered at the same time.
+        together: What requests wait at for each other, if at all.
+        refuses: Whether it refuses anything.
         kill_after: The request after whose answer its sender is killed, which told its process id.
     """
 
@@ -33,8 +39,12 @@ class Embedder:
         self.url = ""
         self.seen: Counter[str] = Counter()
         self.requests = 0
+        self.asked: list[dict[str, Any]] = []
+        self.refuses = True
         self.kill_after: int | None = None
         self.killed: int | None = None
+        self.most_in_flight = self._in_flight = 0
+        self.together: threading.Barrier | None = None
         self._lock = threading.Lock()
 
     @property
@@ -47,30 +57,45 @@ class Embedder:
         return sum(count - 1 for count in self.seen.values()) / max(1, len(self.seen))
 
     def answer(self, request: Asked) -> httpx.Response:
-        body = json.loads(request.content)
         with self._lock:
             self.requests += 1
             last = self.requests == self.kill_after
+            self._in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        try:
+            if self.together is not None:
+                self.together.wait()
+            return self._answer(request, last=last)
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    def _answer(self, request: Asked, *, last: bool) -> httpx.Response:
+        body = json.loads(request.content)
         if "documents" in body:
             return self._ranked(body)
         if "messages" in body:
             return self._answered(body)
         texts = body["input"]
-        if any("bad" in text for text in texts):
+        if self.refuses and any("bad" in text for text in texts):
             said = {"code": 20015, "message": "The parameter is invalid."}
             return httpx.Response(400, json=said)
         with self._lock:
+            self.asked.append({name: body[name] for name in body.keys() - {"input"}})
             self.seen.update(texts)
         if last:
             self.killed = int(request.headers["x-pid"])
             os.kill(self.killed, signal.SIGKILL)
-        data = [
-            {"index": n, "embedding": [float(number_in(text)), 0.5]} for n, text in enumerate(texts)
-        ]
+        vectors: list[Any] = [[float(number_in(text)), 0.5] for text in texts]
+        if body.get("encoding_format") == "base64":
+            vectors = [base64.b64encode(struct.pack("<2f", *vector)).decode() for vector in vectors]
+        data = [{"index": n, "embedding": vector} for n, vector in enumerate(vectors)]
         usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
         return httpx.Response(200, json={"model": "m", "data": data, "usage": usage})
 
     def _ranked(self, body: dict[str, Any]) -> httpx.Response:
+        if "bad" in body["query"]:
+            return httpx.Response(400, json={"code": 20015, "message": "Invalid."})
         hits = [
             {"index": n, "relevance_score": number_in(text) / 1000}
             for n, text in enumerate(body["documents"])
@@ -80,6 +105,8 @@ class Embedder:
 
     def _answered(self, body: dict[str, Any]) -> httpx.Response:
         asked = body["messages"][-1]["content"]
+        if "bad" in asked:
+            return httpx.Response(400, json={"code": 20015, "message": "Invalid."})
         said = "no JSON" if "odd" in asked else json.dumps({"number": number_in(asked)})
         choice = {"index": 0, "message": {"content": said}, "finish_reason": "stop"}
         return httpx.Response(200, json={"id": "x", "model": "m", "choices": [choice]})
