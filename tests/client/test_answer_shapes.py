@@ -101,7 +101,9 @@ async def test_an_upload_that_names_no_file_ends_the_submission(kind: str, tmp_p
     state = tmp_path / "job.json"
     async with Caller(kind, answer) as ask:
         with pytest.raises(APIResponseError, match="without an id"):
-            submitted = ask.client.batches.submit([{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=state)
+            submitted = ask.client.batches.submit(
+                [{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=state
+            )
             _ = submitted if kind == "sync" else await submitted
 
 
@@ -118,7 +120,9 @@ async def test_an_upload_that_fails_for_good_is_raised(
 
     async with Caller(kind, answer, max_retries=1) as ask:
         with pytest.raises(error):
-            submitted = ask.client.batches.submit([{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=tmp_path / "job.json")
+            submitted = ask.client.batches.submit(
+                [{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=tmp_path / "job.json"
+            )
             _ = submitted if kind == "sync" else await submitted
     assert set(asked) == {"/v1/files"}
     assert len(asked) == (1 if status == 400 else 2)
