@@ -68,8 +68,8 @@ def test_an_open_file_that_was_looked_at_is_read_from_its_start(tmp_path: Path):
 
 def test_an_open_pipe_is_read_from_where_it_is():
     reading, writing = os.pipe()
-    with open(reading, "rb") as file:
-        with open(writing, "wb") as sender:
+    with os.fdopen(reading, "rb") as file:
+        with os.fdopen(writing, "wb") as sender:
             sender.write(PNG)
         assert image_input(file) == uri("image/png", PNG)
 
