@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from siliconflow_client import ConfigurationError, OverloadedError
+from siliconflow_client import APIResponseError, ConfigurationError, OverloadedError
 from siliconflow_client.bulk import batch_job_results
+from siliconflow_client.endpoints.batch_lines import Reading, read_result
 from tests.client.batch_site import Site, do, requests, resume, submit, told
 from tests.client.callers import Caller
 
@@ -102,6 +103,23 @@ async def test_requests_that_are_not_on_the_disk_any_more_cannot_be_sent_again(
         assert len(site.batches()) == 1
         kept = told(resume(ask, state).results(return_exceptions=True))
     assert sorted(kept).count("BatchExpiredError") == 2
+
+
+@both
+async def test_a_request_that_was_damaged_on_the_disk_costs_no_answer(kind: str, state: Path):
+    async with Caller(kind, Site()) as ask:
+        job = await do(await submit(ask, requests(3), state), "wait")
+        (path,) = state.with_name("job.json.parts").glob("*.in")
+        path.write_bytes(path.read_bytes().replace(b'"body":', b'"body"', 1))
+        found = told(resume(ask, state).results(return_exceptions=True))
+    assert found == [f"answer to item {number}" for number in range(3)]
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[1]", b"5"])
+def test_a_result_that_is_none_is_returned_as_an_error(line: bytes):
+    found = read_result(line, None, "b1", "api.siliconflow.cn", "m", Reading())
+    assert isinstance(found, APIResponseError)
+    assert found.host == "api.siliconflow.cn"
 
 
 @both
