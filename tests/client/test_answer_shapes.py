@@ -23,7 +23,7 @@ from siliconflow_client.endpoints.video_jobs import read_job
 from siliconflow_client.endpoints.voices import read_voice, read_voices
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
-from tests.client.callers import HI, KEY, Caller
+from tests.client.callers import HI, KEY, Caller, settled
 from tests.client.test_answers import wire
 from tests.client.test_tool_markup import chunk, read
 
@@ -101,10 +101,9 @@ async def test_an_upload_that_names_no_file_ends_the_submission(kind: str, tmp_p
     state = tmp_path / "job.json"
     async with Caller(kind, answer) as ask:
         with pytest.raises(APIResponseError, match="without an id"):
-            submitted = ask.client.batches.submit(
-                [{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=state
+            await settled(
+                ask.client.batches.submit([{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=state)
             )
-            _ = submitted if kind == "sync" else await submitted
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, BadRequestError), (500, ServerError)])
@@ -120,10 +119,11 @@ async def test_an_upload_that_fails_for_good_is_raised(
 
     async with Caller(kind, answer, max_retries=1) as ask:
         with pytest.raises(error):
-            submitted = ask.client.batches.submit(
-                [{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=tmp_path / "job.json"
+            await settled(
+                ask.client.batches.submit(
+                    [{**HI, "model": "deepseek-ai/DeepSeek-V3"}], state=tmp_path / "job.json"
+                )
             )
-            _ = submitted if kind == "sync" else await submitted
     assert set(asked) == {"/v1/files"}
     assert len(asked) == (1 if status == 400 else 2)
 

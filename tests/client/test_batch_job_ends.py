@@ -108,7 +108,7 @@ async def test_requests_that_are_not_on_the_disk_any_more_cannot_be_sent_again(
 @both
 async def test_a_request_that_was_damaged_on_the_disk_costs_no_answer(kind: str, state: Path):
     async with Caller(kind, Site()) as ask:
-        job = await do(await submit(ask, requests(3), state), "wait")
+        await do(await submit(ask, requests(3), state), "wait")
         (path,) = state.with_name("job.json.parts").glob("*.in")
         path.write_bytes(path.read_bytes().replace(b'"body":', b'"body"', 1))
         found = told(resume(ask, state).results(return_exceptions=True))
