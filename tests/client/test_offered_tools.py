@@ -86,3 +86,13 @@ def test_a_name_that_an_offered_one_begins_with_and_that_goes_on_stays_text():
     """Longer than any offered name: no further character could make it one."""
     assert_stays("<tool_call>get_weather" + " " * 500)
     assert_stays("<function=get_weather" + " " * 500)
+
+
+@pytest.mark.parametrize("dialect", list(MARKUP))
+@pytest.mark.parametrize("place", ["Paris", "3"])
+def test_half_an_emoji_among_the_arguments_raises_nothing(dialect: str, place: str):
+    text = MARKUP[dialect].replace(place, "\ud83d")
+    assert text != MARKUP[dialect]
+    said, _, called, _ = whole(text)
+    assert called == []
+    assert "\ud83d" in said
