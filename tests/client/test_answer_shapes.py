@@ -23,8 +23,11 @@ from siliconflow_client.endpoints.video_jobs import read_job
 from siliconflow_client.endpoints.voices import read_voice, read_voices
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
-from tests.client.callers import HI, KEY, Caller, settled
+from tests.client.callers import HI, KEY, Caller, answering, settled
+from tests.client.groups import items
 from tests.client.test_answers import wire
+from tests.client.test_messages import ASKED as MESSAGE
+from tests.client.test_messages import ENDS, START, event
 from tests.client.test_tool_markup import chunk, read
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
@@ -53,6 +56,24 @@ def test_another_shape_of_a_list_of_voices(body: Any):
 def test_another_shape_of_a_message(body: Any):
     with pytest.raises(UndocumentedShapeError):
         answer_from_wire(body, None)
+
+
+@both
+async def test_a_call_without_arguments_and_a_block_of_a_later_kind_are_read_in_a_stream(kind: str):
+    called = {"type": "tool_use", "id": "t1", "name": "now", "input": {}}
+    later = {"type": "server_tool_use", "id": "s1", "name": "search"}
+    content = [START, event("content_block_start", index=0, content_block=called)]
+    content += [event("content_block_start", index=1, content_block=later)]
+    content += [event("message_delta", delta={"stop_reason": "tool_use"}, usage=None)]
+    async with Caller(
+        kind,
+        answering(b"".join([*content, ENDS["message_stop"]]), content_type="text/event-stream"),
+    ) as ask:
+        answer = (await items(ask, "messages.stream", **MESSAGE))[-1].answer
+    [used, other] = answer.content
+    assert (used.id, used.name, used.input) == ("t1", "now", {})
+    assert other.type == "server_tool_use"
+    assert answer.usage.input_tokens == 7
 
 
 @both

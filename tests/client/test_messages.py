@@ -286,24 +286,6 @@ async def test_a_stream_of_another_shape_is_an_unexpected_answer(kind: str, cont
 
 
 @both
-async def test_a_call_without_arguments_and_a_block_of_a_later_kind_are_read_in_a_stream(kind: str):
-    called = {"type": "tool_use", "id": "t1", "name": "now", "input": {}}
-    later = {"type": "server_tool_use", "id": "s1", "name": "search"}
-    content = [START, event("content_block_start", index=0, content_block=called)]
-    content += [event("content_block_start", index=1, content_block=later)]
-    content += [event("message_delta", delta={"stop_reason": "tool_use"}, usage=None)]
-    async with Caller(
-        kind,
-        answering(b"".join([*content, ENDS["message_stop"]]), content_type="text/event-stream"),
-    ) as ask:
-        answer = (await items(ask, "messages.stream", **ASKED))[-1].answer
-    [used, other] = answer.content
-    assert (used.id, used.name, used.input) == ("t1", "now", {})
-    assert other.type == "server_tool_use"
-    assert answer.usage.input_tokens == 7
-
-
-@both
 async def test_deltas_without_a_beginning_are_read_all_the_same(kind: str):
     content = delta(0, "text_delta", text="a") + delta(1, "input_json_delta", partial_json="{")
     content += event("message_stop")
