@@ -11,6 +11,7 @@ FUZZ := .venv-fuzz
 AUDIT := .venv-audit
 TRACING := .venv-tracing
 MUTANTS := .venv-mutants
+COVERAGE := .venv-coverage
 CLUSTER := .venv-ray
 DOCS_VENV := .venv-docs
 LOOK := .venv-look
@@ -21,7 +22,7 @@ LOWEST := .venv-lowest
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants record check lint types format bench docs look dist test-packaging test-lowest clean
+.PHONY: demo test faults test-httpx2 test-apps test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants coverage record check lint types format bench docs look dist test-packaging test-lowest clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -75,7 +76,7 @@ audit: $(AUDIT)/.installed
 	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/subject.txt $(ARGS)
 
 # What takes too long for every change; the live run needs a key.
-nightly: soak fuzz audit test-httpx2 test-clients test-ray test-tracing test-conflict mutants $(if $(SILICONFLOW_API_KEY),live)
+nightly: soak fuzz audit test-httpx2 test-clients test-ray test-tracing test-conflict coverage mutants $(if $(SILICONFLOW_API_KEY),live)
 
 # What tracers see of both frameworks.
 test-tracing: $(TRACING)/.installed
@@ -88,6 +89,17 @@ live: $(VENV)/.dev-installed
 # How many small faults in the modules that think do the tests notice? Takes most of an hour.
 mutants: $(MUTANTS)/.installed
 	$(MUTANTS)/bin/python -m tests.mutants $(ARGS)
+
+# Lines and branches that the tests reach, of each package: under 97 % of either fails. One run of what
+# `make test` and `make faults` run, and one of what needs Ray and FFmpeg; `ARGS` are pytest's.
+coverage: $(COVERAGE)/.installed
+	rm -rf .coverage
+	mkdir .coverage
+	$(COVERAGE)/bin/python -m coverage run -m pytest $(PARALLEL) $(ARGS)
+	$(COVERAGE)/bin/python -m coverage run -m pytest tests/ray tests/clients/test_media_files.py
+	$(COVERAGE)/bin/python -m coverage combine --quiet
+	$(COVERAGE)/bin/python -m coverage json --quiet
+	$(COVERAGE)/bin/python -m tests.code_coverage
 
 # Without a key the simulator answers; with SILICONFLOW_API_KEY set, the live API does.
 # All cassettes are made anew, so that none outlives its test; with ARGS only those of some tests.
@@ -142,7 +154,7 @@ test-lowest: $(LOWEST)/.installed
 		--ignore=tests/langchain/test_acceptance.py --ignore=tests/langchain/test_surfaces.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-* .demo demo.html .mutants .fuzz .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .demo demo.html .mutants .coverage .fuzz .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -220,6 +232,12 @@ $(TRACING)/.installed: pyproject.toml
 $(MUTANTS)/.installed: WHAT := what mutation testing needs
 $(MUTANTS)/.installed: NEEDS := --editable '.[all,demo]' --group mutants
 $(MUTANTS)/.installed: pyproject.toml
+	$(environment)
+	@touch $@
+
+$(COVERAGE)/.installed: WHAT := what measuring the coverage needs
+$(COVERAGE)/.installed: NEEDS := --editable '.[all,demo,ray,sounds]' --group coverage
+$(COVERAGE)/.installed: pyproject.toml
 	$(environment)
 	@touch $@
 

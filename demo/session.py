@@ -77,8 +77,6 @@ def run(
         return 1
     except SiliconFlowError as error:
         report.line(f"\n{error}", style="red")
-        if error.hint and error.hint not in str(error):
-            report.line(error.hint)
         return 1
     return 0
 

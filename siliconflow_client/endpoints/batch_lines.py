@@ -221,8 +221,11 @@ def read_result(
 
 
 def _body_of(asked: bytes | None) -> JsonObject:
-    """The body of a request's line; we wrote it."""
-    wire: JsonValue = None if asked is None else pydantic_core.from_json(asked)
+    """The body of a request's line; one that was damaged on the disk costs no answer."""
+    try:
+        wire: JsonValue = None if asked is None else pydantic_core.from_json(asked)
+    except ValueError:
+        return {}
     body = wire.get("body") if isinstance(wire, dict) else None
     return body if isinstance(body, dict) else {}
 

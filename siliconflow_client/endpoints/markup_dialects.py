@@ -67,7 +67,7 @@ def _beginning(tools: OfferedTools) -> Check:
 def _object(text: str) -> JsonObject:
     try:
         value: JsonValue = pydantic_core.from_json(text, allow_inf_nan=False)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # TypeError: half an emoji
         raise MarkupError(_NO_OBJECT) from error
     if not isinstance(value, dict):
         raise MarkupError(_NO_OBJECT)
@@ -186,7 +186,7 @@ def _json(value: str) -> JsonValue:
     """A value that says of itself that it is JSON."""
     try:
         read: JsonValue = pydantic_core.from_json(value.strip(), allow_inf_nan=False)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise MarkupError(_NO_OBJECT) from error
     return read
 

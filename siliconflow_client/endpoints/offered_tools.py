@@ -61,7 +61,7 @@ class OfferedTools:
             return text == "True"
         try:
             value: JsonValue = pydantic_core.from_json(text, allow_inf_nan=False)
-        except ValueError:
+        except (TypeError, ValueError):  # TypeError: half an emoji
             return written
         return value if _is_one_of(value, kinds) else written
 

@@ -54,7 +54,10 @@ class CallSettings:
 
 def _digest(key: KeySource) -> int:
     if not isinstance(key, str):
-        return hash(key)
+        try:
+            return hash(key)
+        except TypeError:  # a callable with an `__eq__`; the settings keep it alive
+            return id(key)
     import hashlib
 
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest())

@@ -153,9 +153,11 @@ def own_refusal(refused: Refusal) -> Refusal:
     message: JsonValue = said
     error: JsonObject = {"type": _ERROR_WORDS.get(refused.status, "api_error")}
     if isinstance(said, dict):
-        message = said.get("message")
-        if said.get("code") is not None:
-            error["code"] = said["code"]
+        inner = said.get("error")
+        told = inner if isinstance(inner, dict) else said  # vLLM's own has the object inside
+        message = told.get("message")
+        if told.get("code") is not None:
+            error["code"] = told["code"]
     error["message"] = message
     return Refusal(refused.status, {"type": "error", "error": error})
 

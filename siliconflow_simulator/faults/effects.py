@@ -202,8 +202,8 @@ def _reframe(chunks: list[TimedChunk], word: str) -> list[TimedChunk]:
         case "crlf":
             return [replace(chunk, data=chunk.data.replace(b"\n", b"\r\n")) for chunk in chunks]
         case _:
-            first = replace(chunks[0], data=b"\xef\xbb\xbf" + chunks[0].data)
-            return [first, *chunks[1:]]
+            first = [replace(chunk, data=b"\xef\xbb\xbf" + chunk.data) for chunk in chunks[:1]]
+            return first + chunks[1:]
 
 
 def _delay(response: SimResponse, seconds: float) -> SimResponse:

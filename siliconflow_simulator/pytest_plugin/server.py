@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator._received import Log
+from siliconflow_simulator._wire import SimResponse, TimedChunk
 
 if TYPE_CHECKING:
     import re
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from siliconflow_simulator._received import Received
     from siliconflow_simulator._simulator import LocalSettings, Simulator
-    from siliconflow_simulator._wire import SimRequest, SimResponse
+    from siliconflow_simulator._wire import SimRequest
     from siliconflow_simulator.answers.call import ChatCall
     from siliconflow_simulator.answers.rules import Rule
     from siliconflow_simulator.faces.loopback import LoopbackServer
@@ -175,5 +176,6 @@ def _later(response: SimResponse, seconds: float) -> SimResponse:
         return response
     if response.chunks is None:
         return replace(response, delay=response.delay + seconds)
-    first, *others = response.chunks
+    # A stream that breaks off at once has no piece that could be late.
+    first, *others = response.chunks or [TimedChunk(b"")]
     return replace(response, chunks=[replace(first, delay=first.delay + seconds), *others])

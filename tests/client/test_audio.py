@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,8 @@ async def test_a_sound_that_breaks_off_leaves_no_file(kind: str, order: str, tmp
 
 
 @both
-async def test_the_pieces_of_a_sound_can_be_read(kind: str):
+async def test_the_pieces_of_a_sound_can_be_read(kind: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "av", None)  # an encoder writes its own head first
     async with Caller(kind, Simulator().transport().handler) as ask:
         stream: Any = ask.client.audio.speech.stream(**{**HELLO, "input": "Hello there. " * 50})
         pieces = list(stream) if kind == "sync" else [piece async for piece in stream]

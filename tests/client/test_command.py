@@ -104,6 +104,14 @@ def test_no_key_is_a_problem_and_the_host_is_looked_at_all_the_same(
     assert done.told.endswith("1 problem.")
 
 
+def test_a_site_that_wants_no_key_accepts_none(run: Any, site: Double):
+    done = run("doctor", "--base-url", site.url)
+    assert f"ok host {site.url.split('/')[2]} answers" in done.told
+    assert "PROBLEM key SILICONFLOW_API_KEY is not set" in done.told
+    assert "accepted by" not in done.told
+    assert "visible" in done.told
+
+
 def test_a_key_that_cannot_be_one_is_not_shown(run: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-secret and more")
     done = run("doctor")

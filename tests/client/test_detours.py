@@ -312,6 +312,23 @@ async def test_a_stream_goes_on_with_the_next_model_before_its_first_delta(kind:
     assert (text, stream.model, stream.fallback_from) == ("Hello", "b", "a")
 
 
+@both
+async def test_a_stream_that_has_begun_stays_with_its_model(kind: str):
+    said = {"id": "x", "choices": [{"index": 0, "delta": {"content": "Hel"}}]}
+    broken = {"code": 50505, "message": "Model service overloaded."}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content)["model"])
+        text = f"data: {json.dumps(said)}\n\ndata: {json.dumps(broken)}\n\n"
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, text=text)
+
+    async with Caller(kind, answer, fallback_models=["b"], max_retries=0) as ask:
+        told = await ask.stream(**{**HI, "model": "a"})
+    assert isinstance(told.error, OverloadedError)
+    assert (told.text, asked) == ("Hel", ["a"])
+
+
 @pytest.mark.parametrize("models", ["b", ["b", 5], [""]])
 def test_a_list_of_names_is_wanted(models: Any):
     with pytest.raises(ConfigurationError) as caught:

@@ -386,6 +386,14 @@ async def test_a_download_that_breaks_off_leaves_nothing(kind: str, tmp_path: Pa
 
 
 @both
+async def test_an_empty_file_leaves_nothing(kind: str, tmp_path: Path):
+    empty = httpx.Response(200, headers={"content-type": "image/png"}, content=b"")
+    with pytest.raises(StreamInterruptedError):
+        await saved(kind, Site(f"{STORE}/a.png", a=empty), tmp_path)
+    assert left_in(tmp_path) == []
+
+
+@both
 async def test_a_file_that_is_shorter_than_was_told_leaves_nothing(kind: str, tmp_path: Path):
     short = httpx.Response(
         200, headers={"content-type": "image/png", "content-length": "999"}, content=PNG

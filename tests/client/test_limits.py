@@ -192,6 +192,41 @@ def test_one_object_is_shared_and_models_count_for_themselves():
     assert waits == [WINDOW + MARGIN]
 
 
+class Told:
+    """Tells the key; equal to its like, and so without a hash."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Told)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dataclass has none
+
+    def __call__(self) -> str:
+        return KEY
+
+
+@pytest.mark.parametrize("tells", [Told(), lambda: KEY], ids=["without a hash", "a function"])
+def test_one_function_that_tells_the_key_is_one_account(tells: Any):
+    waits: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += seconds
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"data": [{"index": 0, "embedding": [0.5]}]})
+
+    limits = Limits(rpm=1)
+    for _ in range(2):
+        client = SiliconFlowClient(
+            api_key=tells, limits=limits, sleep=sleep, clock=lambda: now[0],
+            http_client=httpx.Client(transport=httpx.MockTransport(answer)),
+        )  # fmt: skip
+        client.embed(model="a", input="x")
+    assert waits == [WINDOW + MARGIN]
+    assert repr(limits) == "Limits(rpm=1, tpm=None)"
+
+
 def test_a_deadline_does_not_wait_for_a_place_beyond_it():
     waits: list[float] = []
     client = SiliconFlowClient(

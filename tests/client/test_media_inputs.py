@@ -66,6 +66,14 @@ def test_an_open_file_that_was_looked_at_is_read_from_its_start(tmp_path: Path):
         assert image_input(file) == uri("image/png", PNG)
 
 
+def test_an_open_pipe_is_read_from_where_it_is():
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as file:
+        with os.fdopen(writing, "wb") as sender:
+            sender.write(PNG)
+        assert image_input(file) == uri("image/png", PNG)
+
+
 SECRET = b"[default]\naws_secret_access_key = sk-1234567890"
 
 

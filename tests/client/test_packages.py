@@ -93,6 +93,19 @@ def test_the_repair_installs_from_where_it_came(
     assert _packages.repair()[1] == f"pip install {source}"
 
 
+def test_what_was_never_installed_has_no_spoilt_files(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(_packages, "OURS", "no-such-distribution-of-anyone")
+    assert _packages.spoilt_files() == []
+
+
+def test_the_warning_names_both_and_how_to_repair_it():
+    with pytest.warns(_packages.PackageConflictWarning) as caught:
+        _packages.warn_of_conflict()
+    (said,) = [str(one.message) for one in caught]
+    assert all(step in said for step in _packages.repair())
+    assert f"{_packages.THEIRS} (of PyPI) is installed beside {_packages.OURS}" in said
+
+
 def test_missing_and_overwritten_files_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     info, folder = tmp_path / "x.dist-info", tmp_path / "langchain_siliconflow"
     info.mkdir()
@@ -102,6 +115,8 @@ def test_missing_and_overwritten_files_are_found(tmp_path: Path, monkeypatch: py
     names = ["langchain_siliconflow/good.py", "langchain_siliconflow/bad.py"]
     names += ["langchain_siliconflow/gone.py", "llama_index_siliconflow/gone.py"]
     rows = [f"{name},sha256={_digest(b'ours')},4" for name in names]
+    # What its installer did not measure, or in another way, cannot be compared.
+    rows += ["langchain_siliconflow/bad.py,,", "langchain_siliconflow/good.py,md5=x,4"]
     (info / "RECORD").write_text("\n".join([*rows, "x.dist-info/RECORD,,"]))
     found = metadata.PathDistribution(info)
     monkeypatch.setattr(_packages.metadata, "files", lambda name: found.files)

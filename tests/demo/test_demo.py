@@ -82,6 +82,7 @@ def test_a_wrong_key_is_told_in_plain_words(notes: str, report: Report, paper: i
     assert "api.siliconflow.cn" in printed
     assert "Traceback" not in printed
     assert "sk-wrong" not in printed
+    assert printed.count("Hint: ") == 1
 
 
 def test_an_empty_folder_is_told_in_plain_words(tmp_path: Path, report: Report, paper: io.StringIO):

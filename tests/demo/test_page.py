@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from demo.corpus import Passage
+from demo.moves import picture
 from demo.page import page
 from demo.pipeline import Hit, Outcome, Tokens, ToolUse
 
@@ -88,6 +89,13 @@ def test_lines_show_who_moved_up_and_who_down():
     html = page("Why?", [outcome("LangChain")])
     ways = re.findall(r'<path class="([^"]+)"', html)
     assert ways == ["down", "down", "up", "same", "same out", "same out"]
+
+
+def test_what_the_reranker_left_out_has_its_name_and_no_line():
+    whole = picture(hits(*"abc"), hits(*"cab"), kept=2)
+    less = picture(hits(*"abc"), hits(*"ca"), kept=2)
+    assert (whole.count("<path"), less.count("<path")) == (3, 2)
+    assert (whole.count(">b<"), less.count(">b<")) == (2, 1)
 
 
 def test_frameworks_that_agree_share_a_picture():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from demo.vectors import KeptVectors
@@ -39,4 +40,16 @@ def test_a_broken_file_is_made_again(tmp_path: Path, content: bytes):
     vectors.save()
     [file] = tmp_path.iterdir()
     file.write_bytes(content)
+    assert len(kept(tmp_path)) == 0
+
+
+def test_a_file_that_holds_fewer_vectors_than_texts_is_made_again(tmp_path: Path):
+    vectors = kept(tmp_path)
+    vectors.put(["one", "two"], [[1.0], [0.5]])
+    vectors.save()
+    [file] = tmp_path.iterdir()
+    with np.load(file, allow_pickle=False) as stored:
+        parts = dict(stored)
+    with file.open("wb") as opened:
+        np.savez(opened, **{**parts, "vectors": parts["vectors"][:1]})
     assert len(kept(tmp_path)) == 0

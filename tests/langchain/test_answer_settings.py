@@ -80,6 +80,23 @@ async def test_it_may_be_an_error(by_field: bool):
         await model.ainvoke("x", **({} if by_field else setting))
 
 
+@pytest.mark.parametrize("by_field", [True, False])
+async def test_calls_that_were_written_as_text_may_stay_text(by_field: bool):
+    written = '<tool_call>{"name": "now", "arguments": {}}</tool_call>'
+    said = {"role": "assistant", "content": written}
+    setting: Any = {"tool_markup": False}
+    model = model_for(Site(said, said), **(setting if by_field else {}))
+    offered = [
+        {
+            "type": "function",
+            "function": {"name": "now", "parameters": {"type": "object", "properties": {}}},
+        }
+    ]
+    bound = model.bind_tools(offered, **({} if by_field else setting))
+    assert await ways(bound) == [written] * 4
+    assert model_for(Site(said, said)).bind_tools(offered).invoke("x").tool_calls
+
+
 async def test_one_empty_answer_among_many_loses_no_other():
     class OneEmpty(Site):
         def __call__(self, request: httpx.Request) -> httpx.Response:

@@ -550,14 +550,28 @@ def test_a_function_message_without_its_call_is_told() -> None:
     "message",
     [
         ChatMessage("Too long.", role="critic"),
+        ChatMessage(["Too long.", {"type": "hologram"}], role="critic"),
         ChatMessage("Too long.", role="tool"),
         ChatMessage([{"type": "hologram", "text": "Too long."}], role="assistant"),
         ChatMessage(["Too long.", {"type": "hologram"}], role="user"),
     ],
-    ids=lambda message: message.role,
 )
 def test_chat_messages_of_any_role(message: ChatMessage) -> None:
     assert "Too long." in json.dumps(history(message))
+
+
+def test_a_chat_message_of_a_tool_answers_its_call() -> None:
+    said = ChatMessage("42", role="tool", additional_kwargs={"tool_call_id": "c1"})
+    turns = history(asked("c1"), said)
+    assert [turn["role"] for turn in turns] == ["user", "assistant", "tool", "user"]
+    assert (turns[2]["tool_call_id"], turns[2]["content"]) == ("c1", "42")
+
+
+def test_results_alone_make_no_question() -> None:
+    """Anthropic's form again: the user's message holds a result and nothing else."""
+    block = {"type": "tool_result", "tool_use_id": "c1", "content": "42"}
+    turns = history(asked("c1"), HumanMessage([block]), AIMessage("It is 42."))
+    assert [turn["role"] for turn in turns] == ["user", "assistant", "tool", "assistant", "user"]
 
 
 def test_an_instruction_to_a_graph_is_left_out() -> None:
@@ -603,6 +617,7 @@ ODD: dict[str, Any] = {
     "tuple key": {(1, 2): 3},
     "nan": math.nan,
     "infinity": [math.inf],
+    "date beside infinity": [dt.date(2026, 11, 21), math.inf],
     "loop": LOOP,
     "half an emoji": "\ud83d",
     "huge number": 10**400,

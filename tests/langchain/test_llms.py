@@ -136,6 +136,19 @@ def test_several_prompts(mode: str) -> None:
     }
 
 
+@pytest.mark.parametrize("endpoint", ANSWERS)
+@pytest.mark.parametrize("way", ["stream", "astream"])
+@pytest.mark.parametrize("by_field", [True, False])
+def test_several_completions_cannot_be_streamed(endpoint: Any, way: str, by_field: bool) -> None:
+    server = Server(ANSWERS[endpoint])
+    settings: Any = {"n": 2} if by_field else {}
+    llm = SiliconFlowLLM(model="m", endpoint=endpoint, **settings, **server.clients)
+    with pytest.raises(ConfigurationError, match="n > 1 cannot be streamed") as caught:
+        run(llm, way, **({} if by_field else {"n": 2}))
+    assert caught.value.argument == "n"
+    assert server.bodies == []
+
+
 def test_tokens_are_told_to_callbacks() -> None:
     heard = Heard()
     llm = SiliconFlowLLM(model="m", endpoint="completions", **Server(text_completion).clients)

@@ -292,6 +292,28 @@ def test_a_refusal_is_an_error(schema: Any) -> None:
         chain.invoke("x")
 
 
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+def test_a_refusal_is_the_frameworks_own_error_where_it_has_one(
+    method: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class ModelRefusalError(Exception):
+        """Of langchain-core 1.7.5 and later."""
+
+    monkeypatch.setattr(
+        "langchain_core.exceptions.ModelRefusalError", ModelRefusalError, raising=False
+    )
+
+    class Refusing(Server):
+        def __call__(self, request: Any) -> Any:
+            body = completion("").json()
+            body["choices"][0]["message"]["refusal"] = "I cannot."
+            return type(completion(""))(200, json=body)
+
+    chain = model_for(Refusing()).with_structured_output(Person, method=method)
+    with pytest.raises(ModelRefusalError, match="refused: I cannot"):
+        chain.invoke("x")
+
+
 def test_fenced_json_is_read() -> None:
     server = answering("json_mode", "", '```json\n{"a": 1}\n```')
     assert model_for(server).with_structured_output(method="json_mode").invoke("x") == {"a": 1}

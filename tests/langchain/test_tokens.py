@@ -81,6 +81,13 @@ def test_a_picture_that_cannot_be_read_counts_as_one_of_unknown_size() -> None:
     assert count_message_tokens([HumanMessage([picture])]) - marks == 256
 
 
+def test_a_text_file_counts_as_its_text() -> None:
+    file = {"type": "text-plain", "text": "冰" * 500, "mime_type": "text/plain"}
+    chat = ChatSiliconFlow(api_key="k")
+    counted = chat.get_num_tokens_from_messages([HumanMessage([file])])
+    assert 450 <= counted <= 560
+
+
 def test_forms_that_langchain_takes_for_messages() -> None:
     assert count_message_tokens([("user", "冰" * 100)]) >= 100
     assert count_message_tokens([{"role": "user", "content": "冰" * 100}]) >= 100

@@ -184,9 +184,24 @@ def test_latency_takes_no_time_and_counts(run):
         with pytest.raises(APITimeoutError):
             ask("Hi", timeout=5, **siliconflow.settings())
         assert siliconflow.elapsed == 405.0
+
+    @pytest.mark.parametrize("fault", ["", "cut-stream=0"])
+    def test_streams(siliconflow, fault):
+        siliconflow.when().says("At ", "last.")
+        siliconflow.latency = 200.0
+        siliconflow.order(fault)
+        with SiliconFlowClient(max_retries=0, **siliconflow.settings()) as client:
+            messages = [{"role": "user", "content": "Hi"}]
+            with client.stream_chat(model="Qwen/Qwen3-8B", messages=messages) as stream:
+                if fault:
+                    with pytest.raises(SiliconFlowError):
+                        list(stream)
+                else:
+                    assert "".join(delta.text for delta in stream) == "At last."
+        assert siliconflow.elapsed == 200.0
     """
     )
-    done.assert_outcomes(passed=1)
+    done.assert_outcomes(passed=3)
 
 
 def test_a_stalled_answer_ends_with_the_test(run):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from siliconflow_simulator import SimRequest, SimResponse, Simulator
+from siliconflow_simulator import SimRequest, SimResponse, Simulator, fails
 from tests.fixtures import INDEX
 from tests.simulator.asking import KEY, body_of, post
 
@@ -97,8 +97,9 @@ def test_an_upload_is_answered_in_the_documented_envelope() -> None:
         (form(b"x", purpose="other"), "multipart/form-data; boundary=b"),
         (form(b"x", name="other"), "multipart/form-data; boundary=b"),
         (form(b"x")[:-9], "multipart/form-data; boundary=b"),
+        (b"--b\r\n\r\nbatch\r\n--b--\r\n", "multipart/form-data; boundary=b"),
     ],
-    ids=["json", "no boundary", "no purpose", "purpose", "no file", "cut"],
+    ids=["json", "no boundary", "no purpose", "purpose", "no file", "cut", "no name"],
 )
 def test_what_is_no_upload_is_refused(body: bytes, kind: str) -> None:
     assert upload(Simulator(), body, kind).status == 400
@@ -120,6 +121,35 @@ def test_the_memory_for_files_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     simulator = Simulator()
     ids = [body_of(upload(simulator, form(b"x" * 10)))["data"]["id"] for _ in range(4)]
     assert [get(simulator, f"/v1/files/{id}/content").status for id in ids] == [404, 404, 200, 200]
+
+
+def test_a_part_s_name_may_stand_behind_other_headers() -> None:
+    body = form(b"x").replace(b"--b\r\nContent-Disp", b"--b\r\nX-Other: 1\r\nContent-Disp")
+    assert b"X-Other" in body
+    assert upload(Simulator(), body).status == 200
+
+
+@pytest.mark.parametrize("most", [9, 10])
+def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("siliconflow_simulator.api.files._MOST_BYTES", most)
+    answer = upload(Simulator(), form(b"x" * 10))
+    assert (answer.status, body_of(answer)["code"]) == ((400, 20087) if most < 10 else (200, 20000))
+
+
+def test_a_file_that_fills_the_memory_alone_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siliconflow_simulator.api._files._MOST_BYTES", 5)
+    simulator = Simulator()
+    id = body_of(upload(simulator, form(b"x" * 10)))["data"]["id"]
+    assert get(simulator, f"/v1/files/{id}/content").content() == b"x" * 10
+
+
+@pytest.mark.parametrize("how", ["html-200", "broken-json"])
+def test_a_line_whose_answer_is_no_json_is_one_that_failed(how: str) -> None:
+    simulator = Simulator(answers=[fails(how)])
+    batch = body_of(created(simulator, line("a")))["id"]
+    _, now = ended(simulator, batch)
+    found = results(simulator, now["error_file_id"])
+    assert (now["request_counts"]["failed"], found["a"]["response"]["status_code"]) == (1, 500)
 
 
 def test_a_batch_is_created_as_documented_and_advances_with_every_look() -> None:

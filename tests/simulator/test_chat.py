@@ -42,6 +42,12 @@ def test_a_question_may_be_answered_by_several_sentences() -> None:
     assert "---" not in answer
 
 
+def test_an_answer_of_long_sentences_stays_short() -> None:
+    sentence = "Cats sleep sixteen hours a day " + "because they like to sleep " * 15
+    text = text_of(ask(f"{sentence}one. {sentence}two.\n\nHow long do cats sleep?"))
+    assert text == f"{sentence}one."
+
+
 def test_chinese_questions_are_answered_from_chinese_passages() -> None:
     context = "硅基流动提供大模型云服务。它成立于2023年。猫每天睡十六个小时。"
     assert text_of(ask(f"上下文：{context}\n问题：猫每天睡多久？")) == "猫每天睡十六个小时。"

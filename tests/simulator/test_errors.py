@@ -247,6 +247,7 @@ def test_too_long_a_text_fails_the_whole_batch() -> None:
         (20015, {"stream": "yes"}),
         (20015, {"max_tokens": 0}),
         (20015, {"messages": [{"role": "user"}]}),
+        (20015, {"response_format": {}}),
         (20015, {"messages": [{"role": "user", "content": [{"type": "file"}]}]}),
     ],
 )

@@ -101,6 +101,14 @@ def test_the_heart_of_an_answer_may_be_missing_or_empty(path, body, missing) -> 
     assert empty == [] or empty[0]["text"] == ""
 
 
+@pytest.mark.parametrize(
+    "order", ["cut-stream=0,bom", "cut-stream=0,crlf", "cut-stream=0,one-byte"]
+)
+def test_a_stream_of_nothing_can_be_framed_too(order) -> None:
+    response = ask("Hello", simulate=order, stream=True)
+    assert (response.status, response.content().removeprefix(b"\xef\xbb\xbf")) == (200, b"")
+
+
 def test_an_empty_chat_answer() -> None:
     choice = body_of(ask("Hello", simulate="empty", enable_thinking=True))["choices"][0]
     assert choice["message"] == {"role": "assistant", "content": ""}

@@ -211,6 +211,20 @@ def test_an_answer_field_is_answered() -> None:
             "from Rome to Paris",
             {"from": "Rome", "to": "Paris"},
         ),
+        (
+            {"type": "object", "properties": {"to": {"type": "string"}}},
+            "Write to bob@example.com",
+            {"to": "bob@example.com"},
+        ),
+        ({"type": "boolean", "default": True}, "nothing", True),
+        ({"enum": ["red", "green"], "default": "green"}, "I like neither", "green"),
+        ({"anyOf": [{"const": "fixed"}, {"type": "integer"}]}, "nothing", "fixed"),
+        (
+            {"type": "string", "format": "date-time"},
+            "on 2026-11-20 09:30:15",
+            "2026-11-20T09:30:15Z",
+        ),
+        ({"type": "string", "pattern": "[z-a]"}, "a broken pattern", "a broken pattern"),
     ],
 )
 def test_fill(schema, text, expected) -> None:

@@ -356,6 +356,7 @@ def test_a_sound_comes_in_pieces_unless_it_is_asked_for_whole() -> None:
         ({"response_format": "mp3", "sample_rate": 16000}, 20015),
         ({"references": []}, 20015),
         ({"references": [{"audio": "https://x"}]}, 20015),
+        ({"references": ["https://x"]}, 20015),
         ({"model": "Qwen/Qwen3-8B"}, 20012),
     ],
 )

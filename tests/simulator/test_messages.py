@@ -113,6 +113,38 @@ def test_system_and_stop_sequences_and_pictures_reach_the_engine() -> None:
     assert (call.question, call.turns[-1].media) == ("What is it?", ("image",))
 
 
+def test_what_the_model_said_and_thought_before_reaches_the_engine() -> None:
+    seen: list[Any] = []
+
+    def look(call: Any) -> list[Any]:
+        seen.append(call)
+        return [says("x")._answer()]
+
+    before = [
+        {"type": "thinking", "thinking": "A greeting.", "signature": "s"},
+        {"type": "text", "text": "Hello"},
+        {"type": "text", "text": " there."},
+    ]
+    picture = {"type": "image", "source": {"type": "url", "url": "https://x/a.png"}}
+    response = ask(
+        "Hi",
+        {"role": "assistant", "content": before},
+        {"role": "user", "content": [picture]},
+        simulator=Simulator(answers=look),
+        model="Qwen/Qwen3-VL-8B-Instruct",
+    )
+    assert response.status == 200, response.content()
+    [call] = seen
+    _, said, asked = call.turns
+    assert (said.text, said.reasoning, said.calls) == ("Hello there.", "A greeting.", ())
+    assert asked.media == ("image",)
+
+
+def test_what_was_read_from_the_cache_is_counted() -> None:
+    usage = body_of(ask("Hello", simulator=Simulator(cached_share=0.5)))["usage"]
+    assert usage["cache_read_input_tokens"] == usage["input_tokens"] // 2 > 0
+
+
 def test_an_answer_that_is_cut_says_so() -> None:
     answer = body_of(ask("Tell me a story.", max_tokens=2, thinking={"type": "disabled"}))
     assert answer["stop_reason"] == "max_tokens"
@@ -167,6 +199,18 @@ def error_of(response: SimResponse) -> Any:
         ({"top_k": 51}, 400, 20015),
         ({"tool_choice": {"type": "never"}}, 400, 20015),
         ({"tools": [{"name": "no_schema"}]}, 400, 20015),
+        ({"tools": "all"}, 400, 20015),
+        ({"tools": ["get_weather"]}, 400, 20015),
+        ({"tool_choice": "any"}, 400, 20015),
+        ({"system": 5}, 400, 20015),
+        ({"messages": ["Hello"]}, 400, 20015),
+        ({"messages": [{"role": "user", "content": ["Hello"]}]}, 400, 20015),
+        ({"messages": [{"role": "assistant", "content": [{"type": "film"}]}]}, 400, 20015),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image", "source": "a.png"}]}]},
+            400,
+            20015,
+        ),
     ],
 )
 def test_a_refusal_is_in_its_own_shape(fields: dict[str, Any], status: int, code: int) -> None:
@@ -175,6 +219,37 @@ def test_a_refusal_is_in_its_own_shape(fields: dict[str, Any], status: int, code
     assert (response.status, error["code"]) == (status, code)
     assert error["type"] == "invalid_request_error"
     assert error["message"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "message"),
+    [
+        (ask("Hello", simulator=Simulator(answers=[says("x").fails(429, message="Slow.")])),
+         "rate_limit_error", "Slow."),
+        (ask("word " * 40_000, model="Qwen/Qwen2.5-7B-Instruct"),
+         "invalid_request_error", "max_total_tokens (40504) must be less than or equal to "),
+    ],
+    ids=["an object", "a bare text"],
+)  # fmt: skip
+def test_a_refusal_without_a_code_has_none_here(
+    answer: SimResponse, kind: str, message: str
+) -> None:
+    error = error_of(answer)
+    assert (error["type"], "code" in error) == (kind, False)
+    assert error["message"].startswith(message)
+
+
+def test_an_unknown_model_is_named_by_an_engine_of_its_own_too() -> None:
+    native = Simulator(stream_style="vllm-native")
+    response = ask("Hello", model="nobody/nothing", simulator=native)
+    assert (response.status, error_of(response)) == (
+        404,
+        {
+            "type": "not_found_error",
+            "code": 404,
+            "message": "The model `nobody/nothing` does not exist.",
+        },
+    )
 
 
 def test_both_headers_bear_a_key_and_a_wrong_one_is_refused() -> None:

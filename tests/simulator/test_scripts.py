@@ -242,6 +242,8 @@ def test_the_reason_tells_each_condition_that_failed_and_no_prompt() -> None:
     assert "the model is 'deepseek-ai/DeepSeek-V3.2'" in said
     assert "the last message is no tool's result" in said
     assert "secret" not in said
+    pattern = scripted(when(re.compile("snow")).says("x"))
+    assert "'snow'" in message_of(ask("My secret question", simulator=pattern))
 
 
 def test_a_rule_without_a_further_answer_says_so() -> None:

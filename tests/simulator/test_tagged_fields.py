@@ -93,6 +93,32 @@ def test_what_the_tools_brought_is_the_answer_and_nothing_else_of_the_steps() ->
     assert found["answer"] == "Sunny in Paris."
 
 
+def test_a_schema_that_stands_in_a_note_is_filled() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+        "required": ["name", "age"],
+    }
+    note = "the value you produce must adhere to the JSON schema"
+    task = f"{{person}}        # note: {note}: {json.dumps(schema)}"
+    found = answered(
+        {"text": "str"}, {"person": "Person"}, {"text": "Alice is 30 years old."}, task
+    )
+    assert json.loads(found["person"]) == {"name": "Alice", "age": 30}
+
+
+def test_arguments_that_cannot_be_read_are_none() -> None:
+    steps = {**STEPS, "tool_args_0": '{"city": '}
+    taken = {"question": QUESTION, "trajectory": tagged(steps)}
+    found = answered({"question": "str", "trajectory": "str"}, OUTPUTS, taken, TOOLS)
+    assert found["next_tool_name"] in {"get_weather", "finish"}
+
+
+def test_words_about_an_answer_without_any_field_are_a_question() -> None:
+    asked = "Respond with the corresponding output fields wrapped in XML tags `<answer>`."
+    assert text_of(ask(f"Cats sleep.\n\n{asked}"))[:1] not in ("<", "")
+
+
 def test_tags_in_a_question_are_no_fields() -> None:
     text = text_of(ask("What does\n<answer>\nx\n</answer>\nmean?"))
     assert not text.startswith("<")

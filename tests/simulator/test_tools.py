@@ -229,6 +229,19 @@ def test_the_result_becomes_the_answer(result, answer) -> None:
     assert text_of(response) == answer
 
 
+def test_a_chinese_question_has_a_chinese_answer() -> None:
+    history = called("get_weather", '{"city": "巴黎"}', "21")
+    assert text_of(ask("巴黎的天气怎么样？", *history)) == "get_weather 的结果是 21。"
+
+
+def test_where_no_tool_said_anything_the_answer_is_what_was_said_before_or_that_nothing_is_known():
+    question = "What is the weather in Paris?"
+    history = called("get_weather", '{"city": "Paris"}', " ")
+    assert text_of(ask(question, *history)).startswith("Nothing in this conversation answers")
+    said = {"role": "assistant", "content": "It is sunny, I think."}
+    assert text_of(ask(question, said, *history)) == "It is sunny, I think."
+
+
 def test_a_long_result_is_answered_from() -> None:
     result = "Dogs bark. " * 60 + "Cats sleep sixteen hours a day. " + "Birds sing. " * 20
     history = called("search_docs", '{"query": "cats"}', result)
