@@ -104,7 +104,7 @@ def test_missing_and_overwritten_files_are_found(tmp_path: Path, monkeypatch: py
     rows = [f"{name},sha256={_digest(b'ours')},4" for name in names]
     (info / "RECORD").write_text("\n".join([*rows, "x.dist-info/RECORD,,"]))
     found = metadata.PathDistribution(info)
-    monkeypatch.setattr(_packages.metadata, "files", lambda name: found.files)
+    monkeypatch.setattr(_packages.metadata, "distribution", lambda name: found)
     assert _packages.spoilt_files() == [
         "langchain_siliconflow/bad.py",
         "langchain_siliconflow/gone.py",
