@@ -135,7 +135,7 @@ dist: $(VENV)/.dev-installed
 test-packaging: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest tests/fresh $(ARGS)
 
-# The oldest versions that pyproject allows, instead of the newest. A whole run writes down what it had.
+# The oldest versions that pyproject allows, instead of the newest. Without ARGS it writes down what passed.
 test-lowest: $(VENV)/.dev-installed
 	$(BIN)/python -m tests.lowest $(if $(ARGS),,--record) $(PARALLEL) $(ARGS)
 
