@@ -29,7 +29,7 @@ def test_every_lowest_version_was_there_when_all_tests_passed(
     }
     needs = lowest.requirements()
     floors = {(canonicalize_name(need.name), Version(lowest.floor(need))) for need in needs}
-    assert {("httpx", Version("0.27")), ("pydantic", Version("2.10"))} <= floors
+    assert {"httpx", "pydantic", "langchain-core", "llama-index-core"} <= {one[0] for one in floors}
     assert floors - tested == set(), "run `make test-lowest`, which writes what it tested"
 
 
