@@ -15,14 +15,15 @@ COVERAGE := .venv-coverage
 CLUSTER := .venv-ray
 DOCS_VENV := .venv-docs
 LOOK := .venv-look
-LOWEST := .venv-lowest
+PYTHON_VERSION ?= 3.14
+ANOTHER := .venv-$(PYTHON_VERSION)
 
 # The tests share a machine's processors, four at most: each worker imports both frameworks first.
 # WORKERS=0 runs them in one process, for a debugger.
 WORKERS ?= logical
 PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist worksteal --inline-snapshot=disable
 
-.PHONY: demo test faults test-httpx2 test-apps test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants coverage record check lint types format bench docs look dist test-packaging test-lowest clean
+.PHONY: demo test faults test-httpx2 test-apps test-python test-tracing live soak fuzz audit nightly test-ray test-clients test-conflict mutants coverage record check lint types format bench docs look dist test-packaging test-lowest clean
 .DEFAULT_GOAL := test
 
 # make demo QUESTION="How do I compress a file with gzip?" DOCS=folder
@@ -57,6 +58,11 @@ test-conflict: $(VENV)/.dev-installed
 test-clients: $(CLIENTS)/.installed $(NAMESAKE)/.installed
 	NAMESAKE=$(NAMESAKE)/bin/python $(CLIENTS)/bin/python -m pytest -p no:unraisableexception tests/clients $(ARGS)
 
+# The whole suite on another Python: make test-python PYTHON_VERSION=3.13. One that the machine has,
+# one that uv downloads, or Debian's; INTERPRETER=/path/to/python names another.
+test-python: $(ANOTHER)/.installed
+	$(ANOTHER)/bin/python -m pytest $(PARALLEL) $(ARGS)
+
 # Ray Data on a local cluster of two workers.
 test-ray: $(CLUSTER)/.installed
 	$(CLUSTER)/bin/python -m pytest tests/ray $(ARGS)
@@ -76,7 +82,7 @@ audit: $(AUDIT)/.installed
 	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --requirement $(AUDIT)/subject.txt $(ARGS)
 
 # What takes too long for every change; the live run needs a key.
-nightly: soak fuzz audit test-httpx2 test-clients test-ray test-tracing test-conflict coverage mutants $(if $(SILICONFLOW_API_KEY),live)
+nightly: soak fuzz audit test-httpx2 test-lowest test-clients test-ray test-tracing test-conflict coverage mutants $(if $(SILICONFLOW_API_KEY),live)
 
 # What tracers see of both frameworks.
 test-tracing: $(TRACING)/.installed
@@ -146,15 +152,12 @@ dist: $(VENV)/.dev-installed
 test-packaging: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest tests/fresh $(ARGS)
 
-# The oldest versions that pyproject allows, instead of the newest. LangChain's own standard tests
-# need newer ones.
-test-lowest: $(LOWEST)/.installed
-	$(LOWEST)/bin/python -m pytest $(PARALLEL) tests/client tests/langchain tests/llama_index tests/simulator \
-		--ignore-glob='tests/langchain/test_standard_*' \
-		--ignore=tests/langchain/test_acceptance.py --ignore=tests/langchain/test_surfaces.py $(ARGS)
+# The oldest versions that pyproject allows, instead of the newest. Without ARGS it writes down what passed.
+test-lowest: $(VENV)/.dev-installed
+	$(BIN)/python -m tests.lowest $(if $(ARGS),,--record) $(PARALLEL) $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-* .demo demo.html .mutants .coverage .fuzz .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-* .python .demo demo.html .mutants .coverage .fuzz .site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # pip reads dependency groups from 25.1 on; Python 3.11 ships an older one.
 $(VENV)/.created:
@@ -259,14 +262,9 @@ $(LOOK)/.installed: pyproject.toml
 	$(environment)
 	@touch $@
 
-# Direct dependencies at their lowest; what they bring, and the tests' own, as new as that lets them.
-$(LOWEST)/.installed: pyproject.toml $(VENV)/.dev-installed
-	@echo "Installing the lowest versions into $(LOWEST) (once) ..."
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
-	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra all --no-annotate --no-header \
-		--python $(LOWEST)/bin/python --no-emit-package siliconflow-integrations pyproject.toml \
-		| grep -E "^($$($(BIN)/python -m tests.lowest))==" > $(LOWEST)/lowest.txt
-	cat $(LOWEST)/lowest.txt
-	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraint $(LOWEST)/lowest.txt \
-		--editable '.[all,demo]' --group suite
+$(ANOTHER)/.installed: pyproject.toml | $(VENV)/.dev-installed
+	@echo "Installing what the tests need into $(ANOTHER) (once) ..."
+	interpreter="$(or $(INTERPRETER),$$($(BIN)/python -m tests.interpreter $(PYTHON_VERSION)))" \
+		&& $(BIN)/python -m uv venv --quiet --clear --seed --python "$$interpreter" $(ANOTHER)
+	$(BIN)/python -m uv pip install --quiet --python $(ANOTHER)/bin/python --editable '.[all,demo]' --group dev
 	@touch $@

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ForwardRef, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     JsonValue: TypeAlias = (
         "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
     )
 else:
-    # Knows its module, so that `typing.get_type_hints` resolves it wherever it is used.
-    _nested = ForwardRef("JsonValue", module=__name__)
-    JsonValue = str | int | float | bool | list[_nested] | dict[str, _nested] | None
+    # No reference to itself: from Python 3.14 on `typing.get_type_hints` looks for the name in the
+    # module that uses the type, which need not have it.
+    JsonValue = str | int | float | bool | list[Any] | dict[str, Any] | None
 
 JsonObject: TypeAlias = dict[str, JsonValue]

@@ -7,10 +7,13 @@ away, so the repair is always the same: uninstall both, install ours.
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import json
 import warnings
+from collections.abc import Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Final, cast
 
 OURS: Final = "siliconflow-integrations"
@@ -51,23 +54,24 @@ def version_of(name: str) -> str | None:
 def spoilt_files() -> list[str]:
     """Our files in the shared folder that are missing, or that another package has overwritten."""
     try:
-        files = metadata.files(OURS) or []
+        installed = metadata.distribution(OURS)
     except metadata.PackageNotFoundError:
         return []
-    return sorted(
-        file.as_posix() for file in files if file.parts[0] == SHARED and not _is_intact(file)
-    )
+    # `metadata.files` leaves out what is missing, from Python 3.12 on.
+    rows = csv.reader((installed.read_text("RECORD") or "").splitlines())
+    ours = (row for row in rows if row and row[0].startswith(f"{SHARED}/"))
+    return sorted(row[0] for row in ours if not _is_intact(installed, row))
 
 
-def _is_intact(file: metadata.PackagePath) -> bool:
+def _is_intact(installed: metadata.Distribution, row: Sequence[str]) -> bool:
     try:
-        content = file.read_binary()
+        content = Path(str(installed.locate_file(row[0]))).read_bytes()
     except OSError:
         return False
-    if file.hash is None or file.hash.mode != "sha256":
+    mode, _, digest = (row[1] if len(row) > 1 else "").partition("=")
+    if mode != "sha256":
         return True
-    found = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-    return found == file.hash.value
+    return digest == base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
 
 
 def _source() -> str:

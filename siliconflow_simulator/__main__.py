@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"  export SILICONFLOW_BASE_URL={url} SILICONFLOW_API_KEY=sk-any",
             flush=True,
         )
-        server = uvicorn.Server(uvicorn.Config(create_app(simulator), log_level="warning"))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(simulator), log_level="warning", ws="none")
+        )
         # uvicorn hands the interrupt on after it has shut down in order.
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])

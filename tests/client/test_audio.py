@@ -225,7 +225,7 @@ async def test_the_pieces_of_a_sound_can_be_read(kind: str, monkeypatch: pytest.
         with pytest.raises((StopIteration, StopAsyncIteration)):
             next(other) if kind == "sync" else await anext(other)
     assert len(pieces) > 1
-    assert first[:2] == b"\xff\xfb"
+    assert first.startswith((b"\xff\xfb", b"ID3"))  # silence, or with the extra `sounds` a sound
     assert stream.trace_id.startswith("ti_")
 
 

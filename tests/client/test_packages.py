@@ -119,7 +119,7 @@ def test_missing_and_overwritten_files_are_found(tmp_path: Path, monkeypatch: py
     rows += ["langchain_siliconflow/bad.py,,", "langchain_siliconflow/good.py,md5=x,4"]
     (info / "RECORD").write_text("\n".join([*rows, "x.dist-info/RECORD,,"]))
     found = metadata.PathDistribution(info)
-    monkeypatch.setattr(_packages.metadata, "files", lambda name: found.files)
+    monkeypatch.setattr(_packages.metadata, "distribution", lambda name: found)
     assert _packages.spoilt_files() == [
         "langchain_siliconflow/bad.py",
         "langchain_siliconflow/gone.py",

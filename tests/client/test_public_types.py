@@ -22,8 +22,8 @@ def public_callables() -> Iterator[tuple[str, object]]:
                 # pydantic's own are not ours to mend.
                 if inspect.isfunction(function) and not function.__module__.startswith("pydantic"):
                     yield f"{name}.{own}", function
-        elif callable(value) and hasattr(value, "__module__") and hasattr(value, "__annotations__"):
-            yield name, value
+        elif inspect.isfunction(function := inspect.unwrap(value) if callable(value) else None):
+            yield name, function
 
 
 CALLABLES = dict(public_callables())

@@ -180,12 +180,11 @@ def test_a_client_keeps_to_a_bucket(tmp_path: Path):
     scope: dict[str, Any] = {}
     exec(bucket_of_the_page(), scope)
     bucket, rate, minute = scope["SQLiteBucket"], scope["Rate"], scope["Duration"].MINUTE
-    ledger = scope["BucketLedger"](
-        *[
-            bucket.init_from_file([rate(most, minute)], table, str(tmp_path / "one.sqlite"))
-            for table, most in (("requests", 2), ("tokens", 1000))
-        ]
-    )
+    buckets = [
+        bucket.init_from_file([rate(most, minute)], table, str(tmp_path / "one.sqlite"))
+        for table, most in (("requests", 2), ("tokens", 1000))
+    ]
+    ledger = scope["BucketLedger"](*buckets)
     waits: list[float] = []
 
     def waiting(seconds: float) -> None:
@@ -202,4 +201,6 @@ def test_a_client_keeps_to_a_bucket(tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
         client.embed(model="m", input="x")
     assert 50 < waits[0] <= 60.1
+    for one in buckets:
+        one.close()
     assert sys.version_info >= (3, 11)

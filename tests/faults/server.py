@@ -79,6 +79,8 @@ class FaultServer:
         """Seconds that the server stalled before the client left."""
         self._over = threading.Event()
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        """Held while a thread is listed and not yet started, when nobody can join it."""
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self._listener.getsockname()[1]
@@ -90,7 +92,9 @@ class FaultServer:
     def is_left(self, seconds: float) -> bool:
         """Whether all clients close all their connections, within so many seconds."""
         until = time.monotonic() + seconds
-        for thread in self._threads[1:]:
+        with self._starting:
+            serving = self._threads[1:]
+        for thread in serving:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads[1:])
 
@@ -119,8 +123,9 @@ class FaultServer:
 
     def _start(self, target, *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        with self._starting:
+            self._threads.append(thread)
+            thread.start()
 
     def _accept(self) -> None:
         while True:

@@ -626,7 +626,7 @@ def test_case_19_embeddings(mode: str) -> None:
     else:
         result = asyncio.run(embeddings.aembed_documents(texts))
         nothing = asyncio.run(embeddings.aembed_documents([]))
-    assert [len(body["input"]) for body in server.bodies] == [32, 32, 6]
+    assert sorted(len(body["input"]) for body in server.bodies) == [6, 32, 32]
     assert [vector[0] for vector in result] == [float(text) for text in texts]
     assert all(isinstance(number, float) for vector in result for number in vector)
     assert nothing == []

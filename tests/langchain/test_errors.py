@@ -14,7 +14,11 @@ from typing import Any
 import httpx
 import pytest
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelRetryMiddleware, SummarizationMiddleware
+from langchain.agents.middleware import (
+    ModelRetryMiddleware,
+    SummarizationMiddleware,
+    summarization,
+)
 from langchain_core import exceptions as core
 from langchain_core.messages import AIMessage, HumanMessage
 from pydantic import BaseModel
@@ -381,6 +385,10 @@ def test_the_retry_middleware_retries_exactly_what_can_help() -> None:
         assert len(server.requests) == 1 + retryable, (status, body)
 
 
+@pytest.mark.skipif(
+    not hasattr(summarization, "ContextOverflowError"),
+    reason="this LangChain's middleware does not send a shorter text after an overflow",
+)
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_the_summarisation_middleware_recovers_from_a_context_overflow(mode: str) -> None:
     """The history is too long even to summarise; LangChain then sends a shorter one."""

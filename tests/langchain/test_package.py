@@ -53,7 +53,7 @@ def test_embeddings_load_little_beyond_langchains_own_base_class() -> None:
     base = loaded_by("from langchain_core.embeddings import Embeddings")
     ours = loaded_by("from langchain_siliconflow import SiliconFlowEmbeddings")
     chat = loaded_by("from langchain_siliconflow import ChatSiliconFlow")
-    assert len(ours) <= len(base) * 1.1
+    assert len(ours) <= len(base) + 52
     # How much less is LangChain's to say: 0.57 with langchain-core 1.7.2, 0.63 with 1.8.1.
     assert len(ours) < len(chat) * 0.7
 

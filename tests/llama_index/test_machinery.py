@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
 from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.schema import TextNode
+from packaging.version import Version
 
 from llama_index_siliconflow import SiliconFlow, SiliconFlowEmbedding
 from siliconflow_client import RateLimitError
@@ -29,6 +31,8 @@ from tests.llama_index.conftest import CountingLimiter, Events, Make, Way, loops
 from tests.llama_index.stub import Stub
 
 U = [ChatMessage(role="user", content="hi")]
+HANDS_ON = Version(metadata.version("llama-index-core")) >= Version("0.14.25")
+"""Whether engines that refine an answer hand out its tokens as they come."""
 CALLS = [("chat", U), ("stream_chat", U), ("complete", "hi"), ("stream_complete", "hi")]
 
 
@@ -158,7 +162,8 @@ async def test_query_engine(
         tokens = [token async for token in response.response_gen]
     else:
         tokens = list(response.response_gen)
-    assert [token for token in tokens if token] == ["你好", "，世界"]
+    pieces = ["你好", "，世界"]
+    assert [token for token in tokens if token] == (pieces if HANDS_ON else ["".join(pieces)])
 
 
 @pytest.mark.parametrize("kind", ["query engine", "chat engine", "context chat engine"])
@@ -166,6 +171,8 @@ async def test_engines_hand_out_tokens_as_they_arrive(
     llm: SiliconFlow, index: VectorStoreIndex, stub: Stub, way: Way, kind: str
 ) -> None:
     """A stream was read whole before its first token was handed out."""
+    if kind != "chat engine" and not HANDS_ON:
+        pytest.skip("this LlamaIndex reads the whole stream before an engine hands anything out")
     gate = threading.Event()
     first, second = (s.data(s.chunk({"content": text})) for text in ("你好", "，世界"))
     end = s.data(s.chunk({"content": ""}, finish="stop", usage=s.USAGE))

@@ -160,8 +160,18 @@ def run(stub: Stub, transport: str, *parts: str) -> subprocess.CompletedProcess[
     )
 
 
+without_nesting = pytest.mark.skipif(
+    sys.version_info >= (3, 14),
+    reason="nest_asyncio 1.6.0, its last release, hides the current task from asyncio on Python 3.14",
+)
+
+
 @pytest.mark.parametrize("transport", ["aiohttp", "httpx"])
-@pytest.mark.parametrize("nested", [True, False], ids=["nest_asyncio", "asyncio"])
+@pytest.mark.parametrize(
+    "nested",
+    [pytest.param(True, marks=without_nesting), False],
+    ids=["nest_asyncio", "asyncio"],
+)
 def test_nothing_is_printed_on_standard_error(stub: Stub, nested: bool, transport: str) -> None:
     answer = stub.script
 
@@ -231,9 +241,10 @@ gc.collect()
 
 
 def test_cells_of_a_real_kernel_print_nothing_on_standard_error(stub: Stub, tmp_path: Path) -> None:
+    nested = NESTED_CELLS if sys.version_info < (3, 14) else []  # as above
     done = subprocess.run(
         [sys.executable, "-c", NOTEBOOK, str(ROOT)],
-        input=json.dumps([f"URL = {stub.url!r}\n{HEAD}", *KERNEL_CELLS, *NESTED_CELLS]),
+        input=json.dumps([f"URL = {stub.url!r}\n{HEAD}", *KERNEL_CELLS, *nested]),
         env={**os.environ, "IPYTHONDIR": str(tmp_path), "JUPYTER_PLATFORM_DIRS": "1"},
         capture_output=True,
         text=True,
@@ -245,4 +256,5 @@ def test_cells_of_a_real_kernel_print_nothing_on_standard_error(stub: Stub, tmp_
     assert not [output for output in outputs if output["output_type"] == "error"]
     printed = [output for output in outputs if output["output_type"] == "stream"]
     assert [output["text"] for output in printed if output["name"] == "stderr"] == []
-    assert "".join(output["text"] for output in printed).count("done\n") == 3
+    times = 3 if nested else 1
+    assert "".join(output["text"] for output in printed).count("done\n") == times

@@ -15,8 +15,8 @@ from tests.packaging.repository import anchors, content, files
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 URL = re.compile(r"https?://[^\s<>()\]\"]+")
 with (ROOT / "pyproject.toml").open("rb") as _file:
-    URLS: dict[str, str] = tomllib.load(_file)["project"]["urls"]
-HOME = URLS["Source"]
+    PROJECT = tomllib.load(_file)["project"]
+HOME: str = PROJECT["urls"]["Source"]
 
 
 @pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
@@ -38,11 +38,15 @@ def test_its_links_work_wherever_it_is_shown(page: Path):
 def test_every_address_of_ours_is_that_of_the_repository_and_leads_to_a_file():
     """`[project.urls]` says where the repository is; nothing says it differently."""
     workflows = f"{HOME}/actions/workflows/"
+    others = (HOME, f"{HOME}/issues", f"https://pypi.org/project/{PROJECT['name']}/")
+    kinds = (".md", ".mdx", ".py", ".toml", ".yml", ".yaml", ".ipynb", ".txt")
+    pages = [page for kind in kinds for page in files(kind)]
     lost: list[str] = []
-    for page in (*files(".md"), *files(".mdx"), ROOT / "pyproject.toml", ROOT / "mkdocs.yml"):
+    for page in (*pages, *(ROOT / ".github").rglob("*.yml"), ROOT / "Makefile"):
         for found in URL.findall(content(page)):
             url = found.rstrip(".,;`'")
-            if "siliconflow-integrations" not in url or url in (HOME, f"{HOME}/issues"):
+            ours = url.startswith(HOME) or PROJECT["name"] in url
+            if not ours or url in others:
                 continue
             path, _, anchor = url.removeprefix(f"{HOME}/blob/main/").partition("#")
             if url.startswith(workflows):

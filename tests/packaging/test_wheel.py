@@ -61,7 +61,7 @@ def test_the_core_needs_httpx_and_pydantic_only(metadata: Message):
     needs = metadata.get_all("Requires-Dist", [])
     assert sorted(need for need in needs if "extra ==" not in need) == [
         "httpx<1,>=0.27",
-        "pydantic<3,>=2.7",
+        "pydantic<3,>=2.7.4",
     ]
     extras = {"all", "aiohttp", "demo", "langchain", "llama-index", "ray", "simulator", "sounds"}
     assert set(metadata.get_all("Provides-Extra", [])) == extras

@@ -264,7 +264,7 @@ def served() -> Iterator[tuple[str, threading.Event]]:
         return "At last."
 
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(Simulator(answers=answer)), log_level="warning")
+    config = uvicorn.Config(create_app(Simulator(answers=answer)), log_level="warning", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
