@@ -16,7 +16,7 @@ from llama_index.core.tools.types import ToolMetadata
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
-from llama_index_siliconflow._schema import strict_schema
+from llama_index_siliconflow._schema import strict_schema, with_object_on_top
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]")
+_KEPT: Final = frozenset({"type", "properties", "required", "$defs"})
+"""Words of a schema's top that LlamaIndex passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,14 @@ def _parameters(metadata: ToolMetadata, schema: type[BaseModel]) -> _Written:
 def _as_llama_index_writes_it(metadata: ToolMetadata) -> FunctionDefinition:
     try:
         spec = metadata.to_openai_tool(skip_length_check=True)
+        schema = metadata.fn_schema
+        parameters = spec["function"]["parameters"]
+        if schema is not None and "$defs" in parameters and "type" not in parameters:
+            # The class holds itself: LlamaIndex drops the `$ref` that says which definition it is.
+            whole = with_object_on_top(schema.model_json_schema())
+            spec["function"]["parameters"] = {
+                word: value for word, value in whole.items() if word in _KEPT
+            }
     except PydanticUserError as error:
         raise ConfigurationError(
             f"the tool {metadata.name!r} has no JSON schema: {error.message}", argument="tools"
