@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack, cast
 
 from langchain_core.embeddings import Embeddings
 from pydantic import Field
@@ -24,7 +24,7 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
 
     from siliconflow_client import ManyEmbeddings
 
@@ -96,13 +96,15 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
             SiliconFlowError: Any other failure. `.partial` holds, for each text, its vector or
                 `None`.
         """
-        return self._embed(texts, len(texts), chunk_size)
+        listed = _listed(texts)
+        return self._embed(listed, len(listed), chunk_size)
 
     async def aembed_documents(
         self, texts: Sequence[TextOrMedia], chunk_size: int | None = None
     ) -> list[list[float]]:
         """Embed texts as `embed_documents` does."""
-        return await self._aembed(texts, len(texts), chunk_size)
+        listed = _listed(texts)
+        return await self._aembed(listed, len(listed), chunk_size)
 
     def embed_query(self, text: TextOrMedia) -> list[float]:
         """Embed one text as `list[float]`."""
@@ -194,6 +196,18 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
             EmbeddingCollector(total, bar.update) as collected,
         ):
             yield collected
+
+
+def _listed(texts: Iterable[TextOrMedia]) -> Sequence[TextOrMedia]:
+    """Count out what has no length, such as a generator."""
+    if isinstance(texts, Sequence):
+        return texts  # one string too, which is refused by name later
+    if isinstance(cast("object", texts), Iterable):
+        return list(texts)
+    with langchain_errors():
+        raise ConfigurationError(
+            f"texts must be a list of strings, not {type(texts).__name__}.", argument="texts"
+        )
 
 
 class _Bar:
