@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from weakref import WeakKeyDictionary
 
 from llama_index.core.bridge.pydantic import BaseModel
-from llama_index.core.tools.types import ToolMetadata
+from llama_index.core.tools.types import BaseTool, ToolMetadata
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
@@ -21,8 +21,6 @@ from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from llama_index.core.tools.types import BaseTool
 
     from siliconflow_client import FunctionDefinition, Tool
 
@@ -58,8 +56,15 @@ def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
         strict: Ask the server to keep to the schema, whose objects are then closed at every depth.
 
     Raises:
-        ConfigurationError: The arguments of a tool have no JSON schema.
+        ConfigurationError: One of them is no tool, or its arguments have no JSON schema.
     """
+    for position, tool in enumerate(tools):
+        if not isinstance(cast("object", tool), BaseTool):
+            raise ConfigurationError(
+                f"tools[{position}] must be a tool, not {type(tool).__name__}",
+                argument="tools",
+                hint="FunctionTool.from_defaults(function) makes one of a function.",
+            )
     return [_spec(tool.metadata, strict) for tool in tools]
 
 

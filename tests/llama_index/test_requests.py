@@ -115,6 +115,25 @@ async def test_headers_of_one_call(llm: SiliconFlow, stub: Stub, way: Way) -> No
     assert stub.last.body == {"model": "m", "messages": WIRE, "stream": False}
 
 
+@pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
+async def test_a_function_that_is_no_tool_is_refused_by_name(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"tools\[1\] must be a tool, not function"):
+        await way(llm, name, [FunctionTool.from_defaults(add), add], user_msg="x")
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize("name", ["chat", "stream_chat"])
+async def test_a_message_in_openais_form_is_refused_without_its_text(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"messages\[1\] must be a ChatMessage") as caught:
+        await way(llm, name, [*U, {"role": "user", "content": "a private question"}])
+    assert "private" not in str(caught.value)
+    assert stub.requests == []
+
+
 @pytest.mark.parametrize(
     "name", ["api_key", "api_base", "base_url", "default_headers", "http_client"]
 )
