@@ -110,7 +110,7 @@ class TextKeywords(LanguageModelKeywords, total=False):
 
     endpoint: Literal["completions", "chat"]
     repetition_penalty: float | None
-    logit_bias: Mapping[str, float] | None
+    logit_bias: Mapping[str, float] | Mapping[int, float] | Mapping[str | int, float] | None
     max_concurrency: int
 
 

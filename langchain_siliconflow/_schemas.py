@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any, Final, Literal, TypeAlias
 
 from langchain_core.utils.function_calling import convert_to_openai_function
+from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 
 from siliconflow_client import ConfigurationError
@@ -14,6 +17,9 @@ Schema: TypeAlias = "dict[str, Any] | type"
 
 METHODS: Final[tuple[Method, ...]] = ("function_calling", "json_schema", "json_mode")
 _FORMATS: Final = frozenset({"text", "json_object", "json_schema"})
+_REFERENCE: Final = re.compile(r'"#/\$defs/([^"]+)"')
+_UNDESCRIBED: Final = (TypeError, ValueError, AttributeError, RecursionError, PydanticUserError)
+"""What LangChain raises for what it cannot describe: an unnamed callable, a circular TypedDict."""
 
 
 def to_response_format(value: Schema, strict: bool | None = None) -> dict[str, Any]:
@@ -51,7 +57,7 @@ def as_function(schema: Schema, strict: bool | None = None) -> Schema:
         ConfigurationError: It describes no object, which is all that LangChain would pass on.
     """
     if not isinstance(schema, dict):
-        return schema
+        return written_out(schema)
     inner: dict[str, Any] = schema
     for wrapper in ("function", "json_schema"):
         if inner.get("type") == wrapper and isinstance(inner.get(wrapper), dict):
@@ -75,6 +81,47 @@ def as_function(schema: Schema, strict: bool | None = None) -> Schema:
     return {"properties": {}, **rest, "title": title}
 
 
+def written_out(schema: Schema) -> Schema:
+    """Write the JSON schema of a class that holds itself; leave all others to LangChain.
+
+    LangChain puts definitions where they are used, and `{}` where that would not end: the model
+    would not learn what stands there.
+    """
+    return _circular_schema(schema) or schema
+
+
+def _circular_schema(thing: object) -> dict[str, Any] | None:
+    if not (isinstance(thing, type) and issubclass(thing, BaseModel)):
+        return None
+    # Cheap, and true of few.
+    if not thing.__pydantic_complete__ or thing.__pydantic_core_schema__["type"] != "definitions":
+        return None
+    with converting(thing, "schema"):
+        written = thing.model_json_schema()
+    definitions: dict[str, Any] = written.get("$defs", {})
+    if not _is_circular(definitions):
+        return None
+    top = str(written.get("$ref", "")).removeprefix("#/$defs/")
+    own = definitions.get(top, written)
+    return {"title": thing.__name__, **own, "$defs": definitions}
+
+
+def _is_circular(definitions: dict[str, Any]) -> bool:
+    """Tell whether one of the definitions leads back to itself."""
+    uses = {name: set(_REFERENCE.findall(json.dumps(one))) for name, one in definitions.items()}
+    for name, used in uses.items():
+        reached: set[str] = set()
+        ahead = list(used)
+        while ahead:
+            one = ahead.pop()
+            if one == name:
+                return True
+            if one not in reached:
+                reached.add(one)
+                ahead.extend(uses.get(one, ()))
+    return False
+
+
 class converting:  # noqa: N801 - used like a function, as contextlib's are
     """Say of which argument, and of which function, LangChain can make no description.
 
@@ -95,7 +142,7 @@ class converting:  # noqa: N801 - used like a function, as contextlib's are
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, ConfigurationError):
             return
-        if isinstance(error, TypeError | ValueError | PydanticUserError):
+        if isinstance(error, _UNDESCRIBED):
             thing = self._thing
             name = getattr(thing, "name", None) or getattr(thing, "__name__", None)
             shown = name if isinstance(name, str) else f"a value of type {type(thing).__name__}"

@@ -12,17 +12,18 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
     PydanticToolsParser,
 )
 from langchain_core.outputs import ChatGeneration
-from langchain_core.runnables import RunnableMap, RunnablePassthrough
+from langchain_core.runnables import RunnableLambda, RunnableMap, RunnablePassthrough
 from langchain_core.utils.json import parse_json_markdown
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from langchain_siliconflow._calls import read_strictly
 from langchain_siliconflow._schemas import schema_name
 from siliconflow_client import ConfigurationError
 
@@ -88,7 +89,10 @@ def chain(
         parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
     )
     nothing = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=model) | parse.with_fallbacks([nothing], exception_key="parsing_error")
+    whole = parse.with_fallbacks([nothing], exception_key="parsing_error")
+    # Not itself in the chain: fallbacks take over from a stream's first piece only, and what is
+    # wrong with an answer shows at its end.
+    return RunnableMap(raw=model) | RunnableLambda(whole.invoke, whole.ainvoke, name="parse")
 
 
 def _message(result: list[Generation]) -> AIMessage | None:
@@ -169,8 +173,8 @@ class WholeJsonParser(JsonOutputParser):
         """Parse; at the end of the answer, only what is whole."""
         if self.beside_tools and _is_call(result):
             return None
-        _check_text_end(result, partial=partial)
-        return super().parse_result(result, partial=partial)
+        growing = _check_text_end(result, partial=partial)
+        return super().parse_result(result, partial=growing)
 
 
 class WholePydanticParser(PydanticOutputParser[Any]):
@@ -183,8 +187,8 @@ class WholePydanticParser(PydanticOutputParser[Any]):
         """Parse; at the end of the answer, only what is whole."""
         if self.beside_tools and _is_call(result):
             return None
-        _check_text_end(result, partial=partial)
-        return super().parse_result(result, partial=partial)
+        growing = _check_text_end(result, partial=partial)
+        return super().parse_result(result, partial=growing)
 
 
 class WholeToolJsonParser(JsonOutputKeyToolsParser):
@@ -195,11 +199,14 @@ class WholeToolJsonParser(JsonOutputKeyToolsParser):
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
-        own = _calls_of(self.schema_beside_tools, result)
+        growing = not _is_over(_message(result), partial=partial)
+        own = _calls_of(self.schema_beside_tools, result if growing else _strictly(result))
         if own is None:
             return None
-        _check_call_end(own, partial=partial)
-        return super().parse_result(own, partial=partial)
+        if not growing:
+            _check_end(_message(own))
+            _check_calls(_message(own))
+        return super().parse_result(own, partial=growing)
 
 
 class WholeToolParser(PydanticToolsParser):
@@ -210,11 +217,14 @@ class WholeToolParser(PydanticToolsParser):
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
-        own = _calls_of(self.schema_beside_tools, result)
+        growing = not _is_over(_message(result), partial=partial)
+        own = _calls_of(self.schema_beside_tools, result if growing else _strictly(result))
         if own is None:
             return None
-        _check_call_end(own, partial=partial)
-        return super().parse_result(own, partial=partial)
+        if not growing:
+            _check_end(_message(own))
+            _check_calls(_message(own))
+        return super().parse_result(own, partial=growing)
 
 
 def _is_call(result: list[Generation]) -> bool:
@@ -233,15 +243,21 @@ def _calls_of(name: str | None, result: list[Generation]) -> list[Generation] | 
     return [ChatGeneration(message=message.model_copy(update={"tool_calls": own}))]
 
 
-def _check_text_end(result: list[Generation], *, partial: bool) -> None:
+def _strictly(result: list[Generation]) -> list[Generation]:
+    """Read the calls of a finished sum again: LangChain mends what is broken while adding up."""
     message = _message(result)
-    if _is_over(message, partial=partial):
-        _check_end(message)
-        _check_json(result)
+    if not isinstance(message, AIMessageChunk):
+        return result
+    read = message.model_copy()
+    read_strictly(read)
+    return [ChatGeneration(message=read)]
 
 
-def _check_call_end(result: list[Generation], *, partial: bool) -> None:
+def _check_text_end(result: list[Generation], *, partial: bool) -> bool:
+    """Check an answer that has ended; tell whether it is still growing."""
     message = _message(result)
-    if _is_over(message, partial=partial):
-        _check_end(message)
-        _check_calls(message)
+    if not _is_over(message, partial=partial):
+        return True
+    _check_end(message)
+    _check_json(result)
+    return False

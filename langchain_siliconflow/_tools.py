@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_siliconflow._content import as_block
-from langchain_siliconflow._schemas import converting
+from langchain_siliconflow._schemas import converting, written_out
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,8 +52,17 @@ def to_wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> l
 
 
 def _opened(tool: ToolLike, strict: bool | None) -> ToolLike:
-    """Unwrap a tool in wire form for `strict`: LangChain returns it as it is, without."""
-    function = as_block(as_block(tool).get("function"))
+    """Bring a tool into a form that LangChain describes whole.
+
+    Those in wire form are unwrapped for `strict`, since LangChain returns them as they are. So
+    does it with the flat form of the Responses API, whose name stands beside the type.
+    """
+    if isinstance(tool, type):
+        return written_out(tool)
+    block = as_block(tool)
+    function = as_block(block.get("function"))
+    if block.get("type") == "function" and not function and block.get("name"):
+        return {name: value for name, value in block.items() if name != "type"}
     if strict is None or not function.get("name"):
         return tool
     opened: dict[str, Any] = {"parameters": {"type": "object", "properties": {}}, **function}

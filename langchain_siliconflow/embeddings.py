@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack, cast
 
 from langchain_core.embeddings import Embeddings
 from pydantic import Field
@@ -23,8 +23,6 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from siliconflow_client import ManyEmbeddings
 
 
@@ -96,13 +94,15 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
             SiliconFlowError: Any other failure. `.partial` holds, for each text, its vector or
                 `None`.
         """
-        return self._embed(texts, len(texts), chunk_size)
+        listed = _listed(texts)
+        return self._embed(listed, len(listed), chunk_size)
 
     async def aembed_documents(
         self, texts: Sequence[TextOrMedia], chunk_size: int | None = None
     ) -> list[list[float]]:
         """Embed texts as `embed_documents` does."""
-        return await self._aembed(texts, len(texts), chunk_size)
+        listed = _listed(texts)
+        return await self._aembed(listed, len(listed), chunk_size)
 
     def embed_query(self, text: TextOrMedia) -> list[float]:
         """Embed one text as `list[float]`."""
@@ -185,3 +185,15 @@ class SiliconFlowEmbeddings(ConnectionSettings, Embeddings):
         if self.user is not None:
             request["user"] = self.user
         return request
+
+
+def _listed(texts: Iterable[TextOrMedia]) -> Sequence[TextOrMedia]:
+    """Count out what has no length, such as a generator."""
+    if isinstance(texts, Sequence):
+        return texts  # one string too, which is refused by name later
+    if isinstance(cast("object", texts), Iterable):
+        return list(texts)
+    with langchain_errors():
+        raise ConfigurationError(
+            f"texts must be a list of strings, not {type(texts).__name__}.", argument="texts"
+        )

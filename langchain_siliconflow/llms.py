@@ -76,7 +76,7 @@ class SiliconFlowLLM(AnswerSettings, BaseLLM):
     n: int | None = from_table("completions", "n")
     seed: int | None = from_table("completions", "seed")
     stop: list[str] | str | None = from_table("completions", "stop")
-    logit_bias: dict[str, float] | None = from_table("completions", "logit_bias")
+    logit_bias: dict[str | int, float] | None = from_table("completions", "logit_bias")
     enable_thinking: bool | None = from_table("chat", "enable_thinking")
 
     max_concurrency: int = Field(default=8, ge=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast
 
@@ -18,8 +18,6 @@ from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import DEFAULT_RERANK_MODEL, ConfigurationError, TextOrMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from siliconflow_client import ManyDocuments, RerankResult
 
 
@@ -82,7 +80,8 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         Each copy has `metadata["relevance_score"]`, 0 to 1; the documents given stay as they
         are. An empty list costs no request.
         """
-        return _ranked(documents, self.rerank(documents, query))
+        listed = _listed(documents)
+        return _ranked(listed, self.rerank(listed, query))
 
     async def acompress_documents(
         self,
@@ -91,7 +90,8 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         callbacks: Callbacks | None = None,
     ) -> Sequence[Document]:
         """Do as `compress_documents`."""
-        return _ranked(documents, await self.arerank(documents, query))
+        listed = _listed(documents)
+        return _ranked(listed, await self.arerank(listed, query))
 
     def rerank(
         self,
@@ -161,6 +161,17 @@ class SiliconFlowRerank(ConnectionSettings, BaseDocumentCompressor):
         if self.overlap_tokens is not None:
             request["overlap_tokens"] = self.overlap_tokens
         return texts, request
+
+
+def _listed(documents: Iterable[Document]) -> list[Document]:
+    """Keep what an iterator gives once: it is sent, and looked up again by position."""
+    if isinstance(cast("object", documents), Iterable):
+        return list(documents)
+    with langchain_errors():
+        raise ConfigurationError(
+            f"documents must be a list of documents, not {type(documents).__name__}.",
+            argument="documents",
+        )
 
 
 def _hits(result: RerankResult) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ class CompletionFields(AnswerSettings):
     seed: int | None = from_table("completions", "seed")
     n: int | None = from_table("completions", "n")
     stop: str | list[str] | None = from_table("completions", "stop")
-    logit_bias: dict[str, float] | None = from_table("completions", "logit_bias")
+    logit_bias: dict[str | int, float] | None = from_table("completions", "logit_bias")
     enable_thinking: bool | None = from_table("chat", "enable_thinking")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Merged into the body at top level, over the fields."

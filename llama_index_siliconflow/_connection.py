@@ -8,7 +8,7 @@ state: copies and pickles make their own.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, TypeAlias, cast
 
 from llama_index.core import __version__ as core_version
 from llama_index.core.bridge.pydantic import (
@@ -40,6 +40,16 @@ if TYPE_CHECKING:
 
 KeySource: TypeAlias = Callable[[], str | SecretStr] | Callable[[], Awaitable[str | SecretStr]]
 """A function that tells a key."""
+
+_OF_CONSTRUCTORS: Final = (
+    "api_key",
+    "base_url",
+    "api_base",
+    "default_headers",
+    "http_client",
+    "async_http_client",
+)
+"""Settings that a call does not take, though it takes every unknown name for the body."""
 
 
 class Connection(BaseComponent):
@@ -173,8 +183,15 @@ class Connection(BaseComponent):
         """Take the options of one call out of its keywords, and unfold `extra_body` in them.
 
         Raises:
-            ConfigurationError: An option of the wrong kind.
+            ConfigurationError: An option of the wrong kind, or one of the constructor's: a key
+                would travel in the body, and the call would use another.
         """
+        for name in _OF_CONSTRUCTORS:
+            if keywords.pop(name, None) is not None:
+                raise ConfigurationError(
+                    f"{name} is a setting of {type(self).__name__}(...), not of a call",
+                    argument=name,
+                )
         extra_body = mapping("extra_body", keywords.pop("extra_body", None))
         headers = mapping("extra_headers", keywords.pop("extra_headers", None))
         keywords.update(extra_body)

@@ -68,7 +68,7 @@ class ChatFields(AnswerSettings):
     suffix: str | None = from_table("chat", "suffix")
     logprobs: bool | None = from_table("chat", "logprobs")
     top_logprobs: int | None = from_table("chat", "top_logprobs")
-    logit_bias: dict[str, float] | None = from_table("chat", "logit_bias")
+    logit_bias: dict[str | int, float] | None = from_table("chat", "logit_bias")
     user: str | None = from_table("chat", "user")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Merged into the body at top level, over the fields."

@@ -58,7 +58,7 @@ class LanguageModelKeywords(ConnectionKeywords, total=False):
     presence_penalty: float | None
     seed: int | None
     n: int | None
-    logit_bias: Mapping[str, float] | None
+    logit_bias: Mapping[str, float] | Mapping[int, float] | Mapping[str | int, float] | None
     enable_thinking: bool | None
     stream_usage: bool
     context_window: int | None

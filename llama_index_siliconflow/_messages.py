@@ -8,7 +8,7 @@ neighbours, which turns carry `reasoning_content` back) are the client's.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Final, NoReturn, assert_never
+from typing import TYPE_CHECKING, Final, NoReturn, assert_never, cast
 
 from llama_index.core.base.llms.types import (
     AudioBlock,
@@ -73,8 +73,16 @@ def wire_messages(
         replay: Which assistant turns carry their thinking back.
 
     Raises:
-        ConfigurationError: The newest turn holds a block that cannot be sent, named.
+        ConfigurationError: The newest turn holds a block that cannot be sent, or a message is
+            none of LlamaIndex's; named.
     """
+    for position, message in enumerate(messages):
+        if not isinstance(cast("object", message), ChatMessage):
+            raise ConfigurationError(
+                f"messages[{position}] must be a ChatMessage, not {type(message).__name__}",
+                argument="messages",
+                hint='write ChatMessage(role="user", content="...").',
+            )
     newest = _newest(messages)
     history = History(model)
     calls = _OpenCalls()

@@ -1,11 +1,30 @@
-"""JSON schemas as strict decoding wants them."""
+"""JSON schemas as the API wants them: an object at the top, closed for strict decoding."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from siliconflow_client import JsonObject, JsonValue
+
+
+_DEFINITIONS: Final = "#/$defs/"
+
+
+def with_object_on_top(schema: JsonObject) -> JsonObject:
+    """Open the `$ref` that stands alone at the top of the schema of a class that holds itself.
+
+    Args:
+        schema: As pydantic writes it; not changed.
+    """
+    top = schema.get("$ref")
+    definitions = schema.get("$defs")
+    if not isinstance(top, str) or not isinstance(definitions, dict):
+        return schema
+    own = definitions.get(top.removeprefix(_DEFINITIONS))
+    if not isinstance(own, dict):
+        return schema
+    return {**own, "$defs": definitions}
 
 
 def strict_schema(schema: JsonObject) -> JsonObject:

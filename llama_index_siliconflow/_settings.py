@@ -20,6 +20,11 @@ _ADVICE: Final = {
     "modalities": "leave it out: answers are text",
     "audio_config": "leave it out: answers are text",
     "apikey": "use api_key",
+    "openai_api_base": "use base_url",
+    "engine": "use model",
+    "stream": "call stream_chat or stream_complete",
+    "streaming": "call stream_chat or stream_complete",
+    "repetition_penalty": "use frequency_penalty, or extra_body where the server takes it",
     "token": "use api_key",
 }
 # Values of theirs that ask for nothing, as their defaults and stored forms hold them.

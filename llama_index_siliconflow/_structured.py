@@ -24,7 +24,7 @@ from pydantic.errors import PydanticUserError
 
 from llama_index_siliconflow._fields import ChatFields
 from llama_index_siliconflow._prediction import Model, Prediction
-from llama_index_siliconflow._schema import strict_schema
+from llama_index_siliconflow._schema import strict_schema, with_object_on_top
 from siliconflow_client import ConfigurationError, lookup_model
 
 if TYPE_CHECKING:
@@ -237,16 +237,22 @@ def _schema_of(output_cls: type[BaseModel]) -> JsonObject:
         schema: JsonObject = output_cls.model_json_schema()
     except PydanticUserError as error:
         raise _no_schema(output_cls, error) from error
-    return schema
+    return with_object_on_top(schema)
 
 
 def _tool_of(output_cls: type[BaseModel]) -> BaseTool:
     from llama_index.core.program.function_program import get_function_tool
 
     try:
-        return get_function_tool(output_cls)
+        tool = get_function_tool(output_cls)
     except PydanticUserError as error:
         raise _no_schema(output_cls, error) from error
+    if tool.metadata.description.startswith(f"{tool.metadata.name}("):
+        # LlamaIndex found no description at the top, and wrote the signature of its own function.
+        description = _schema_of(output_cls).get("description")
+        if isinstance(description, str):
+            tool.metadata.description = description
+    return tool
 
 
 def _no_schema(output_cls: type[BaseModel], error: PydanticUserError) -> ConfigurationError:

@@ -8,6 +8,7 @@ thread, in the batches' order.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -18,10 +19,10 @@ from llama_index.core.instrumentation.events.embedding import (
 )
 from llama_index_instrumentation import get_dispatcher
 
-from siliconflow_client import EmbeddedBatch, SiliconFlowError
+from siliconflow_client import ConfigurationError, EmbeddedBatch, SiliconFlowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
 
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -29,6 +30,21 @@ if TYPE_CHECKING:
 _dispatcher = get_dispatcher(__name__)
 CACHE = "embeddings"
 """The collection in which LlamaIndex caches vectors."""
+
+
+def counted(texts: Iterable[str]) -> list[str]:
+    """Count out what has no length, such as a generator.
+
+    Raises:
+        ConfigurationError: It is one text, or nothing that holds texts.
+    """
+    if isinstance(texts, list):
+        return texts
+    given = cast("object", texts)
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        what = "one string" if isinstance(given, str) else type(given).__name__
+        raise ConfigurationError(f"texts must be a list of strings, not {what}.", argument="texts")
+    return list(texts)
 
 
 @dataclass(slots=True)

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Final, cast
 from weakref import WeakKeyDictionary
 
 from llama_index.core.bridge.pydantic import BaseModel
-from llama_index.core.tools.types import ToolMetadata
+from llama_index.core.tools.types import BaseTool, ToolMetadata
 from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
-from llama_index_siliconflow._schema import strict_schema
+from llama_index_siliconflow._schema import strict_schema, with_object_on_top
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llama_index.core.tools.types import BaseTool
-
     from siliconflow_client import FunctionDefinition, Tool
 
 
 _NOT_IN_NAMES: Final = re.compile(r"[^a-zA-Z0-9_-]")
+_KEPT: Final = frozenset({"type", "properties", "required", "$defs"})
+"""Words of a schema's top that LlamaIndex passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,15 @@ def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
         strict: Ask the server to keep to the schema, whose objects are then closed at every depth.
 
     Raises:
-        ConfigurationError: The arguments of a tool have no JSON schema.
+        ConfigurationError: One of them is no tool, or its arguments have no JSON schema.
     """
+    for position, tool in enumerate(tools):
+        if not isinstance(cast("object", tool), BaseTool):
+            raise ConfigurationError(
+                f"tools[{position}] must be a tool, not {type(tool).__name__}",
+                argument="tools",
+                hint="FunctionTool.from_defaults(function) makes one of a function.",
+            )
     return [_spec(tool.metadata, strict) for tool in tools]
 
 
@@ -104,6 +111,14 @@ def _parameters(metadata: ToolMetadata, schema: type[BaseModel]) -> _Written:
 def _as_llama_index_writes_it(metadata: ToolMetadata) -> FunctionDefinition:
     try:
         spec = metadata.to_openai_tool(skip_length_check=True)
+        schema = metadata.fn_schema
+        parameters = spec["function"]["parameters"]
+        if schema is not None and "$defs" in parameters and "type" not in parameters:
+            # The class holds itself: LlamaIndex drops the `$ref` that says which definition it is.
+            whole = with_object_on_top(schema.model_json_schema())
+            spec["function"]["parameters"] = {
+                word: value for word, value in whole.items() if word in _KEPT
+            }
     except PydanticUserError as error:
         raise ConfigurationError(
             f"the tool {metadata.name!r} has no JSON schema: {error.message}", argument="tools"

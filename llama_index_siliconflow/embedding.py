@@ -10,7 +10,7 @@ from llama_index.core.bridge.pydantic import Field
 
 from llama_index_siliconflow._connection import Connection
 from llama_index_siliconflow._settings import one_of
-from llama_index_siliconflow._text_batches import CACHE, TextBatches
+from llama_index_siliconflow._text_batches import CACHE, TextBatches, counted
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, EmbeddingCollector
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
                 holds, for each text, its vector or `None`.
         """
         client, request = self._sync_client(), self._list_request()
+        texts = counted(texts)
         client.embed_many(texts, **request)  # refuses at once what cannot be sent
         cache = self.embeddings_cache
 
@@ -209,6 +210,7 @@ class SiliconFlowEmbedding(Connection, BaseEmbedding):
     ) -> list[list[float]]:
         """Embed texts as `get_text_embedding_batch` does."""
         client, request = self._async_client(), self._list_request()
+        texts = counted(texts)
         client.embed_many(texts, **request)  # as above
         cache = self.embeddings_cache
 

@@ -86,7 +86,7 @@ class ChatPlan:
         except EmptyAnswerError as error:
             if context.empty_answers == "raise" or not isinstance(error.answer, ChatCompletion):
                 raise
-            yield Warn(_returned(error))
+            yield Warn(_returned(error, context))
             return error.answer
 
     def _ask(
@@ -160,7 +160,7 @@ class ChatStreamPlan:
         except EmptyAnswerError as error:
             if context.empty_answers == "raise":
                 raise
-            yield Warn(_returned(error))
+            yield Warn(_returned(error, context))
             state.handed_out = True
             yield Emit(cast("Sequence[Delta]", error.answer))
             yield Finish()
@@ -187,9 +187,10 @@ def _is_too_slow(request: Request, error: SiliconFlowError) -> bool:
     return isinstance(error, GatewayTimeoutError) and may_stream(request)
 
 
-def _returned(error: EmptyAnswerError) -> str:
+def _returned(error: EmptyAnswerError, context: RequestContext) -> str:
+    tries = ", after one more try" if context.policy.max_retries else ""
     return (
-        f"An answer of nothing is returned as it is, after one more try (model {error.model}, "
+        f"An answer of nothing is returned as it is{tries} (model {error.model}, "
         f'trace id {error.trace_id}); empty_answers="raise" makes it an error.'
     )
 

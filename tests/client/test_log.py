@@ -158,3 +158,17 @@ async def test_neither_key_nor_prompt_is_logged(
         shown = f"{record.getMessage()} {json.dumps(record.args, default=repr)}"
         assert KEY not in shown
         assert SECRET not in shown
+
+
+@both
+async def test_an_answer_of_nothing_tells_of_another_try_only_where_there_was_one(
+    kind: str, caplog: pytest.LogCaptureFixture
+):
+    for retries, told_of in ((0, False), (1, True)):
+        server = Double(chat(content=""))
+        async with Caller(kind, server, max_retries=retries) as ask:
+            await ask("chat", **HI)
+        assert len(server.requests) == 1 + retries
+        line = lines(caplog, logging.WARNING)[-1]
+        assert line.startswith("An answer of nothing is returned as it is")
+        assert ("after one more try" in line) is told_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -171,6 +172,9 @@ def test_a_field_in_model_kwargs_and_beside_it() -> None:
         ("max_token", "did you mean 'max_tokens'?"),
         ("thinking", "use enable_thinking"),
         ("use_responses_api", "chat completions only"),
+        ("functions", "use bind_tools"),
+        ("function_call", "use tool_choice"),
+        ("repetition_penalty", "extra_body where the server takes it"),
         ("zzz", "extra_body"),
     ],
 )
@@ -185,6 +189,22 @@ def test_unknown_keywords_suggest_the_nearest(keyword: str, words: str) -> None:
         assert words in str(caught.value)
         assert caught.value.argument == keyword
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("make", "keyword", "words"),
+    [
+        (ChatSiliconFlow, "stream_options", "use stream_usage"),
+        (SiliconFlowLLM, "streaming", "call stream()"),
+    ],
+)
+def test_keywords_that_another_class_or_a_call_takes(make: Any, keyword: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        make(api_key="k", **{keyword: {"include_usage": True}})
+
+
+def test_token_ids_may_be_numbers() -> None:
+    assert SiliconFlowLLM(api_key="k", logit_bias={12: -100}).logit_bias == {12: -100}
 
 
 def test_one_field_under_two_names() -> None:

@@ -8,7 +8,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
 from llama_index.core.tools import FunctionTool
 
-from llama_index_siliconflow import SiliconFlow
+from llama_index_siliconflow import SiliconFlow, SiliconFlowCompletion
 from siliconflow_client import ConfigurationError
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way
@@ -113,6 +113,51 @@ async def test_headers_of_one_call(llm: SiliconFlow, stub: Stub, way: Way) -> No
     await way(llm, "chat", U, extra_headers={"x-one": "1"}, timeout=5.0, max_retries=0)
     assert stub.last.headers["x-one"] == "1"
     assert stub.last.body == {"model": "m", "messages": WIRE, "stream": False}
+
+
+@pytest.mark.parametrize("name", ["chat_with_tools", "stream_chat_with_tools"])
+async def test_a_function_that_is_no_tool_is_refused_by_name(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"tools\[1\] must be a tool, not function"):
+        await way(llm, name, [FunctionTool.from_defaults(add), add], user_msg="x")
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize("name", ["chat", "stream_chat"])
+async def test_a_message_in_openais_form_is_refused_without_its_text(
+    llm: SiliconFlow, stub: Stub, way: Way, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"messages\[1\] must be a ChatMessage") as caught:
+        await way(llm, name, [*U, {"role": "user", "content": "a private question"}])
+    assert "private" not in str(caught.value)
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "api_base", "base_url", "default_headers", "http_client"]
+)
+@pytest.mark.parametrize("cls", [SiliconFlow, SiliconFlowCompletion])
+async def test_a_setting_of_the_constructor_does_not_travel_in_the_body(
+    stub: Stub, way: Way, make: Make, cls: type, name: str
+) -> None:
+    llm = make(cls)
+    for method in ("complete", "stream_complete"):
+        with pytest.raises(ConfigurationError, match=f"^{name} is a setting of ") as caught:
+            await way(llm, method, "hi", **{name: "sk-secret-of-a-call"})
+        assert caught.value.argument == name
+        assert "sk-secret" not in str(caught.value)
+    assert stub.requests == []
+
+
+@pytest.mark.parametrize("cls", [SiliconFlow, SiliconFlowCompletion])
+async def test_token_ids_of_a_bias_may_be_numbers(
+    stub: Stub, way: Way, make: Make, cls: type
+) -> None:
+    llm = make(cls, logit_bias={12: -100})
+    await way(llm, "complete", "hi")
+    assert stub.last.body["logit_bias"] == {"12": -100}
+    assert type(llm).from_dict({**llm.to_dict(), "api_key": "sk-x"}).logit_bias == {12: -100}
 
 
 @pytest.mark.parametrize(

@@ -163,3 +163,16 @@ async def test_nothing_is_sent_when_a_text_cannot_be(stub: Stub, way: Way, make:
         await way(embedding, "get_text_embedding_batch", [*TEXTS[:9], ChatMessage("no text")])
     assert caught.value.argument == "texts[9]"
     assert stub.requests == []
+
+
+async def test_texts_may_come_from_a_generator(embedding: SiliconFlowEmbedding, way: Way) -> None:
+    assert await way(embedding, "get_text_embedding_batch", (text for text in TEXTS)) == VECTORS
+
+
+@pytest.mark.parametrize("texts", [None, 5, "one text"])
+async def test_what_is_no_list_is_refused_by_name(
+    embedding: SiliconFlowEmbedding, stub: Stub, way: Way, texts: Any
+) -> None:
+    with pytest.raises(ConfigurationError, match="texts must be a list of strings, not"):
+        await way(embedding, "get_text_embedding_batch", texts)
+    assert stub.requests == []
