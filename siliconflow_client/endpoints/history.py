@@ -39,6 +39,7 @@ def normalise_messages(
       becomes a placeholder.
     - A call's arguments that are no JSON object travel inside one, as
       `{"__invalid_arguments__": "…"}`: vLLM-style back ends refuse others at every later turn.
+    - A call without an id has one made, which its result, the next without one, gets too.
     - `reasoning_content` goes back where `replay` says.
 
     Args:
@@ -58,6 +59,7 @@ def normalise_messages(
         else:
             groups.append([turn])
     turns = [_merged(group) for group in groups]
+    _identify_calls(turns)
     if not system:
         return turns
     head = _merged(system)
@@ -98,6 +100,19 @@ def _call(call: ToolCallParam) -> ToolCallParam:
         "type": "function",
         "function": {"name": name, "arguments": _json_object(arguments)},
     }
+
+
+def _identify_calls(turns: Sequence[Message]) -> None:
+    waiting: list[ToolCallParam] = []
+    made = 0
+    for turn in turns:
+        if turn["role"] != "tool":
+            waiting = [call for call in turn.get("tool_calls", ()) if not call["id"]]
+            for call in waiting:
+                made += 1
+                call["id"] = f"call_without_id_{made}"
+        elif waiting and not turn.get("tool_call_id"):
+            turn["tool_call_id"] = waiting.pop(0)["id"]
 
 
 def _json_object(arguments: str) -> str:

@@ -100,6 +100,26 @@ def test_the_parts_of_a_message_are_copied():
     assert normal[0]["content"] is not parts
 
 
+def test_calls_with_an_empty_id_and_their_results_find_each_other():
+    given = [
+        user("Hi"),
+        assistant("", call(""), call("b"), call("")),
+        tool("first", ""), tool("second", "b"), tool("third", ""), tool("one too many", ""),
+        assistant("", call("")), tool("fourth", ""),
+    ]  # fmt: skip
+    before = copy.deepcopy(given)
+    turns = normalise_messages(given)
+    asked = [one["id"] for turn in turns for one in turn.get("tool_calls", ())]
+    assert len(set(asked)) == 4
+    assert all(asked)
+    answered = {turn["content"]: turn["tool_call_id"] for turn in turns if turn["role"] == "tool"}
+    assert answered == {
+        "first": asked[0], "second": "b", "third": asked[2], "one too many": "",
+        "fourth": asked[3],
+    }  # fmt: skip
+    assert given == before
+
+
 def test_a_call_without_its_id_or_its_name_is_named():
     for broken in (
         {"id": "a"},
