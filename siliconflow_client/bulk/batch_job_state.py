@@ -18,13 +18,14 @@ import secrets
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias, cast
+from typing import BinaryIO, Literal, TypeAlias
 
 import pydantic_core
 
 from siliconflow_client.bulk.job_lock import JobLock
 from siliconflow_client.endpoints.batches import checked_window
 from siliconflow_client.errors.tree import ConfigurationError
+from siliconflow_client.protocol.files import as_path
 
 FORMAT = 1
 FileKind: TypeAlias = Literal["in", "out", "err"]
@@ -138,9 +139,9 @@ class JobFiles:
     __slots__ = ("_lock", "folder", "path")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        if not isinstance(cast("object", path), str | os.PathLike) or not str(path):
+        self.path = as_path(path, "state")
+        if not self.path.name or "\0" in str(self.path):
             raise ConfigurationError("state must be the path of a file.", argument="state")
-        self.path = Path(path)
         self.folder = self.path.with_name(f"{self.path.name}.parts")
         self._lock: JobLock | None = None
 
@@ -161,7 +162,9 @@ class JobFiles:
         self._refuse_second()  # another process may just have finished
 
     def _refuse_second(self) -> None:
-        if self.path.exists():
+        with on_disk():
+            exists = self.path.exists()
+        if exists:
             raise ConfigurationError(
                 f"There is a job at {str(self.path)!r} already.",
                 argument="state",
