@@ -147,7 +147,8 @@ class ClientConfig:
         self._key = checked_source(api_key)
         self.allow_http = allow_http
         self.base_url = normalise_base_url(
-            base_url or os.environ.get(URL_VARIABLE) or DEFAULT_BASE_URL, allow_http=allow_http
+            base_url or os.environ.get(URL_VARIABLE, "").strip() or DEFAULT_BASE_URL,
+            allow_http=allow_http,
         )
         check_limits(timeout, deadline, max_retries)
         self.timeout = DEFAULT_TIMEOUT if timeout is None else timeout

@@ -36,6 +36,8 @@ def checked_body(
         if parameter is not None:
             _check_value(parameter, value)
     if extra_body:
+        if not isinstance(cast("object", extra_body), Mapping):
+            raise wrong("extra_body", "a mapping", extra_body)
         body.update(extra_body)
     check_string(body.get("model"), "model")
     return body
@@ -156,5 +158,5 @@ def _check_integer(parameter: Parameter, value: object) -> None:
 def _check_number(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong(name, "a number", value)
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise ConfigurationError(f"{name} must be finite, not {value}.", argument=name)

@@ -104,7 +104,7 @@ def file_part(
         )
     file = cast("IO[bytes] | IO[str]", source)
     with _reading(argument):
-        told_size: object = file.seek(0, os.SEEK_END)
+        told_size = cast("object", file.seek(0, os.SEEK_END))
         file.seek(0)
         first = file.read(16)
         file.seek(0)

@@ -355,7 +355,8 @@ async def test_what_an_iterable_yields_is_checked_on_the_way(kind: str):
 
 @both
 @pytest.mark.parametrize(
-    ("name", "value"), [("batch_size", 0), ("batch_size", 65), ("width", 0), ("width", True)]
+    ("name", "value"),
+    [("batch_size", 0), ("batch_size", 65), ("width", 0), ("width", True), ("start", -1)],
 )
 async def test_numbers_that_cannot_be_meant_are_refused(kind: str, name: str, value: Any):
     with pytest.raises(ConfigurationError) as caught:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import Any
+import sys
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from siliconflow_client import (
     APIConnectionError,
     APITimeoutError,
+    CallOptions,
     ConfigurationError,
     SiliconFlowError,
     StreamInterruptedError,
@@ -20,6 +22,7 @@ from siliconflow_client.transport.failures import deadline_error, transport_erro
 from siliconflow_client.transport.settings import timeouts_for
 from tests.client.by_hand import ASKED
 from tests.client.callers import HI, KEY, Caller
+from tests.faults.server import GOOD, FaultServer
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
 REQUEST = httpx.Request("POST", "https://api.siliconflow.cn/v1/chat/completions")
@@ -232,3 +235,38 @@ async def test_an_injected_client_that_was_closed(kind: str):
         with pytest.raises(ConfigurationError, match="closed") as caught:
             await ask("chat", **HI)
     assert caught.value.argument == ("http_client" if kind == "sync" else "async_http_client")
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "aiohttp"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"timeout": float("inf")},
+        {"timeout": sys.maxsize},
+        {"timeout": httpx.Timeout(float("inf"))},
+        {"timeout": httpx.Timeout(1e12, read=None)},
+        {"deadline": float("inf")},
+        {"deadline": sys.maxsize},
+    ],
+    ids=str,
+)
+async def test_a_limit_may_be_so_far_away_that_it_is_none(kind: str, limits: dict[str, Any]):
+    with FaultServer(GOOD) as server:
+        async with Caller(kind, base_url=server.url, **limits) as ask:
+            assert (await ask("chat", **HI)).text == "Hello"
+
+
+@both
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+async def test_a_limit_that_is_no_number_of_seconds_any_more_is_refused(kind: str, name: str):
+    async with Caller(kind) as ask:
+        with pytest.raises(ConfigurationError) as caught:
+            await ask("chat", **HI, options=CallOptions(**{name: 10**400}))
+    assert caught.value.argument == name
+
+
+@both
+async def test_headers_have_names_of_text(kind: str):
+    async with Caller(kind) as ask:
+        with pytest.raises(ConfigurationError, match="headers"):
+            await ask("chat", **HI, options=CallOptions(headers=cast("Any", {b"x-a": "b"})))
