@@ -145,6 +145,19 @@ def transport_error(
     return mapped
 
 
+def refusing_response(error: Exception) -> httpx.Response | None:
+    """The answer that a hook of an injected client raised for (`response.raise_for_status()`)."""
+    return error.response if isinstance(error, httpx.HTTPStatusError) else None
+
+
+def content_of(response: httpx.Response) -> bytes:
+    """What was read of an answer's body by someone else, before it was closed."""
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return b""
+
+
 def _timeout_error(
     error: httpx.TimeoutException | TimeoutError,
     target: Target,
