@@ -102,7 +102,7 @@ class SyncExchange(ExchangeState):
             if isinstance(action, Fetch | Read | Send):
                 self._remaining()
         except failures() as error:
-            failure = self._failed(error)
+            failure = self._failed(error, is_closed=self._client.is_closed)
         except SiliconFlowError as error:
             failure = error.with_traceback(None)
         else:
@@ -236,7 +236,7 @@ class AsyncExchange(ExchangeState):
             async with asyncio.timeout(left):
                 return await self._do(action)
         except failures() as error:
-            failure = self._failed(error)
+            failure = self._failed(error, is_closed=self._client.is_closed)
         except SiliconFlowError as error:
             failure = error.with_traceback(None)
         # Here, since what was being handled would be the context, and its words are a peer's.

@@ -18,6 +18,7 @@ from siliconflow_client.protocol.actions import Answer
 from siliconflow_client.protocol.requests import Multipart
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import (
+    closed_meanwhile,
     content_of,
     deadline_error,
     refusing_response,
@@ -112,7 +113,7 @@ class ExchangeState:
             raise deadline_error(self._deadline, self._target)
         return left
 
-    def _failed(self, error: Exception) -> SiliconFlowError:
+    def _failed(self, error: Exception, *, is_closed: bool) -> SiliconFlowError:
         """Our error for a transport's, with the latter as its cause where that can be shown."""
         if self._response is None and (refused := refusing_response(error)) is not None:
             head = self._head(refused)
@@ -127,6 +128,8 @@ class ExchangeState:
             mapped = unusable_proxy() or mapped
         if passed and self._deadline is not None:
             mapped = deadline_error(self._deadline, self._target)
+        elif is_closed and not self._settings.is_injected:
+            mapped = closed_meanwhile(self._target, never_sent=False)
         mapped.__cause__ = cause
         return mapped
 
@@ -142,6 +145,8 @@ class ExchangeState:
         if settings.observer is not None:
             settings.observer.sent(request)
         if client.is_closed:
+            if not settings.is_injected:
+                raise closed_meanwhile(self._target, never_sent=True)
             raise ConfigurationError(
                 "The httpx client that was passed in is closed.",
                 argument="async_http_client" if self.is_async else "http_client",

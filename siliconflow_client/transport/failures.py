@@ -269,6 +269,19 @@ def unasked_answer(target: Target) -> APIConnectionError:
     )
 
 
+def closed_meanwhile(target: Target, *, never_sent: bool) -> APIConnectionError:
+    """Say that the client was closed, by another thread or task, before its call was done."""
+    error = APIConnectionError(
+        "Connection error: the client was closed while the call was under way.",
+        host=target.host,
+        model=target.model,
+        hint="close it when its calls are done; a call after that opens new connections.",
+    )
+    error.is_retryable = False
+    error.never_sent = never_sent
+    return error
+
+
 def deadline_error(limit: float, target: Target) -> APITimeoutError:
     """Say that a whole call took longer than its deadline."""
     return APITimeoutError(

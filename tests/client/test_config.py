@@ -271,3 +271,13 @@ def test_a_config_and_settings_are_not_mixed(client: Any):
     with pytest.raises(ConfigurationError, match="timeout") as caught:
         client(config(), timeout=5)
     assert caught.value.argument == "config"
+
+
+@pytest.mark.parametrize("client", [ClientConfig, SiliconFlowClient, AsyncSiliconFlowClient])
+@pytest.mark.parametrize(
+    ("name", "other"), [("http_client", httpx.AsyncClient), ("async_http_client", httpx.Client)]
+)
+def test_an_injected_client_of_the_other_kind_is_named(client: Any, name: str, other: Any):
+    with pytest.raises(ConfigurationError, match=other.__name__) as caught:
+        client(api_key=KEY, **{name: other()})
+    assert caught.value.argument == name
