@@ -29,6 +29,8 @@ def checked_body(
     Raises:
         ConfigurationError: A value of the wrong kind, or no model.
     """
+    if not isinstance(cast("object", request), Mapping):
+        raise wrong("request", "a mapping of the body's fields", request)
     known = parameters_of(endpoint)
     body = {name: value for name, value in request.items() if value is not None}
     for name, value in body.items():

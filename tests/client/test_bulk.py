@@ -580,6 +580,15 @@ async def test_rankings_that_were_finished_stay_on_the_error(kind: str):
 
 
 @both
+@pytest.mark.parametrize("method", ["chat_many", "complete_many"])
+@pytest.mark.parametrize("asked", [[5], "Hi", {"model": MODEL}], ids=["number", "text", "one"])
+async def test_a_question_that_is_no_mapping_is_named(kind: str, method: str, asked: Any):
+    with pytest.raises(ConfigurationError) as caught:
+        await Bulk(kind, Server()).all(method, asked)
+    assert caught.value.argument == "request"
+
+
+@both
 async def test_many_questions_are_answered_in_order(kind: str):
     def answer(request: httpx.Request) -> httpx.Response:
         said = json.loads(request.content)["messages"][0]["content"]

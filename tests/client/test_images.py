@@ -308,6 +308,7 @@ def redirect(to: str) -> httpx.Response:
         "//evil.example.com/a",
         "http://store.example.com/b",
         "file:///etc/passwd",
+        "http://[half",
     ],
 )
 async def test_a_redirect_to_another_host_is_not_followed(kind: str, to: str, tmp_path: Path):
