@@ -147,13 +147,18 @@ class ClientConfig:
         self._key = checked_source(api_key)
         self.allow_http = allow_http
         self.base_url = normalise_base_url(
-            base_url or os.environ.get(URL_VARIABLE) or DEFAULT_BASE_URL, allow_http=allow_http
+            base_url or os.environ.get(URL_VARIABLE, "").strip() or DEFAULT_BASE_URL,
+            allow_http=allow_http,
         )
         check_limits(timeout, deadline, max_retries)
         self.timeout = DEFAULT_TIMEOUT if timeout is None else timeout
         self.deadline = deadline
         self.max_retries = DEFAULT_MAX_RETRIES if max_retries is None else max_retries
         self.default_headers = checked_headers(default_headers or {}, "default_headers")
+        if http_client is not None:
+            _refuse_other_kind(http_client, "http_client", httpx.AsyncClient)
+        if async_http_client is not None:
+            _refuse_other_kind(async_http_client, "async_http_client", httpx.Client)
         self.http_client = http_client
         self.async_http_client = async_http_client
         self.async_transport: AsyncTransport = checked_transport(async_transport)
@@ -270,6 +275,15 @@ def normalise_base_url(url: str, *, allow_http: bool = False) -> str:
         path += "/v1"
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}{path}"
+
+
+def _refuse_other_kind(client: object, argument: str, other: type) -> None:
+    if isinstance(client, other):
+        raise ConfigurationError(
+            f"{argument} cannot be an httpx.{other.__name__}.",
+            argument=argument,
+            hint="http_client is an httpx.Client, async_http_client an httpx.AsyncClient.",
+        )
 
 
 def _checked_budget(limits: object) -> Limits | None:

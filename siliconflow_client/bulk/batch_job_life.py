@@ -22,6 +22,7 @@ from siliconflow_client.bulk.batch_job_state import (
     Part,
     on_disk,
     private,
+    replacing,
 )
 from siliconflow_client.endpoints.batch_lines import LineUsage
 from siliconflow_client.endpoints.batches import (
@@ -277,16 +278,14 @@ class Waiting:
     ) -> Flow[None]:
         """Download a file under another name, and move it when it is whole."""
         path = self.files.part(part, kind)
-        temporary = path.with_name(f"{path.name}.new")
         request = content_request(name, output_urls=self.state.output_urls)
-        with on_disk():
-            file = private(temporary)
-        with file:
-            begin = partial(_emptied, file)
-            yield from content_stream(request).received(context, begin)
-        check_results(temporary, self.state, request.target(context.host))
-        with on_disk():
-            temporary.replace(path)
+        with replacing(path) as temporary:
+            with on_disk():
+                file = private(temporary)
+            with file:
+                begin = partial(_emptied, file)
+                yield from content_stream(request).received(context, begin)
+            check_results(temporary, self.state, request.target(context.host))
 
     def _too_late(self, context: RequestContext) -> APITimeoutError:
         return APITimeoutError(

@@ -18,13 +18,14 @@ import secrets
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias, cast
+from typing import BinaryIO, Literal, TypeAlias
 
 import pydantic_core
 
 from siliconflow_client.bulk.job_lock import JobLock
 from siliconflow_client.endpoints.batches import checked_window
 from siliconflow_client.errors.tree import ConfigurationError
+from siliconflow_client.protocol.files import as_path
 
 FORMAT = 1
 FileKind: TypeAlias = Literal["in", "out", "err"]
@@ -138,9 +139,11 @@ class JobFiles:
     __slots__ = ("_lock", "folder", "path")
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        if not isinstance(cast("object", path), str | os.PathLike) or not str(path):
+        self.path = as_path(path, "state")
+        if not self.path.name or "\0" in str(self.path):
             raise ConfigurationError("state must be the path of a file.", argument="state")
-        self.path = Path(path)
+        if self.path.is_symlink():  # the job's other files are beside what it leads to
+            self.path = Path(os.path.realpath(self.path))
         self.folder = self.path.with_name(f"{self.path.name}.parts")
         self._lock: JobLock | None = None
 
@@ -161,7 +164,9 @@ class JobFiles:
         self._refuse_second()  # another process may just have finished
 
     def _refuse_second(self) -> None:
-        if self.path.exists():
+        with on_disk():
+            exists = self.path.exists()
+        if exists:
             raise ConfigurationError(
                 f"There is a job at {str(self.path)!r} already.",
                 argument="state",
@@ -196,13 +201,10 @@ class JobFiles:
 
     def save(self, state: JobState) -> None:
         """Write the state to a temporary name and move it: whoever reads finds a whole one."""
-        temporary = self.path.with_name(f".{self.path.name}.new")
-        with on_disk():
-            with private(temporary) as file:
-                file.write(pydantic_core.to_json(asdict(state), indent=1))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
+        with on_disk(), replacing(self.path) as temporary, private(temporary) as file:
+            file.write(pydantic_core.to_json(asdict(state), indent=1))
+            file.flush()
+            os.fsync(file.fileno())
 
     def load(self) -> JobState:
         """Take the job, and read its state.
@@ -226,6 +228,22 @@ class JobFiles:
                 f"{str(self.path)!r} is no batch job of this version.", argument="state"
             ) from None
         return state
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Give a name beside `path`, nobody else's; what is written there is moved at the end.
+
+    Several threads and tasks may wait for the same job, and write the same files.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        yield temporary
+        with on_disk():
+            temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def private(path: Path) -> BinaryIO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import (
     AsyncIterable,
     AsyncIterator,
@@ -56,6 +57,11 @@ def checked_width(width: object) -> int:
     if isinstance(width, bool) or not isinstance(width, int) or width < 1:
         raise ConfigurationError(f"width must be 1 or more, not {width!r}.", argument="width")
     return width
+
+
+def _check_start(start: object) -> None:
+    if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start <= sys.maxsize:
+        raise ConfigurationError(f"start must be 0 or more, not {start!r}.", argument="start")
 
 
 class EmbeddingSettings(TypedDict, total=False):
@@ -153,6 +159,7 @@ class EmbeddingJob:
             raise ConfigurationError(
                 "texts must be a list of strings, not one string.", argument="texts"
             )
+        _check_start(start)
         if isinstance(texts, Sequence):
             check_texts(cast("Sequence[object]", texts), "texts", self._model)
         return self._cut(itertools.islice(texts, start, None), start)
@@ -161,6 +168,7 @@ class EmbeddingJob:
         self, texts: AsyncIterable[TextOrMedia], start: int
     ) -> AsyncIterator[TextBatch]:
         """The same of texts that are waited for."""
+        _check_start(start)
         held: list[TextOrMedia] = []
         skipped = 0
         async for text in texts:

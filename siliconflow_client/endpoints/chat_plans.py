@@ -210,6 +210,7 @@ def _with_reasoning(
         if mended is None or not _LOST_REASONING.search(error.message):
             raise
         how, request, rules = mended
+        yield Drop()  # a stream that told it goes on
         yield Warn(
             f"{error.model} asked for thinking that the history does not hold (trace id "
             f"{error.trace_id}); asking once more {how}."

@@ -29,6 +29,8 @@ def checked_body(
     Raises:
         ConfigurationError: A value of the wrong kind, or no model.
     """
+    if not isinstance(cast("object", request), Mapping):
+        raise wrong("request", "a mapping of the body's fields", request)
     known = parameters_of(endpoint)
     body = {name: value for name, value in request.items() if value is not None}
     for name, value in body.items():
@@ -36,6 +38,8 @@ def checked_body(
         if parameter is not None:
             _check_value(parameter, value)
     if extra_body:
+        if not isinstance(cast("object", extra_body), Mapping):
+            raise wrong("extra_body", "a mapping", extra_body)
         body.update(extra_body)
     check_string(body.get("model"), "model")
     return body
@@ -156,5 +160,5 @@ def _check_integer(parameter: Parameter, value: object) -> None:
 def _check_number(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise wrong(name, "a number", value)
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise ConfigurationError(f"{name} must be finite, not {value}.", argument=name)

@@ -101,7 +101,11 @@ class MessagesDecoder:
             self._take(self._events.flush(), out, at_end=True)
         if not self.is_complete:
             raise self._ended_early()
-        out.append(MessagesEvent("message_stop", 0, "", "", "", self._answer(), self._last))
+        try:
+            answer = self._answer()
+        except UndocumentedShapeError as error:
+            raise self._unexpected(pydantic_core.to_json(self._message), str(error)) from error
+        out.append(MessagesEvent("message_stop", 0, "", "", "", answer, self._last))
 
     def _take(self, events: list[bytes], out: list[MessagesEvent], *, at_end: bool = False) -> None:
         for data in events:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import os
 from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client.endpoints.shapes import finite
 from siliconflow_client.errors.tree import APIResponseError, ConfigurationError, SiliconFlowError
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.downloads import MOST_BYTES, Download
-from siliconflow_client.protocol.files import suffix_for, write_whole
+from siliconflow_client.protocol.files import as_path, suffix_for, write_whole
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class Timings:
 def read_timings(value: JsonValue) -> Timings:
     """Read `{"inference": seconds}`; anything else tells nothing."""
     told = value.get("inference") if isinstance(value, dict) else None
-    return Timings(float(told) if isinstance(told, int | float) else None)
+    return Timings(finite(told))
 
 
 @dataclass(slots=True)
@@ -101,7 +100,7 @@ class SaveFiles:
             raise APIResponseError(f"A file of the result has more than {self.most:,} bytes.")
         try:
             content = b64decode(encoded, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii's, or a letter that is no ASCII
             raise APIResponseError("A file of the result is not base64.") from error
         stem = f"{self.kind}-{hashlib.sha256(content).hexdigest()[:16]}"
         return write_whole(self.folder / (stem + suffix_for("", content[:16])), content)
@@ -113,11 +112,7 @@ def checked_folder(folder: object) -> Path:
     Raises:
         ConfigurationError: It is no path, or it is a file.
     """
-    if not isinstance(folder, str | os.PathLike):
-        raise ConfigurationError(
-            f"folder must be a path, not {type(folder).__name__}.", argument="folder"
-        )
-    path = Path(cast("str | os.PathLike[str]", folder))
-    if path.exists() and not path.is_dir():
+    path = as_path(folder, "folder")
+    if os.path.exists(path) and not path.is_dir():  # noqa: PTH110 - `Path`'s raises
         raise ConfigurationError("folder is a file.", argument="folder")
     return path

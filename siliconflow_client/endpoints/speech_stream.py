@@ -65,7 +65,7 @@ class SpeechStream(Iterator[bytes]):
             ConfigurationError: It cannot be written there.
             StreamInterruptedError: The sound broke off; no file is left.
         """
-        with self, FileSink(Path(path)) as sink:
+        with self, FileSink(path) as sink:
             for piece in self._pieces:
                 sink.write(piece)
             return sink.commit()
@@ -110,7 +110,7 @@ class AsyncSpeechStream(AsyncIterator[bytes]):
     async def save(self, path: str | os.PathLike[str]) -> Path:
         """As `SpeechStream.save`."""
         async with self:
-            with FileSink(Path(path)) as sink:
+            with FileSink(path) as sink:
                 async for piece in self._pieces:
                     sink.write(piece)
                 return sink.commit()

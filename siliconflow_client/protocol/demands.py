@@ -9,6 +9,8 @@ MOST_PLACES = 12
 """How often a request takes a place anew when it is refused although it waited for one."""
 _BYTES_A_TOKEN = 3.5
 """English prose has four or five, Chinese about three; the ledger corrects what is wrong."""
+_MOST_TOKENS = 10**7
+"""No model's window holds a fifth of it."""
 
 
 def demand_of(request: Request) -> Demand | None:
@@ -23,6 +25,7 @@ def tokens_of(told: object) -> float | None:
     usage = getattr(told, "usage", None)
     for name, source in (("total_tokens", usage), ("input_tokens", told)):
         count: object = getattr(source, name, None)
-        if isinstance(count, int) and not isinstance(count, bool):
+        # A count that cannot be right would hold up the requests after it.
+        if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST_TOKENS:
             return float(count)
     return None

@@ -87,7 +87,10 @@ class Download:
             if not 300 <= head.status < 400 or location is None:
                 return (yield from self._body(head, target))
             yield Drop()
-            url = urljoin(url, location)
+            try:
+                url = urljoin(url, location)
+            except ValueError:  # half an IPv6 address
+                url = ""
             self._check(url, context, is_redirect=True)
         raise APIResponseError("The file was not fetched: too many redirects.", host=context.host)
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Final, Self, TypeAlias, cast
@@ -89,8 +89,8 @@ def file_part(
         _check_size(len(content), most, argument)
         return _part(argument, content, content[:16], name, kind)
     if isinstance(source, str | os.PathLike):
-        path = Path(cast("str | os.PathLike[str]", source))
-        if path.exists() and not path.is_file():
+        path = as_path(cast("object", source), argument)
+        if os.path.exists(path) and not path.is_file():  # noqa: PTH110 - `Path`'s raises
             raise ConfigurationError(f"{argument} is no file.", argument=argument)
         with _reading(argument), path.open("rb") as on_disk:
             beginning, size = on_disk.read(16), os.fstat(on_disk.fileno()).st_size
@@ -104,17 +104,23 @@ def file_part(
         )
     file = cast("IO[bytes] | IO[str]", source)
     with _reading(argument):
-        size = file.seek(0, os.SEEK_END)
+        told_size = cast("object", file.seek(0, os.SEEK_END))
         file.seek(0)
         first = file.read(16)
         file.seek(0)
+    if not isinstance(told_size, int):  # httpx asks in the same way how much there is
+        raise ConfigurationError(
+            f"{argument} is a {type(source).__name__} that does not tell its size.",
+            argument=argument,
+            hint="pass its bytes, or its path.",
+        )
     if not isinstance(first, bytes):
         raise ConfigurationError(
             f"{argument} is a file that was opened as text.",
             argument=argument,
             hint='open it with mode "rb".',
         )
-    _check_size(size, most, argument)
+    _check_size(told_size, most, argument)
     told: object = getattr(file, "name", None)
     known = Path(told).name if isinstance(told, str) else name
     return _part(argument, cast("BinaryIO", file), first, known, kind)
@@ -128,7 +134,22 @@ def _part(
     kind: str | None,
 ) -> FilePart:
     kind = kind or kind_of(beginning)
-    return FilePart(argument, source, name or f"{argument}{_SUFFIXES.get(kind, '.bin')}", kind)
+    name = name or f"{argument}{_SUFFIXES.get(kind, '.bin')}"
+    # A name on disk may be bytes that are no UTF-8, which a form cannot hold.
+    return FilePart(argument, source, name.encode("utf-8", "replace").decode(), kind)
+
+
+def as_path(value: object, argument: str) -> Path:
+    """Check a path that the user gave; there need not be anything.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise ConfigurationError(
+            f"{argument} must be a path, not {type(value).__name__}.", argument=argument
+        )
+    return Path(os.fsdecode(cast("str | os.PathLike[str] | os.PathLike[bytes]", value)))
 
 
 def read_at_most(source: Path | BinaryIO, most: int, argument: str) -> bytes:
@@ -184,11 +205,14 @@ class FileSink:
     one step; leaving the `with` block without that removes it.
 
     Raises:
-        ConfigurationError: The folder cannot be made or written to; `.argument` is `folder`.
+        ConfigurationError: It is no path, or the folder cannot be made or written to; `.argument`
+            is `path` or `folder`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path = as_path(path, "path")
+        if not path.name:
+            raise ConfigurationError("path names no file.", argument="path")
         self._temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
         self._file: BinaryIO | None = None
 
@@ -222,7 +246,8 @@ class FileSink:
         file, self._file = self._file, None
         if file is not None:
             with _writing():
-                file.close()
+                with suppress(OSError):  # a full disk has no room for what is not yet written
+                    file.close()
                 self._temporary.unlink(missing_ok=True)
 
 
@@ -230,14 +255,15 @@ class FileSink:
 def _writing() -> Generator[None]:
     try:
         yield
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        what = error.strerror if isinstance(error, OSError) else "not a path"
         raise ConfigurationError(
-            f"The file cannot be written ({error.strerror}).", argument="folder"
+            f"The file cannot be written ({what}).", argument="folder"
         ) from error
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
     """Write a file so that it appears whole or not at all."""
-    with FileSink(Path(path)) as sink:
+    with FileSink(path) as sink:
         sink.write(content)
         return sink.commit()

@@ -21,6 +21,9 @@ TRANSPORT_VARIABLE = "SILICONFLOW_ASYNC_TRANSPORT"
 
 T = TypeVar("T")
 
+_MOST_SECONDS = 2**63
+"""An integer above it may not even be a float."""
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -119,9 +122,10 @@ def checked_key(api_key: str | Secret | None) -> str:
             hint="keys are made at https://cloud.siliconflow.cn/account/ak (.cn) or "
             "https://cloud.siliconflow.com/account/ak (.com); each works on its own site only.",
         )
-    if not key.isascii() or any(character.isspace() for character in key):
+    if not key.isascii() or not key.isprintable() or any(mark in key for mark in " \"'"):
         raise ConfigurationError(
-            "api_key has a character that no key has (white space inside, or not ASCII).",
+            "api_key has a character that no key has (white space inside, a quotation mark, or "
+            "not ASCII).",
             argument="api_key",
             hint=f"something came along when it was copied into api_key or {KEY_VARIABLE}.",
         )
@@ -142,8 +146,8 @@ def check_limits(timeout: object, deadline: object, max_retries: object) -> None
 
 def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]:
     """Return a copy, or say which one is no header; never what is in it."""
-    for name, value in headers.items():
-        if not (_HEADER_NAME.fullmatch(str(name)) and _is_header_value(value)):
+    for name, value in cast("Mapping[object, object]", headers).items():
+        if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name) and _is_header_value(value)):
             raise ConfigurationError(
                 f"{argument}[{name!r}] is not a header's name and ASCII text.", argument=argument
             )
@@ -188,7 +192,7 @@ def checked_long_answers(value: object) -> LongAnswers:
 def checked_transport(value: object) -> AsyncTransport:
     """Refuse a word that is none of the three; `None` is the environment's, or `auto`."""
     if value is None:
-        value = os.environ.get(TRANSPORT_VARIABLE) or "auto"
+        value = os.environ.get(TRANSPORT_VARIABLE, "").strip() or "auto"
     for word in get_args(AsyncTransport):
         if value == word:
             return cast("AsyncTransport", word)
@@ -236,10 +240,13 @@ def checked_callback(value: T | None, argument: str) -> T | None:
 
 
 def _check_positive(value: object, name: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigurationError(
-            f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
-        )
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_SECONDS:
+        return
+    if isinstance(value, float) and value > 0:
+        return
+    raise ConfigurationError(
+        f"{name} must be a number of seconds above 0, not {value!r}.", argument=name
+    )
 
 
 def _is_header_value(value: object) -> bool:

@@ -21,24 +21,38 @@ if TYPE_CHECKING:
 _httpx_log = logging.getLogger("httpx")
 
 
-def send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
-    """Send a request of ours with a client of ours; the body is read later."""
-    transport = _below(client, request)
-    if not isinstance(transport, httpx.BaseTransport):
+def send(client: httpx.Client, request: httpx.Request, *, ours: bool, api: bool) -> httpx.Response:
+    """Send a request; the body is read later.
+
+    Args:
+        client: With which.
+        request: What.
+        ours: Whether the client is one of ours, and not the caller's.
+        api: Whether the API is asked; for another host a caller's client must add and follow
+            nothing.
+    """
+    transport = _below(client, request) if ours else None
+    if isinstance(transport, httpx.BaseTransport):
+        response = transport.handle_request(request)
+        response.request = request
+        return response
+    if api:
         return client.send(request, stream=True)
-    response = transport.handle_request(request)
-    response.request = request
-    return response
+    return client.send(request, stream=True, auth=None, follow_redirects=False)
 
 
-async def asend(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+async def asend(
+    client: httpx.AsyncClient, request: httpx.Request, *, ours: bool, api: bool
+) -> httpx.Response:
     """The same asynchronously."""
-    transport = _below(client, request)
-    if not isinstance(transport, httpx.AsyncBaseTransport):
+    transport = _below(client, request) if ours else None
+    if isinstance(transport, httpx.AsyncBaseTransport):
+        response = await transport.handle_async_request(request)
+        response.request = request
+        return response
+    if api:
         return await client.send(request, stream=True)
-    response = await transport.handle_async_request(request)
-    response.request = request
-    return response
+    return await client.send(request, stream=True, auth=None, follow_redirects=False)
 
 
 def _below(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> object:

@@ -28,9 +28,7 @@ from siliconflow_client.protocol.actions import (
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import direct, forks
 from siliconflow_client.transport.exchange_state import ExchangeState, Gathered
-from siliconflow_client.transport.failures import (
-    failures,
-)
+from siliconflow_client.transport.failures import failures
 from siliconflow_client.transport.left_open import HeldResponse, is_watched, left_open
 from siliconflow_client.transport.read_bounds import (
     bounded,
@@ -102,7 +100,7 @@ class SyncExchange(ExchangeState):
             if isinstance(action, Fetch | Read | Send):
                 self._remaining()
         except failures() as error:
-            failure = self._failed(error)
+            failure = self._failed(error, is_closed=self._client.is_closed)
         except SiliconFlowError as error:
             failure = error.with_traceback(None)
         else:
@@ -153,12 +151,9 @@ class SyncExchange(ExchangeState):
             key = checked_key(told)
         extensions: dict[str, object] = {} if self._until is None else {"trace": trace}
         outgoing = self._build(self._client, request, extensions, key)
-        if not self._settings.is_injected:
-            response = direct.send(self._client, outgoing)
-        elif request.url is None:
-            response = self._client.send(outgoing, stream=True)
-        else:  # without what an injected client would add or follow
-            response = self._client.send(outgoing, stream=True, auth=None, follow_redirects=False)
+        response = direct.send(
+            self._client, outgoing, ours=not self._settings.is_injected, api=request.url is None
+        )
         self._pieces = response.iter_raw() if _is_raw(response) else response.iter_bytes()
         teach(response.extensions.get(_NETWORK))
         return self._opened(response)
@@ -236,7 +231,7 @@ class AsyncExchange(ExchangeState):
             async with asyncio.timeout(left):
                 return await self._do(action)
         except failures() as error:
-            failure = self._failed(error)
+            failure = self._failed(error, is_closed=self._client.is_closed)
         except SiliconFlowError as error:
             failure = error.with_traceback(None)
         # Here, since what was being handled would be the context, and its words are a peer's.
@@ -275,14 +270,9 @@ class AsyncExchange(ExchangeState):
             told = source()
             key = checked_key(await told if inspect.isawaitable(told) else told)
         outgoing = self._build(self._client, request, {}, key)
-        if not self._settings.is_injected:
-            response = await direct.asend(self._client, outgoing)
-        elif request.url is None:
-            response = await self._client.send(outgoing, stream=True)
-        else:  # as above
-            response = await self._client.send(
-                outgoing, stream=True, auth=None, follow_redirects=False
-            )
+        response = await direct.asend(
+            self._client, outgoing, ours=not self._settings.is_injected, api=request.url is None
+        )
         teach_async(response.extensions.get(_NETWORK))
         pieces = response.aiter_raw() if _is_raw(response) else response.aiter_bytes()
         self._pieces = cast("AsyncGenerator[bytes, None]", pieces)  # httpx says less than it gives

@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from siliconflow_client.errors.mapping import error_from_response
 from siliconflow_client.errors.redaction import secrets_of
 from siliconflow_client.errors.response import Head, Target
 from siliconflow_client.errors.tree import (
@@ -17,7 +18,10 @@ from siliconflow_client.protocol.actions import Answer
 from siliconflow_client.protocol.requests import Multipart
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import (
+    closed_meanwhile,
+    content_of,
     deadline_error,
+    refusing_response,
     transport_error,
     unasked_answer,
     without_words,
@@ -109,8 +113,13 @@ class ExchangeState:
             raise deadline_error(self._deadline, self._target)
         return left
 
-    def _failed(self, error: Exception) -> SiliconFlowError:
+    def _failed(self, error: Exception, *, is_closed: bool) -> SiliconFlowError:
         """Our error for a transport's, with the latter as its cause where that can be shown."""
+        if self._response is None and (refused := refusing_response(error)) is not None:
+            head = self._head(refused)
+            refusal = error_from_response(head, content_of(refused), self._target)
+            refusal.__cause__ = without_words(error)
+            return refusal
         passed = self._deadline is not None and self._elapsed() >= self._deadline
         proxy = None if self._settings.is_injected else proxy_for(self._settings.base_url)
         mapped = transport_error(error, self._target, self._timeouts, proxy)
@@ -119,6 +128,8 @@ class ExchangeState:
             mapped = unusable_proxy() or mapped
         if passed and self._deadline is not None:
             mapped = deadline_error(self._deadline, self._target)
+        elif is_closed and not self._settings.is_injected:
+            mapped = closed_meanwhile(self._target, never_sent=False)
         mapped.__cause__ = cause
         return mapped
 
@@ -134,6 +145,8 @@ class ExchangeState:
         if settings.observer is not None:
             settings.observer.sent(request)
         if client.is_closed:
+            if not settings.is_injected:
+                raise closed_meanwhile(self._target, never_sent=True)
             raise ConfigurationError(
                 "The httpx client that was passed in is closed.",
                 argument="async_http_client" if self.is_async else "http_client",
@@ -159,11 +172,14 @@ class ExchangeState:
         self._ended = False
         if came_unasked(response):
             raise unasked_answer(self._target)
-        headers = dict(response.headers.multi_items())
-        head = Head(response.status_code, headers, time.time(), self._secrets)
+        head = self._head(response)
         if self._settings.observer is not None:
             self._settings.observer.began(head)
         return head
+
+    def _head(self, response: httpx.Response) -> Head:
+        headers = dict(response.headers.multi_items())
+        return Head(response.status_code, headers, time.time(), self._secrets)
 
     def ended(self) -> None:
         """Tell that the call is over."""

@@ -145,6 +145,19 @@ def transport_error(
     return mapped
 
 
+def refusing_response(error: Exception) -> httpx.Response | None:
+    """The answer that a hook of an injected client raised for (`response.raise_for_status()`)."""
+    return error.response if isinstance(error, httpx.HTTPStatusError) else None
+
+
+def content_of(response: httpx.Response) -> bytes:
+    """What was read of an answer's body by someone else, before it was closed."""
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return b""
+
+
 def _timeout_error(
     error: httpx.TimeoutException | TimeoutError,
     target: Target,
@@ -254,6 +267,19 @@ def unasked_answer(target: Target) -> APIConnectionError:
         model=target.model,
         hint="something in between mixes up answers; look at the proxy or gateway, and ask again.",
     )
+
+
+def closed_meanwhile(target: Target, *, never_sent: bool) -> APIConnectionError:
+    """Say that the client was closed, by another thread or task, before its call was done."""
+    error = APIConnectionError(
+        "Connection error: the client was closed while the call was under way.",
+        host=target.host,
+        model=target.model,
+        hint="close it when its calls are done; a call after that opens new connections.",
+    )
+    error.is_retryable = False
+    error.never_sent = never_sent
+    return error
 
 
 def deadline_error(limit: float, target: Target) -> APITimeoutError:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0
 """Seconds to reach the host; an answer may take long, a handshake does not."""
 
+_ENDLESS = 1e8
+"""Three years, which is no limit; sockets raise at so much, each at another number."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
@@ -68,14 +71,18 @@ def timeouts_for(
 ) -> dict[str, float | None]:
     """Limits of each phase, in seconds, none longer than what remains of the deadline."""
     if isinstance(timeout, int | float):
+        most = timeout if timeout < _ENDLESS else None
         limits: dict[str, float | None] = {
             "connect": min(CONNECT_TIMEOUT, timeout),
-            "read": timeout,
-            "write": timeout,
-            "pool": timeout,
+            "read": most,
+            "write": most,
+            "pool": most,
         }
     else:
-        limits = timeout.as_dict()
+        limits = {
+            phase: None if limit is None or limit >= _ENDLESS else limit
+            for phase, limit in timeout.as_dict().items()
+        }
     if remaining is None:
         return limits
     return {

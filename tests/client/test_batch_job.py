@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -671,6 +672,48 @@ async def test_a_disk_that_refuses_is_one_of_our_errors(state: Path):
         with pytest.raises(ConfigurationError) as caught:
             await submit(ask, requests(1), state)
     assert caught.value.argument == "state"
+
+
+async def test_threads_may_write_the_state_of_one_job(state: Path):
+    """As several waits for it do; each gives its file a name of its own until it is whole."""
+    async with Caller("sync", Site()) as ask:
+        await submit(ask, requests(1), state)
+    files = JobFiles(state)
+    known = files.load()
+    start = threading.Barrier(8)
+    failures: list[SiliconFlowError] = []
+
+    def save() -> None:
+        start.wait()
+        try:
+            for _ in range(20):
+                files.save(known)
+        except SiliconFlowError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=save) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert files.load() == known
+    assert not list(state.parent.rglob("*.new"))
+    files.close()
+
+
+@both
+async def test_a_link_to_a_state_leads_to_its_job(kind: str, state: Path, tmp_path: Path):
+    """The files beside it hold what was paid for."""
+    link = tmp_path / "link.json"
+    link.symlink_to(state)
+    async with Caller(kind, Site()) as ask:
+        await submit(ask, requests(2), state)
+        job = resume(ask, link)
+        await do(job, "wait")
+        texts = [answer.text for answer in job.results()]
+    assert texts == ["answer to item 0", "answer to item 1"]
+    assert link.is_symlink()
 
 
 async def test_a_job_shows_how_far_it_is(state: Path):

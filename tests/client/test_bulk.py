@@ -355,7 +355,8 @@ async def test_what_an_iterable_yields_is_checked_on_the_way(kind: str):
 
 @both
 @pytest.mark.parametrize(
-    ("name", "value"), [("batch_size", 0), ("batch_size", 65), ("width", 0), ("width", True)]
+    ("name", "value"),
+    [("batch_size", 0), ("batch_size", 65), ("width", 0), ("width", True), ("start", -1)],
 )
 async def test_numbers_that_cannot_be_meant_are_refused(kind: str, name: str, value: Any):
     with pytest.raises(ConfigurationError) as caught:
@@ -576,6 +577,15 @@ async def test_rankings_that_were_finished_stay_on_the_error(kind: str):
     with pytest.raises(BadRequestError) as caught:
         await Bulk(kind, server).rerank("q", texts(10), model=RERANKER, batch_size=4, width=1)
     assert [part.start for part in caught.value.partial] == [0, 4]
+
+
+@both
+@pytest.mark.parametrize("method", ["chat_many", "complete_many"])
+@pytest.mark.parametrize("asked", [[5], "Hi", {"model": MODEL}], ids=["number", "text", "one"])
+async def test_a_question_that_is_no_mapping_is_named(kind: str, method: str, asked: Any):
+    with pytest.raises(ConfigurationError) as caught:
+        await Bulk(kind, Server()).all(method, asked)
+    assert caught.value.argument == "request"
 
 
 @both

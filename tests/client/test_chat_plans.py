@@ -9,8 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from siliconflow_client import BadRequestError, CallOptions, ConfigurationError, EmptyAnswerError
+from siliconflow_client import (
+    BadRequestError,
+    CallOptions,
+    ConfigurationError,
+    EmptyAnswerError,
+)
 from tests.client.callers import HI, TRACE, Caller
+from tests.faults.server import STREAM, event
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
 streamed = pytest.mark.parametrize("streams", [False, True], ids=["plain", "stream"])
@@ -157,6 +163,7 @@ REFUSALS = [
     "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1",
     "The reasoning_content in the thinking mode must be passed back to the API.",
 ]
+EVENTS = {"content-type": "text/event-stream"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 HISTORY: list[Any] = [
     {"role": "user", "content": "q"},
@@ -197,6 +204,38 @@ async def test_a_model_without_one_is_sent_empty_thinking_where_there_is_none(
     assert text == "Hello"
     sent = [turn.get("reasoning_content") for turn in server.bodies[1]["messages"]]
     assert sent == [None, "", None, "kept", None]
+
+
+class Refusing(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A stream that tells the refusal and does not end; knows whether it was closed."""
+
+    is_closed = False
+    said = event({"code": 20015, "message": REFUSALS[1], "data": None})
+
+    def __iter__(self):
+        while True:
+            yield self.said
+
+    async def __aiter__(self):
+        while True:
+            yield self.said
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+@both
+async def test_a_stream_that_told_it_and_goes_on_is_closed(kind: str):
+    refusing = Refusing()
+    second = httpx.Response(200, content=b"".join(STREAM), headers=EVENTS)
+    answers = iter([httpx.Response(200, stream=refusing, headers=EVENTS), second])
+    async with Caller(kind, lambda request: next(answers)) as ask:
+        told = await ask.stream(**history("moonshotai/Kimi-K2-Thinking"))
+    assert told.text == "Hello"
+    assert refusing.is_closed
 
 
 @both

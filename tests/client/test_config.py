@@ -44,6 +44,17 @@ def test_the_environment_gives_the_key(monkeypatch: pytest.MonkeyPatch):
     assert key_of(ClientConfig(api_key=KEY)) == f"Bearer {KEY}"
 
 
+@pytest.mark.parametrize("told", ["", "  ", " auto\n"])
+def test_an_environment_s_white_space_says_nothing(told: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SILICONFLOW_ASYNC_TRANSPORT", told)
+    monkeypatch.setenv(
+        "SILICONFLOW_BASE_URL", told.replace("auto", "https://api.siliconflow.com/v1")
+    )
+    made = ClientConfig(api_key=KEY)
+    host = "api.siliconflow.com" if "auto" in told else "api.siliconflow.cn"
+    assert (made.async_transport, made.host) == ("auto", host)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -60,7 +71,8 @@ def test_no_other_variable_is_read(other: str, monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize("client", [ClientConfig, SiliconFlowClient, AsyncSiliconFlowClient])
-@pytest.mark.parametrize("key", [None, "", "  \n", "sk-a b", "sk-ä", "sk-a\nb", SecretStr("")])
+@pytest.mark.parametrize("key", [None, "", "  \n", "sk-a b", "sk-ä", "sk-a\nb", "'sk-a'", '"sk-a"', "sk-a\x00",
+                                 SecretStr("")])  # fmt: skip
 def test_a_key_that_is_none_is_refused(client: Any, key: Any):
     with pytest.raises(ConfigurationError) as caught:
         client(api_key=key)
@@ -259,3 +271,13 @@ def test_a_config_and_settings_are_not_mixed(client: Any):
     with pytest.raises(ConfigurationError, match="timeout") as caught:
         client(config(), timeout=5)
     assert caught.value.argument == "config"
+
+
+@pytest.mark.parametrize("client", [ClientConfig, SiliconFlowClient, AsyncSiliconFlowClient])
+@pytest.mark.parametrize(
+    ("name", "other"), [("http_client", httpx.AsyncClient), ("async_http_client", httpx.Client)]
+)
+def test_an_injected_client_of_the_other_kind_is_named(client: Any, name: str, other: Any):
+    with pytest.raises(ConfigurationError, match=other.__name__) as caught:
+        client(api_key=KEY, **{name: other()})
+    assert caught.value.argument == name

@@ -94,6 +94,15 @@ async def test_other_shapes_of_gateways_are_read(kind: str, answer: Any, url: An
 
 
 @both
+@pytest.mark.parametrize("told", ["1" + "0" * 400, "NaN", "true", '"1"'])
+async def test_a_time_that_is_none_is_not_told(kind: str, told: str):
+    content = f'{{"images": [{{"url": "{STORE}/a.png"}}], "timings": {{"inference": {told}}}}}'
+    async with Caller(kind, answering(content.encode())) as ask:
+        result = await settled(ask.client.images.generate(**CAT))
+    assert result.timings.inference is None
+
+
+@both
 @pytest.mark.parametrize("answer", [{}, {"images": []}, {"images": [{}]}, {"images": "x"}])
 async def test_an_answer_without_an_image_is_an_unexpected_one(kind: str, answer: Any):
     async with Caller(kind, lambda request: httpx.Response(200, json=answer)) as ask:
@@ -299,6 +308,7 @@ def redirect(to: str) -> httpx.Response:
         "//evil.example.com/a",
         "http://store.example.com/b",
         "file:///etc/passwd",
+        "http://[half",
     ],
 )
 async def test_a_redirect_to_another_host_is_not_followed(kind: str, to: str, tmp_path: Path):

@@ -273,6 +273,21 @@ def test_a_refusal_that_lasts_is_raised_in_the_end():
         client.chat(**HI)
 
 
+@pytest.mark.parametrize("told", [10**400, 10**12, -5, True])
+def test_a_count_that_cannot_be_right_holds_nothing_up(told: int):
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": told}
+    answer = {"choices": [{"message": {"content": "Hello"}}], "usage": usage}
+    waits: list[float] = []
+    client = SiliconFlowClient(
+        api_key=KEY, limits=Limits(tpm=50_000), sleep=waits.append, clock=lambda: 0.0,
+        http_client=httpx.Client(
+            transport=httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
+        ),
+    )  # fmt: skip
+    assert [client.chat(**HI).text for _ in range(5)] == ["Hello"] * 5
+    assert waits == []
+
+
 @pytest.mark.parametrize("wrong", [{"rpm": 0}, {"tpm": -1}, {"rpm": True}])
 def test_a_limit_that_cannot_be_meant(wrong: dict[str, Any]):
     with pytest.raises(ConfigurationError):

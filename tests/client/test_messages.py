@@ -277,7 +277,11 @@ async def test_a_stream_is_asked_for_again_before_its_first_event(kind: str):
 @pytest.mark.parametrize(
     "content",
     [b"data: nonsense\n\n", b"data: []\n\n", b'data: {"type":"message_start"}\n\n', b"data: {}\n\n",
-     b'{"type":"message"}', b"<html>"],
+     b'{"type":"message"}', b"<html>",
+     b'data: {"type":"message_start","message":{"id":5}}\n\ndata: {"type":"message_stop"}\n\n',
+     b'data: {"type":"message_delta","delta":{"stop_reason":5}}\n\ndata: [DONE]\n\n',
+     b'data: {"type":"content_block_start","content_block":{"type":"tool_use","id":5}}\n\n'
+     b"data: [DONE]\n\n"],
 )  # fmt: skip
 async def test_a_stream_of_another_shape_is_an_unexpected_answer(kind: str, content: bytes):
     async with Caller(kind, answering(content, content_type="text/event-stream")) as ask:

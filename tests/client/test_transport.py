@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import Any
+import sys
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -12,16 +13,22 @@ import pytest
 from siliconflow_client import (
     APIConnectionError,
     APITimeoutError,
+    AuthenticationError,
+    CallOptions,
     ConfigurationError,
+    InsufficientBalanceError,
+    ServerError,
     SiliconFlowError,
     StreamInterruptedError,
 )
 from siliconflow_client.transport.failures import deadline_error, transport_error
 from siliconflow_client.transport.settings import timeouts_for
 from tests.client.by_hand import ASKED
-from tests.client.callers import HI, KEY, Caller
+from tests.client.callers import HI, KEY, TRACE, Caller
+from tests.faults.server import GOOD, FaultServer
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
+HEADERS = {"x-siliconcloud-trace-id": TRACE}
 REQUEST = httpx.Request("POST", "https://api.siliconflow.cn/v1/chat/completions")
 
 EXCEPTIONS = [
@@ -71,7 +78,8 @@ async def test_an_exception_while_sending(kind: str, cls: type[Exception]):
         with pytest.raises(SiliconFlowError) as caught:
             await ask("chat", **HI)
     error = caught.value
-    assert type(error) is expected(cls)
+    # One holds a status, here 500.
+    assert type(error) is (ServerError if cls is httpx.HTTPStatusError else expected(cls))
     assert error.__cause__ is cause
     assert error.is_retryable is (type(error) is not ConfigurationError)
     assert len(seen) == (3 if error.is_retryable else 1)
@@ -232,3 +240,84 @@ async def test_an_injected_client_that_was_closed(kind: str):
         with pytest.raises(ConfigurationError, match="closed") as caught:
             await ask("chat", **HI)
     assert caught.value.argument == ("http_client" if kind == "sync" else "async_http_client")
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "aiohttp"])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"timeout": float("inf")},
+        {"timeout": sys.maxsize},
+        {"timeout": httpx.Timeout(float("inf"))},
+        {"timeout": httpx.Timeout(1e12, read=None)},
+        {"deadline": float("inf")},
+        {"deadline": sys.maxsize},
+    ],
+    ids=str,
+)
+async def test_a_limit_may_be_so_far_away_that_it_is_none(kind: str, limits: dict[str, Any]):
+    with FaultServer(GOOD) as server:
+        async with Caller(kind, base_url=server.url, **limits) as ask:
+            assert (await ask("chat", **HI)).text == "Hello"
+
+
+@both
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+async def test_a_limit_that_is_no_number_of_seconds_any_more_is_refused(kind: str, name: str):
+    async with Caller(kind) as ask:
+        with pytest.raises(ConfigurationError) as caught:
+            await ask("chat", **HI, options=CallOptions(**{name: 10**400}))
+    assert caught.value.argument == name
+
+
+@both
+async def test_headers_have_names_of_text(kind: str):
+    async with Caller(kind) as ask:
+        with pytest.raises(ConfigurationError, match="headers"):
+            await ask("chat", **HI, options=CallOptions(headers=cast("Any", {b"x-a": "b"})))
+
+
+class Refusal(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that is not read yet."""
+
+    def __iter__(self):
+        yield b'{"code": 7, "message": "No."}'
+
+    async def __aiter__(self):
+        yield b'{"code": 7, "message": "No."}'
+
+
+# --- hooks of injected clients ------------------------------------------------------------------
+
+
+@both
+@pytest.mark.parametrize("reads", [False, True], ids=["unread", "read"])
+@pytest.mark.parametrize(
+    ("status", "expected"), [(401, AuthenticationError), (402, InsufficientBalanceError)]
+)
+async def test_a_hook_that_raises_for_the_status_hides_no_status(
+    kind: str, reads: bool, status: int, expected: type[SiliconFlowError]
+):
+    """Many keep `raise_for_status` as a hook on the client that all their packages share."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, stream=Refusal(), headers=HEADERS)
+
+    def refuse(response: httpx.Response) -> None:
+        if reads:
+            response.read()
+        response.raise_for_status()
+
+    async def refuse_later(response: httpx.Response) -> None:
+        if reads:
+            await response.aread()
+        response.raise_for_status()
+
+    async with Caller(kind, answer) as ask:
+        assert ask.http is not None
+        ask.http.event_hooks = {"response": [refuse if kind == "sync" else refuse_later]}
+        with pytest.raises(expected) as caught:
+            await ask("chat", **HI)
+    assert caught.value.trace_id == TRACE
+    assert caught.value.attempts == 1
+    assert ("No." in str(caught.value)) is reads

@@ -13,12 +13,18 @@ import httpcore
 import httpx
 import pytest
 
-from siliconflow_client import AsyncSiliconFlowClient, ConfigurationError, SiliconFlowClient
+from siliconflow_client import (
+    APIConnectionError,
+    AsyncSiliconFlowClient,
+    ConfigurationError,
+    SiliconFlowClient,
+    StreamInterruptedError,
+)
 from siliconflow_client.transport import choice, small_pools
 from siliconflow_client.transport.choice import is_patched, takes_aiohttp
 from siliconflow_client.transport.small_pools import POOL_SIZE, AsyncSmallPools, SmallPools
 from tests.client.callers import HI, KEY
-from tests.faults.server import CHAT, GOOD, FaultServer, body
+from tests.faults.server import CHAT, GOOD, STREAM, FaultServer, Stall, body, chunked
 
 # --- which one ------------------------------------------------------------------------------
 
@@ -325,3 +331,47 @@ async def asked(owner: type[Any], url: str) -> str:
             return (await asyncio.to_thread(client.chat, **HI)).text
     async with AsyncSiliconFlowClient(api_key=KEY, base_url=url, async_transport="httpx") as client:
         return (await client.chat(**HI)).text
+
+
+# --- closed meanwhile ---------------------------------------------------------------------------
+
+CLOSED = "the client was closed while the call was under way"
+
+
+def test_a_client_that_another_thread_closes_says_so_at_the_next_attempt():
+    def close(seconds: float) -> None:
+        client.close()
+
+    with FaultServer(body(b"{}", 503), GOOD) as server:
+        client = SiliconFlowClient(api_key=KEY, base_url=server.url, sleep=close)
+        with pytest.raises(APIConnectionError, match=CLOSED) as caught:
+            client.chat(**HI)
+        assert (caught.value.attempts, len(server.seen)) == (2, 1)
+        assert client.chat(**HI).text == "Hello"
+        client.close()
+
+
+@pytest.mark.parametrize("kind", ["httpx", "aiohttp"])
+async def test_so_does_one_that_another_task_closes(kind: Any):
+    async def close(seconds: float) -> None:
+        await client.aclose()
+
+    with FaultServer(body(b"{}", 503), GOOD) as server:
+        client = AsyncSiliconFlowClient(
+            api_key=KEY, base_url=server.url, sleep=close, async_transport=kind
+        )
+        with pytest.raises(APIConnectionError, match=CLOSED) as caught:
+            await client.chat(**HI)
+        assert (caught.value.attempts, len(server.seen)) == (2, 1)
+        assert (await client.chat(**HI)).text == "Hello"
+        await client.aclose()
+
+
+def test_a_stream_whose_client_was_closed_says_so():
+    with FaultServer([*chunked(STREAM[0], end=False), Stall]) as server:
+        client = SiliconFlowClient(api_key=KEY, base_url=server.url)
+        told = client.stream_chat(**HI)
+        next(told)
+        client.close()
+        with pytest.raises(StreamInterruptedError, match=CLOSED):
+            list(told)
