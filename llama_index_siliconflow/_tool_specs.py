@@ -69,9 +69,8 @@ def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
 
 
 def _spec(metadata: ToolMetadata, strict: bool | None) -> Tool:
-    schema = metadata.fn_schema
-    if type(metadata) is ToolMetadata and schema is not None and _is_repeatable(schema):
-        written = _parameters(metadata, schema)
+    written = _parameters(metadata)
+    if written is not None:
         function: FunctionDefinition = {
             "name": _NOT_IN_NAMES.sub("_", metadata.name or ""),
             "description": metadata.description,
@@ -94,10 +93,16 @@ def _is_repeatable(schema: type[BaseModel]) -> bool:
 _PYDANTICS = BaseModel.model_json_schema.__func__  # type: ignore[attr-defined]  # a class method is bound
 
 
-def _parameters(metadata: ToolMetadata, schema: type[BaseModel]) -> _Written:
+def _parameters(metadata: ToolMetadata) -> _Written | None:
+    """What is kept of a class of arguments; `None` for one that may say another each time."""
+    schema = metadata.fn_schema
+    if schema is None or type(metadata) is not ToolMetadata:
+        return None
     found = _written.get(schema)
     if found is not None and found.build == id(schema.__pydantic_core_schema__):
         return found
+    if not _is_repeatable(schema):
+        return None
     parameters = _as_llama_index_writes_it(metadata).get("parameters") or {}
     made = _Written(
         build=id(schema.__pydantic_core_schema__),

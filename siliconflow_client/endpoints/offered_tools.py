@@ -7,7 +7,7 @@ from typing import Final, cast
 
 import pydantic_core
 
-from siliconflow_client._json import JsonObject, JsonValue
+from siliconflow_client._json import JsonValue
 
 _DEEPEST: Final = 8
 """References and unions of a schema are followed this far."""
@@ -73,13 +73,18 @@ def offered_tools(body: Mapping[str, object]) -> OfferedTools | None:
         return None
     schemas: dict[str, Mapping[str, object] | None] = {}
     for tool in cast("Sequence[object]", tools):
-        function = cast("JsonObject", tool).get("function") if isinstance(tool, Mapping) else None
-        if not isinstance(function, Mapping):
-            continue
-        name, schema = function.get("name"), function.get("parameters")
+        function = _mapping(_mapping(tool).get("function"))
+        name = function.get("name")
         if isinstance(name, str) and name:
-            schemas[name] = schema if isinstance(schema, Mapping) else None
+            schemas[name] = _mapping(function.get("parameters")) or None
     return OfferedTools(schemas) if schemas else None
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    """`value` itself, if it is a mapping, which nearly always is a dict; else an empty one."""
+    if type(value) is dict or isinstance(value, Mapping):
+        return cast("Mapping[str, object]", value)
+    return {}
 
 
 def _kinds_of(schema: object, root: Mapping[str, object], depth: int = 0) -> set[str]:
