@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calls import cpu, exhaust, made, repeat
+from calls import cpu, exhaust, in_turns, made, repeat
 from contenders import MODEL
 
 STREAM_CHUNKS = 2000
@@ -114,8 +114,10 @@ def tools_llama(name: str, url: str, count: int) -> dict[str, float]:
     from llama_index.core.tools import FunctionTool
 
     model = made(name, url)
+    messages = [ChatMessage(role="user", content="Hi")]
+    plain = repeat(lambda: model.chat(messages), 50)
     if not count:
-        messages = [ChatMessage(role="user", content="Hi")]
-        return cpu(repeat(lambda: model.chat(messages), 50), 5)
+        return cpu(plain, 5)
     tools = [FunctionTool.from_defaults(look_up, name=f"tool_{n}") for n in range(count)]
-    return cpu(repeat(lambda: model.chat_with_tools(tools, user_msg="Hi"), 50), 5)
+    asked = repeat(lambda: model.chat_with_tools(tools, user_msg="Hi"), 50)
+    return in_turns({"cpu": asked, "plain": plain}, 5)

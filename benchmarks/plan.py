@@ -169,8 +169,6 @@ FLIGHTS = (
             Contender("ours, httpx", "client_httpx"),
             Contender("ours, aiohttp", "client_aiohttp"),
             Contender("httpx alone", "httpx_alone", most=256),
-            Contender("httpx's objects on aiohttp", "httpx_objects_on_aiohttp"),
-            Contender("httpx's client on aiohttp", "httpx_on_aiohttp"),
             Contender("aiohttp alone", "aiohttp_alone"),
             _peer("AsyncOpenAI", "async_openai", most=256),
             Contender("ours, LangChain", "langchain_ours"),
@@ -178,6 +176,16 @@ FLIGHTS = (
             _peer("ChatOpenAI", "chat_openai", most=256),
         ),
         sizes=_IN_FLIGHT, size_name="in flight", turns=1,
+    ),
+    Table(
+        "layers", "The same, layer by layer", "cpu", "µs of CPU a call", "flights",
+        (
+            Contender("aiohttp alone", "aiohttp_alone"),
+            Contender("httpx's objects on aiohttp", "httpx_objects_on_aiohttp"),
+            Contender("httpx's client on aiohttp", "httpx_on_aiohttp"),
+            Contender("ours, aiohttp", "client_aiohttp"),
+        ),
+        sizes=(1, 256), size_name="in flight", turns=1,
     ),
     Table(
         "threads", "Synchronous calls in threads", "cpu", "µs of CPU a call", "threads",
