@@ -142,7 +142,8 @@ class JobFiles:
         self.path = as_path(path, "state")
         if not self.path.name or "\0" in str(self.path):
             raise ConfigurationError("state must be the path of a file.", argument="state")
-        if self.path.is_symlink():  # the job's other files are beside what it leads to
+        # Not `Path`'s own, which raises. The job's other files are beside what it leads to.
+        if os.path.islink(self.path):  # noqa: PTH114
             self.path = Path(os.path.realpath(self.path))
         self.folder = self.path.with_name(f"{self.path.name}.parts")
         self._lock: JobLock | None = None
