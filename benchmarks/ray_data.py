@@ -106,19 +106,10 @@ def on_ray(
         return count / (time.time() - float(began.read_text()))
 
 
-WAYS: dict[str, tuple[int | None, int, int | None]] = {
-    OURS: (BLOCK_ROWS, 2, None),
-    f"blocks of {BLOCK_ROWS // 2}, three in hand": (BLOCK_ROWS // 2, 3, None),
-    f"blocks of {BLOCK_ROWS}, one in hand": (BLOCK_ROWS, 1, None),
-    "one large block, batch_size=64": (None, 1, 64),
-}
-"""Rows of a block, blocks in hand, Ray's own `batch_size`."""
-
-
-def main(count: int = TEXTS, milliseconds: int = MILLISECONDS, *, rounds: int = ROUNDS) -> None:
+@contextmanager
+def local_cluster() -> Iterator[Any]:
+    """Ray on two processors, so for two workers, whatever the machine has."""
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
-    # Else workers stand behind everything else on the machine, the plain process included.
-    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  # Ray writes it so
     import ray
 
     ray.init(
@@ -129,15 +120,30 @@ def main(count: int = TEXTS, milliseconds: int = MILLISECONDS, *, rounds: int = 
         log_to_driver=False,
         runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
     )
-    logging.disable(logging.WARNING)  # a line for each dataset
     ray.data.DataContext.get_current().enable_progress_bars = False
+    yield ray
+    ray.shutdown()
+
+
+WAYS: dict[str, tuple[int | None, int, int | None]] = {
+    OURS: (BLOCK_ROWS, 2, None),
+    f"blocks of {BLOCK_ROWS // 2}, three in hand": (BLOCK_ROWS // 2, 3, None),
+    f"blocks of {BLOCK_ROWS}, one in hand": (BLOCK_ROWS, 1, None),
+    "one large block, batch_size=64": (None, 1, 64),
+}
+"""Rows of a block, blocks in hand, Ray's own `batch_size`."""
+
+
+def main(count: int = TEXTS, milliseconds: int = MILLISECONDS, *, rounds: int = ROUNDS) -> None:
+    # Else workers stand behind everything else on the machine, the plain process included.
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112  # Ray writes it so
     measured: dict[str, list[float]] = {}
-    with server(milliseconds) as url:
+    with local_cluster() as ray, server(milliseconds) as url:
+        logging.disable(logging.WARNING)  # a line for each dataset
         for _ in range(rounds):
             measured.setdefault(PLAIN, []).append(plain(url, count))
             for name, way in WAYS.items():
                 measured.setdefault(name, []).append(on_ray(ray, url, count, *way))
-    ray.shutdown()
     print(f"{count:,} texts, {milliseconds} ms a request, 8 requests in flight")
     base = statistics.median(measured[PLAIN])
     for name, speeds in measured.items():

@@ -199,14 +199,8 @@ class WholeToolJsonParser(JsonOutputKeyToolsParser):
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
-        growing = not _is_over(_message(result), partial=partial)
-        own = _calls_of(self.schema_beside_tools, result if growing else _strictly(result))
-        if own is None:
-            return None
-        if not growing:
-            _check_end(_message(own))
-            _check_calls(_message(own))
-        return super().parse_result(own, partial=growing)
+        own, growing = _own_calls(self.schema_beside_tools, result, partial=partial)
+        return None if own is None else super().parse_result(own, partial=growing)
 
 
 class WholeToolParser(PydanticToolsParser):
@@ -217,14 +211,20 @@ class WholeToolParser(PydanticToolsParser):
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """Parse; at the end of the answer, only what is whole."""
-        growing = not _is_over(_message(result), partial=partial)
-        own = _calls_of(self.schema_beside_tools, result if growing else _strictly(result))
-        if own is None:
-            return None
-        if not growing:
-            _check_end(_message(own))
-            _check_calls(_message(own))
-        return super().parse_result(own, partial=growing)
+        own, growing = _own_calls(self.schema_beside_tools, result, partial=partial)
+        return None if own is None else super().parse_result(own, partial=growing)
+
+
+def _own_calls(
+    name: str | None, result: list[Generation], *, partial: bool
+) -> tuple[list[Generation] | None, bool]:
+    """The calls that count, checked once the answer has ended; and whether it is still growing."""
+    growing = not _is_over(_message(result), partial=partial)
+    own = _calls_of(name, result if growing else _strictly(result))
+    if own is not None and not growing:
+        _check_end(_message(own))
+        _check_calls(_message(own))
+    return own, growing
 
 
 def _is_call(result: list[Generation]) -> bool:

@@ -8,7 +8,7 @@ neighbours, which turns carry `reasoning_content` back) are the client's.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Final, NoReturn, assert_never, cast
+from typing import TYPE_CHECKING, Final, NoReturn, assert_never
 
 from llama_index.core.base.llms.types import (
     AudioBlock,
@@ -35,6 +35,7 @@ from llama_index_siliconflow._media import (
     pdf_part,
     video_part,
 )
+from llama_index_siliconflow._settings import check_each
 from siliconflow_client import ConfigurationError, lookup_model, normalise_messages
 
 if TYPE_CHECKING:
@@ -76,13 +77,8 @@ def wire_messages(
         ConfigurationError: The newest turn holds a block that cannot be sent, or a message is
             none of LlamaIndex's; named.
     """
-    for position, message in enumerate(messages):
-        if not isinstance(cast("object", message), ChatMessage):
-            raise ConfigurationError(
-                f"messages[{position}] must be a ChatMessage, not {type(message).__name__}",
-                argument="messages",
-                hint='write ChatMessage(role="user", content="...").',
-            )
+    hint = 'write ChatMessage(role="user", content="...").'
+    check_each("messages", messages, ChatMessage, "a ChatMessage", hint)
     newest = _newest(messages)
     history = History(model)
     calls = _OpenCalls()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from siliconflow_client import ConfigurationError
@@ -80,6 +80,21 @@ def one_of(name: str, value: T | None, other_name: str, other: T | None) -> T | 
         f"{name} and {other_name} mean the same, but their values differ.",
         argument=other_name,
     )
+
+
+def check_each(name: str, values: Sequence[object], kind: type, called: str, hint: str) -> None:
+    """Refuse a list in which something is of another kind.
+
+    Raises:
+        ConfigurationError: It says which.
+    """
+    for position, value in enumerate(values):
+        if not isinstance(value, kind):
+            raise ConfigurationError(
+                f"{name}[{position}] must be {called}, not {type(value).__name__}",
+                argument=name,
+                hint=hint,
+            )
 
 
 def mapping(name: str, value: object) -> Mapping[str, Any]:

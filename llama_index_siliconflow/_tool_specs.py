@@ -17,6 +17,7 @@ from pydantic.errors import PydanticUserError
 from pydantic_core import from_json, to_json
 
 from llama_index_siliconflow._schema import strict_schema, with_object_on_top
+from llama_index_siliconflow._settings import check_each
 from siliconflow_client import ConfigurationError
 
 if TYPE_CHECKING:
@@ -58,13 +59,8 @@ def tool_specs(tools: Sequence[BaseTool], *, strict: bool | None) -> list[Tool]:
     Raises:
         ConfigurationError: One of them is no tool, or its arguments have no JSON schema.
     """
-    for position, tool in enumerate(tools):
-        if not isinstance(cast("object", tool), BaseTool):
-            raise ConfigurationError(
-                f"tools[{position}] must be a tool, not {type(tool).__name__}",
-                argument="tools",
-                hint="FunctionTool.from_defaults(function) makes one of a function.",
-            )
+    hint = "FunctionTool.from_defaults(function) makes one of a function."
+    check_each("tools", tools, BaseTool, "a tool", hint)
     return [_spec(tool.metadata, strict) for tool in tools]
 
 

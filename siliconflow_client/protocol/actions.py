@@ -47,6 +47,10 @@ class Fetch:
     most: int | None
     most_of_error: int
 
+    def wanted(self, head: Head) -> int | None:
+        """How many bytes are wanted of an answer that begins like this; `None` for all."""
+        return self.most if head.is_success else self.most_of_error
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

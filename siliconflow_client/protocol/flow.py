@@ -43,6 +43,7 @@ from siliconflow_client.protocol.actions import (
 from siliconflow_client.protocol.context import Observer, RequestContext, StreamState
 from siliconflow_client.protocol.decoders import PARTIAL_HINT, Partial, StreamDecoder
 from siliconflow_client.protocol.demands import MOST_PLACES, demand_of, tokens_of
+from siliconflow_client.protocol.gathering import Gathered
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request
 from siliconflow_client.protocol.sse import LONGEST_EVENT, EventTooLongError
 
@@ -215,7 +216,8 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
     if not head.is_success:
         failure = error_from_response(head, content, target)
     elif not is_whole:
-        failure = too_long("The answer", limit or 0, head, target, _ANSWER_HINT)
+        assert limit is not None
+        failure = too_long("The answer", limit, head, target, _ANSWER_HINT)
     else:
         try:
             return call.parse(content, head)
@@ -235,17 +237,12 @@ def _attempt(call: Call[T], context: RequestContext) -> Flow[T]:
 
 def read_body(limit: int | None) -> Flow[tuple[bytes, bool]]:
     """Read up to `limit` bytes, be done with the connection, and tell whether that was all."""
-    pieces: list[bytes] = []
-    size = 0
-    while (piece := (yield Read())) is not None:
+    gathered = Gathered(limit)
+    while gathered.is_whole and (piece := (yield Read())) is not None:
         assert isinstance(piece, bytes)
-        pieces.append(piece)
-        size += len(piece)
-        if limit is not None and size > limit:
-            yield Drop()
-            return b"".join(pieces)[:limit], False
-    yield Finish()
-    return b"".join(pieces), True
+        gathered.add(piece)
+    yield Finish() if gathered.is_whole else Drop()
+    return gathered.content(), gathered.is_whole
 
 
 def _diagnosed() -> Flow[bytes]:

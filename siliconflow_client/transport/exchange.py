@@ -15,6 +15,7 @@ from siliconflow_client.errors.tree import (
     SiliconFlowError,
 )
 from siliconflow_client.protocol.actions import (
+    Answer,
     Drop,
     Elapsed,
     Fetch,
@@ -25,9 +26,10 @@ from siliconflow_client.protocol.actions import (
     Settle,
     Wait,
 )
+from siliconflow_client.protocol.gathering import Gathered
 from siliconflow_client.protocol.options import checked_key
 from siliconflow_client.transport import direct, forks
-from siliconflow_client.transport.exchange_state import ExchangeState, Gathered
+from siliconflow_client.transport.exchange_state import ExchangeState
 from siliconflow_client.transport.failures import failures
 from siliconflow_client.transport.left_open import HeldResponse, is_watched, left_open
 from siliconflow_client.transport.read_bounds import (
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     import httpx
 
     from siliconflow_client.errors.response import Head
-    from siliconflow_client.protocol.actions import Answer, IOAction, Outcome
+    from siliconflow_client.protocol.actions import IOAction, Outcome
     from siliconflow_client.protocol.requests import Request
     from siliconflow_client.transport.settings import CallSettings
 
@@ -159,14 +161,15 @@ class SyncExchange(ExchangeState):
         return self._opened(response)
 
     def _fetch(self, action: Fetch) -> Answer:
-        gathered = Gathered(self._send(action.request), action)
+        head = self._send(action.request)
+        gathered = Gathered(action.wanted(head))
         for piece in self._pieces:
             gathered.add(piece)
-            if gathered.is_enough:
+            if not gathered.is_whole:
                 break
             self._remaining()  # for transports that know no limit of a thread
         self.close()
-        return gathered.answer()
+        return Answer(head, gathered.content(), gathered.is_whole)
 
     def _finish(self) -> None:
         # Only where reading on cannot last: elsewhere the connection is closed.
@@ -282,11 +285,12 @@ class AsyncExchange(ExchangeState):
         return self._opened(response)
 
     async def _fetch(self, action: Fetch) -> Answer:
-        gathered = Gathered(await self._send(action.request), action)
-        while not gathered.is_enough and (piece := await self._read()) is not None:
+        head = await self._send(action.request)
+        gathered = Gathered(action.wanted(head))
+        while gathered.is_whole and (piece := await self._read()) is not None:
             gathered.add(piece)
         await self.aclose()
-        return gathered.answer()
+        return Answer(head, gathered.content(), gathered.is_whole)
 
     async def _read(self) -> bytes | None:
         if self._pieces is None:

@@ -14,7 +14,6 @@ from siliconflow_client.errors.tree import (
     ConfigurationError,
     SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Answer
 from siliconflow_client.protocol.requests import Multipart
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.failures import (
@@ -36,36 +35,10 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from siliconflow_client.protocol.actions import Fetch, Reserve, Settle
+    from siliconflow_client.protocol.actions import Reserve, Settle
     from siliconflow_client.protocol.requests import Request
     from siliconflow_client.transport.limiter import Place
     from siliconflow_client.transport.settings import CallSettings
-
-
-class Gathered:
-    """The pieces of a body, up to what is wanted of it."""
-
-    __slots__ = ("_head", "_most", "_pieces", "_size", "is_enough")
-
-    def __init__(self, head: Head, action: Fetch) -> None:
-        self._head = head
-        self._most = action.most if head.is_success else action.most_of_error
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self.is_enough = False
-
-    def add(self, piece: bytes) -> None:
-        """Take a piece; more than is wanted is enough."""
-        self._pieces.append(piece)
-        self._size += len(piece)
-        self.is_enough = self._most is not None and self._size > self._most
-
-    def answer(self) -> Answer:
-        """What has come."""
-        content = b"".join(self._pieces)
-        if self.is_enough:
-            content = content[: self._most]
-        return Answer(self._head, content, not self.is_enough)
 
 
 class ExchangeState:

@@ -24,6 +24,7 @@ from siliconflow_client.protocol.actions import (
 )
 from siliconflow_client.protocol.context import RequestContext, StreamState
 from siliconflow_client.protocol.flow import Call, StreamCall
+from siliconflow_client.protocol.gathering import Gathered
 from siliconflow_client.protocol.requests import Request
 from siliconflow_client.protocol.retry import RetryPolicy
 from tests.client.callers import TRACE, Told
@@ -57,15 +58,14 @@ def events(*pieces: bytes | Exception) -> Reply:
 def fetched(reply: Reply, action: Fetch) -> tuple[Answer | None, Exception | None]:
     """The whole of a reply, or what broke it."""
     head = reply.head()
-    most = action.most if head.is_success else action.most_of_error
-    content = b""
+    gathered = Gathered(action.wanted(head))
     for piece in reply.pieces:
         if isinstance(piece, Exception):
             return None, piece
-        content += piece
-        if most is not None and len(content) > most:
-            return Answer(head, content[:most], False), None
-    return Answer(head, content, True), None
+        gathered.add(piece)
+        if not gathered.is_whole:
+            break
+    return Answer(head, gathered.content(), gathered.is_whole), None
 
 
 class Hand:

@@ -111,7 +111,7 @@ async def test_a_stream_of_nothing_that_is_joined_is_an_empty_answer(kind: str):
 
 def test_long_answers_are_asked_for_in_one_of_three_ways():
     with pytest.raises(ConfigurationError, match="after_504, stream, never, not 'always'"):
-        SiliconFlowClient(api_key=KEY, long_answers="always")  # type: ignore[arg-type]
+        SiliconFlowClient(api_key=KEY, long_answers="always")  # type: ignore[arg-type]  # refused
 
 
 @both

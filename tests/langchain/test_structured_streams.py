@@ -45,18 +45,17 @@ def streamed(chain: Any, surface: str, into: list[Any]) -> None:
 
 @SURFACES
 @pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
-def test_a_value_that_does_not_fit_its_class_is_an_error(method: Any, surface: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [('{"article": "tea", "pieces": "a few"}', "pieces"), ('{"pieces": 2}', "article")],
+    ids=["a value that does not fit", "no required field"],
+)
+def test_an_object_that_does_not_fit_its_class_is_an_error(
+    method: Any, surface: str, text: str, named: str
+) -> None:
     """The last object shown before has the default of what never came."""
-    chat = answered(method, '{"article": "tea", "pieces": "a few"}')
-    with pytest.raises((ValidationError, OutputParserException), match="pieces"):
-        streamed(chat.with_structured_output(Order, method=method), surface, [])
-
-
-@SURFACES
-@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
-def test_an_object_without_a_required_field_is_an_error(method: Any, surface: str) -> None:
-    chat = answered(method, '{"pieces": 2}')
-    with pytest.raises((ValidationError, OutputParserException), match="article"):
+    chat = answered(method, text)
+    with pytest.raises((ValidationError, OutputParserException), match=named):
         streamed(chat.with_structured_output(Order, method=method), surface, [])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from benchmarks.ray_data import local_cluster
 from tests.double import Double
 from tests.ray.embedder import Embedder
 
@@ -29,28 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Any]:
-    """Two processors, so two workers, whatever the machine has."""
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+    """The one that the benchmark uses as well."""
     os.environ["RAY_DATA_DISABLE_PROGRESS_BARS"] = "1"
-    import ray
-
-    ray.init(
-        num_cpus=2,
-        _node_ip_address="127.0.0.1",
-        include_dashboard=False,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": str(repository())}},
-    )
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    yield ray
-    ray.shutdown()
-
-
-def repository() -> str:
-    from tests.conftest import ROOT
-
-    return str(ROOT)
+    with local_cluster() as ray:
+        yield ray
 
 
 @pytest.fixture
