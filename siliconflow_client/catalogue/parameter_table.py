@@ -1,11 +1,10 @@
-"""The rows of the parameter table; see `catalogue.parameters`."""
+"""The rows of the parameter table for chat, completions, embeddings and rerank."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
-from siliconflow_client.catalogue.parameter_messages import MESSAGES_PARAMETERS
 
 _TEXT: Final[tuple[Endpoint, ...]] = ("chat", "completions")
 _ALL: Final[tuple[Endpoint, ...]] = ("chat", "completions", "embeddings", "rerank")
@@ -325,5 +324,4 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         source=_RERANK,
         description="Tokens that neighbouring pieces share, 0 to 80; bge and bce rerankers only.",
     ),
-    *MESSAGES_PARAMETERS,
 )

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING
 
-from siliconflow_client.catalogue.media_parameters import MEDIA_PARAMETERS
+from siliconflow_client._lazy import LazyModule
 from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameter_table import PARAMETERS
 
-ALL_PARAMETERS: Final[tuple[Parameter, ...]] = (*PARAMETERS, *MEDIA_PARAMETERS)
+if TYPE_CHECKING:
+    from siliconflow_client.catalogue import media_parameters as _media
+    from siliconflow_client.catalogue import parameter_messages as _messages
+else:
+    _media = LazyModule("siliconflow_client.catalogue.media_parameters")
+    _messages = LazyModule("siliconflow_client.catalogue.parameter_messages")
 
 
 @functools.cache
@@ -26,7 +31,10 @@ def parameters_of(endpoint: Endpoint) -> Mapping[str, Parameter]:
         endpoint: `chat`, `completions`, `embeddings`, `messages`, `rerank`, `images`, `video`,
             `speech`, `transcriptions` or `voices`.
     """
-    return {entry.name: entry for entry in ALL_PARAMETERS if endpoint in entry.endpoints}
+    rows = PARAMETERS
+    if not any(endpoint in entry.endpoints for entry in rows):  # the others load when asked for
+        rows = (*_messages.MESSAGES_PARAMETERS, *_media.MEDIA_PARAMETERS)
+    return {entry.name: entry for entry in rows if endpoint in entry.endpoints}
 
 
 def settings_of(endpoint: Endpoint) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from siliconflow_client.catalogue.facts import lookup_model, nearest_models
-from siliconflow_client.catalogue.media_parameters import MEDIA_PARAMETERS
-from siliconflow_client.catalogue.parameter_table import PARAMETERS
+from siliconflow_client.catalogue.parameter import Endpoint
+from siliconflow_client.catalogue.parameters import parameters_of
 from siliconflow_client.errors.codes import Code
 from siliconflow_client.errors.response import LONGEST_RETRY_AFTER, Target
 from siliconflow_client.errors.tree import (
@@ -31,9 +31,6 @@ from siliconflow_client.errors.tree import (
 )
 
 _WORD = re.compile(r"[a-z_]+")
-_OF_TEXTS = frozenset(parameter.name for parameter in PARAMETERS)
-# A refusal does not say which endpoint it is from: names that both have are the text requests'.
-_RANGES = (*PARAMETERS, *(entry for entry in MEDIA_PARAMETERS if entry.name not in _OF_TEXTS))
 
 CONSOLE = "https://cloud.siliconflow.cn"
 CONSOLE_COM = "https://cloud.siliconflow.com"
@@ -94,6 +91,20 @@ _INVALID_ELSEWHERE = (
     "the API does not say which: leave out the parameters that are not needed, and check the "
     "others against the model's page."
 )
+# The paths whose bodies the table of parameters describes.
+_ENDPOINT_ON: dict[str, Endpoint] = {
+    "/chat/completions": "chat",
+    "/completions": "completions",
+    "/messages": "messages",
+    "/embeddings": "embeddings",
+    "/rerank": "rerank",
+    "/images/generations": "images",
+    "/video/submit": "video",
+    "/audio/speech": "speech",
+    "/audio/transcriptions": "transcriptions",
+    "/uploads/audio/voice": "voices",
+    "/batches": "chat",  # a refused line
+}
 _TOO_LARGE_ON = {
     "/embeddings": "send at most 32 texts in one embedding request, and shorter ones (a batch "
     "fails as a whole for one long text).",
@@ -193,7 +204,7 @@ def _about_the_words(failure: Failure) -> str | None:
             return hint
     if _INVALID in message:
         return _INVALID_ON.get(path, _INVALID_ELSEWHERE)
-    return _documented_range(message) if issubclass(cls, BadRequestError) else None
+    return _documented_range(message, path) if issubclass(cls, BadRequestError) else None
 
 
 def _about_the_class(failure: Failure) -> str | None:
@@ -218,10 +229,13 @@ def _about_the_wait(cls: type[SiliconFlowError], seconds: float) -> str:
     )
 
 
-def _documented_range(message: str) -> str | None:
+def _documented_range(message: str, path: str) -> str | None:
     """The range of a parameter that a refusal names; a model may allow more, or less."""
+    endpoint = _ENDPOINT_ON.get(path)
+    if endpoint is None:
+        return None
     words = set(_WORD.findall(message))
-    for parameter in _RANGES:
+    for parameter in parameters_of(endpoint).values():
         if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
             return f"{parameter.name} is documented as {parameter.range}."
     return None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Required, get_origin, get_type_hints
+from collections.abc import Callable
+from typing import Any, Required, get_args, get_origin, get_type_hints
 
+import httpx
 import pytest
 
 from siliconflow_client import (
+    BadRequestError,
     ConfigurationError,
     ImageRequest,
     SiliconFlowClient,
@@ -18,10 +21,13 @@ from siliconflow_client import (
     parameters_of,
 )
 from siliconflow_client.catalogue.media_parameters import MEDIA_PARAMETERS
+from siliconflow_client.catalogue.parameter import Endpoint
+from siliconflow_client.errors import hints
 from siliconflow_client.errors.mapping import error_from_response
-from siliconflow_client.errors.response import Head
-from tests.client.by_hand import ASKED, NOW
-from tests.client.callers import KEY
+from siliconflow_client.errors.response import Head, Target
+from tests.client.by_hand import NOW
+from tests.client.callers import CALLS as TEXT_CALLS
+from tests.client.callers import HI, KEY
 from tests.client.test_parameters import SCALARS, kinds_of, test_a_row_is_whole
 
 # Not derived from the table: the typed requests are what users write.
@@ -44,8 +50,9 @@ FIELDS = [
 ]
 
 
-def method(endpoint: str) -> Any:
-    client = SiliconFlowClient(api_key=KEY, base_url="http://127.0.0.1:9", max_retries=0)
+def method(endpoint: str, client: SiliconFlowClient | None = None) -> Any:
+    if client is None:
+        client = SiliconFlowClient(api_key=KEY, base_url="http://127.0.0.1:9", max_retries=0)
     return {
         "images": client.images.generate,
         "video": client.videos.submit,
@@ -112,18 +119,58 @@ def test_what_a_request_cannot_be_without_is_asked_for_by_name(endpoint: Any, na
 
 
 @pytest.mark.parametrize(
-    ("message", "hint"),
+    ("path", "message", "hint"),
     [
-        ("num_inference_steps: too many", "num_inference_steps is documented as 1 to 100."),
-        ("speed must be in [0.25, 4]", "speed is documented as 0.25 to 4."),
-        ("max_tokens is wrong", None),
-        ("response_format is wrong", None),
+        (
+            "/images/generations",
+            "num_inference_steps: too many",
+            "num_inference_steps is documented as 1 to 100.",
+        ),
+        ("/images/generations", "image_size is wrong", None),  # each model has its own
+        (
+            "/video/submit",
+            "image_size is wrong",
+            "image_size is documented as 1280x720, 720x1280, 960x960.",
+        ),
+        ("/audio/speech", "speed must be in [0.25, 4]", "speed is documented as 0.25 to 4."),
+        ("/audio/speech", "max_tokens is wrong", "max_tokens is documented as at most 2048."),
+        ("/chat/completions", "temperature: 3", "temperature is documented as 0 to 2."),
+        ("/completions", "temperature: 3", "temperature is documented as 0 to 1."),
+        ("/completions", "response_format is wrong", None),
+        ("/models", "temperature: 3", None),
     ],
 )
-def test_the_hint_of_a_refusal_tells_the_documented_range(message: str, hint: str | None):
-    """Names that text requests have too are not taken for those of sounds."""
+def test_the_hint_of_a_refusal_tells_the_range_of_its_endpoint(
+    path: str, message: str, hint: str | None
+):
     body = json.dumps({"code": 20015, "message": message, "data": None}).encode()
-    assert error_from_response(Head(400, {}, NOW), body, ASKED).hint == hint
+    asked = Target("api.siliconflow.cn", path, "m")
+    assert error_from_response(Head(400, {}, NOW), body, asked).hint == hint
+
+
+def test_every_endpoint_of_the_table_has_the_path_it_is_sent_to():
+    """A wrong path would only cost hints, which nobody would miss."""
+    paths: list[str] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path.removeprefix("/v1"))
+        return httpx.Response(400, json={"code": 20015, "message": "no", "data": None})
+
+    http = httpx.Client(transport=httpx.MockTransport(note))
+    client = SiliconFlowClient(api_key=KEY, http_client=http)
+    calls: list[tuple[str, Callable[..., object], dict[str, Any]]] = [
+        ("chat", client.chat, HI),
+        ("completions", client.complete, TEXT_CALLS["complete"]),
+        ("messages", client.messages.create, {**HI, "max_tokens": 9}),
+        ("embeddings", client.embed, TEXT_CALLS["embed"]),
+        ("rerank", client.rerank, TEXT_CALLS["rerank"]),
+        *((endpoint, method(endpoint, client), CALLS[endpoint]) for endpoint in CALLS),
+    ]
+    assert {endpoint for endpoint, _, _ in calls} == set(get_args(Endpoint))
+    for endpoint, call, fields in calls:
+        with pytest.raises(BadRequestError):
+            call(**fields)
+        assert hints._ENDPOINT_ON.get(paths[-1]) == endpoint
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from siliconflow_client import (
     parameters_of,
     settings_of,
 )
+from siliconflow_client.catalogue.parameter_messages import MESSAGES_PARAMETERS
 from siliconflow_client.catalogue.parameter_table import PARAMETERS
 from siliconflow_client.errors.mapping import error_from_response
 from siliconflow_client.errors.response import Head
@@ -40,6 +41,7 @@ METHODS = {
     "messages": "messages.create",
     "rerank": "rerank",
 }
+ROWS = (*PARAMETERS, *MESSAGES_PARAMETERS)
 FIELDS = [
     (endpoint, name) for endpoint, request in REQUESTS.items() for name in request.__annotations__
 ]
@@ -55,13 +57,11 @@ def test_the_table_lists_what_the_request_lists(endpoint: Any):
 
 
 def test_no_parameter_stands_twice_for_one_endpoint():
-    rows = [(endpoint, entry.name) for entry in PARAMETERS for endpoint in entry.endpoints]
+    rows = [(endpoint, entry.name) for entry in ROWS for endpoint in entry.endpoints]
     assert len(rows) == len(set(rows))
 
 
-@pytest.mark.parametrize(
-    "entry", PARAMETERS, ids=lambda entry: f"{entry.name}-{entry.endpoints[0]}"
-)
+@pytest.mark.parametrize("entry", ROWS, ids=lambda entry: f"{entry.name}-{entry.endpoints[0]}")
 def test_a_row_is_whole(entry: Any):
     assert entry.description.endswith(".")
     assert entry.source
