@@ -1,9 +1,11 @@
-"""What is left open on an event loop that does not watch asynchronous generators.
+"""What is open on event loops, and what is left open on one that does not watch generators.
 
 asyncio's own runners close generators that are left suspended, and have those that are collected
 closed by a task. The loops of nest_asyncio (LlamaIndex's advice for notebooks) do neither: a
 generator that is collected there and wants to wait is "async generator ignored GeneratorExit" on
 standard error. So nothing waits there: connections are closed by the loop's next call, or at exit.
+Pools of other loops are held here too, so that what the collector finds with their owner is never
+the pool itself: their generator closes it.
 """
 
 from __future__ import annotations

@@ -197,13 +197,14 @@ class LoopClients:
             return found[0]
         self._abandon_closed()
         client = new_async_client(aiohttp=aiohttp)
+        # Held apart from this object: a collector that finds both finalises what is inside first.
+        left_open.hold(loop, client)
         if is_watched(loop):
-            closer = _close_with_loop(client)
+            closer = _close_with_loop(loop, client)
             self._pools[loop, aiohttp] = client, closer
             await anext(closer)
         else:
             self._pools[loop, aiohttp] = client, None
-            left_open.hold(loop, client)
         return client
 
     async def aclose(self) -> None:
@@ -229,9 +230,13 @@ class LoopClients:
         for (loop, _), (client, closer) in self._pools.items():
             if closer is None:
                 left_open.leave(loop, client)
+            else:  # its loop closes it, now that nothing refers to the generator
+                left_open.release(loop, client)
 
 
-async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:
+async def _close_with_loop(
+    loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient
+) -> AsyncGenerator[None, None]:
     """Wait, suspended, for `loop.shutdown_asyncgens()`, which `asyncio.run` calls at its end."""
     born = forks.generation()
     try:
@@ -239,3 +244,4 @@ async def _close_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, No
     finally:
         if born == forks.generation():
             await client.aclose()
+            left_open.release(loop, client)
