@@ -28,6 +28,7 @@ from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import RerankJob, RerankSettings
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call
+from siliconflow_client.endpoints.checks import check_many
 from siliconflow_client.endpoints.completions import (
     CompletionRequest,
     TextCompletion,
@@ -127,6 +128,7 @@ class AsyncManyCalls(ClientCore):
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[ChatCompletion]:
         """As `SiliconFlowClient.chat_many`; called without `await`, used with `async for`."""
+        check_many(requests, "requests", "a list of requests")
         plan = functools.partial(chat_call, extra_body=extra_body)
         told = ProgressTeller[ChatCompletion](progress, "Chat", requests)
         return self._map(plan, requests, width, told, options)
@@ -141,6 +143,7 @@ class AsyncManyCalls(ClientCore):
         extra_body: Mapping[str, JsonValue] | None = None,
     ) -> AsyncIterator[TextCompletion]:
         """As `chat_many`, for texts to continue."""
+        check_many(requests, "requests", "a list of requests")
         plan = functools.partial(completion_call, extra_body=extra_body)
         told = ProgressTeller[TextCompletion](progress, "Completion", requests)
         return self._map(plan, requests, width, told, options)

@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from siliconflow_client._config import ClientConfig
 from siliconflow_client._lazy import LazyModule
@@ -20,6 +20,7 @@ from siliconflow_client.protocol.options import (
     KeySource,
     LongAnswers,
     Secret,
+    checked_options,
 )
 from siliconflow_client.protocol.retry import RetryPolicy
 from siliconflow_client.transport.limiter import Limits
@@ -91,13 +92,8 @@ class ClientCore:
 
     def _layout(self, options: CallOptions | None) -> tuple[CallSettings, RequestContext]:
         """How a call is sent and what its flow has to know; one pair for calls without options."""
+        options = checked_options(options)
         if options is not None:
-            if not isinstance(cast("object", options), CallOptions):
-                raise ConfigurationError(
-                    f"options must be CallOptions, not {type(options).__name__}.",
-                    argument="options",
-                    hint="write it as in options=CallOptions(timeout=30).",
-                )
             settings = self._settings(options)
             pair = settings, self._context(options, settings)
         elif self._usual is not None:

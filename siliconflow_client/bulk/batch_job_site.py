@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from siliconflow_client.endpoints.batch_lines import Reading
-from siliconflow_client.protocol.options import CallOptions, EmptyAnswers
+from siliconflow_client.protocol.options import CallOptions, EmptyAnswers, checked_options
 
 _FOR_EVER = 1e9
 """Stands for "no deadline" where the client has one for its calls: a job is no call."""
@@ -36,6 +36,7 @@ class JobSite:
 
     def asking_with(self, options: CallOptions | None) -> JobSite:
         """The same with settings of one job; its deadline is the argument of `wait`."""
+        options = checked_options(options)
         if options is None:
             return self
         deadline = None if self.options is None else self.options.deadline

@@ -24,6 +24,7 @@ import pydantic_core
 
 from siliconflow_client.bulk.job_lock import JobLock
 from siliconflow_client.endpoints.batches import checked_window
+from siliconflow_client.endpoints.checks import check_mapping
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.files import as_path
 
@@ -108,6 +109,7 @@ class JobState:
         Raises:
             ConfigurationError: The window or the metadata cannot be sent.
         """
+        check_mapping(metadata, "metadata")
         if {"run", "part"} & (metadata or {}).keys():
             raise ConfigurationError(
                 "metadata must not hold run and part, by which batches are found again.",

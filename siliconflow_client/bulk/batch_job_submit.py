@@ -16,7 +16,7 @@ from siliconflow_client.catalogue.batches import MAX_BATCH_BYTES, MAX_BATCH_LINE
 from siliconflow_client.endpoints.batch_lines import LineWriter
 from siliconflow_client.endpoints.batches import AsyncBatchCalls, BatchCalls
 from siliconflow_client.endpoints.chat import ChatRequest
-from siliconflow_client.endpoints.checks import check_positive
+from siliconflow_client.endpoints.checks import check_many, check_whole
 from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.protocol.groups import AsyncOpen, AsyncRun, Open, Run
 from siliconflow_client.protocol.options import CallOptions
@@ -43,12 +43,8 @@ def _submission(
     max_lines: int,
 ) -> tuple[JobFiles, Placing]:
     """Check what can be checked before the requests are looked at."""
-    check_positive(max_lines, "max_lines")
-    if max_lines > MAX_BATCH_LINES:
-        raise ConfigurationError(
-            f"max_lines must be {MAX_BATCH_LINES} or less, not {max_lines}.",
-            argument="max_lines",
-        )
+    check_whole(max_lines, "max_lines", 1, MAX_BATCH_LINES)
+    check_many(requests, "requests", "a list of requests")
     files = JobFiles(path)
     files.begin()
     target = PartFiles(files, 0, max_lines, MAX_BATCH_BYTES)

@@ -21,7 +21,7 @@ from siliconflow_client.bulk.failures import AddsToFailure
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.catalogue.lengths import cut_to, estimate_tokens, longest
-from siliconflow_client.endpoints.checks import check_texts
+from siliconflow_client.endpoints.checks import check_many, check_texts, check_whole
 from siliconflow_client.endpoints.embeddings import (
     SERVER_EMBEDDING_INPUTS,
     EmbeddingRequest,
@@ -54,14 +54,8 @@ def checked_width(width: object) -> int:
     Raises:
         ConfigurationError: It is no whole number above 0.
     """
-    if isinstance(width, bool) or not isinstance(width, int) or width < 1:
-        raise ConfigurationError(f"width must be 1 or more, not {width!r}.", argument="width")
-    return width
-
-
-def _check_start(start: object) -> None:
-    if isinstance(start, bool) or not isinstance(start, int) or not 0 <= start <= sys.maxsize:
-        raise ConfigurationError(f"start must be 0 or more, not {start!r}.", argument="start")
+    check_whole(width, "width", 1)
+    return cast("int", width)
 
 
 class EmbeddingSettings(TypedDict, total=False):
@@ -136,11 +130,7 @@ class EmbeddingJob:
         *,
         shorten: bool,
     ) -> None:
-        if not 1 <= batch_size <= SERVER_EMBEDDING_INPUTS:
-            raise ConfigurationError(
-                f"batch_size must be 1 to {SERVER_EMBEDDING_INPUTS}, not {batch_size!r}.",
-                argument="batch_size",
-            )
+        check_whole(batch_size, "batch_size", 1, SERVER_EMBEDDING_INPUTS)
         self._batch_size = batch_size
         self._settings = settings
         self._extra_body = extra_body
@@ -159,7 +149,8 @@ class EmbeddingJob:
             raise ConfigurationError(
                 "texts must be a list of strings, not one string.", argument="texts"
             )
-        _check_start(start)
+        check_many(texts, "texts", "a list of strings")
+        check_whole(start, "start", 0, sys.maxsize)
         if isinstance(texts, Sequence):
             check_texts(cast("Sequence[object]", texts), "texts", self._model)
         return self._cut(itertools.islice(texts, start, None), start)
@@ -168,7 +159,7 @@ class EmbeddingJob:
         self, texts: AsyncIterable[TextOrMedia], start: int
     ) -> AsyncIterator[TextBatch]:
         """The same of texts that are waited for."""
-        _check_start(start)
+        check_whole(start, "start", 0, sys.maxsize)
         held: list[TextOrMedia] = []
         skipped = 0
         async for text in texts:

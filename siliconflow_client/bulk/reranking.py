@@ -9,10 +9,16 @@ from typing import Required, TypedDict, cast
 from siliconflow_client._json import JsonValue
 from siliconflow_client.bulk.failures import AddsToFailure
 from siliconflow_client.bulk.progress import Progress, ProgressTeller
-from siliconflow_client.endpoints.checks import as_sequence, check_texts, wrong
+from siliconflow_client.endpoints.checks import (
+    as_sequence,
+    check_positive,
+    check_texts,
+    check_whole,
+    wrong,
+)
 from siliconflow_client.endpoints.media_inputs import TextOrMedia
 from siliconflow_client.endpoints.rerank import RerankHit, RerankRequest, RerankResult, rerank_call
-from siliconflow_client.errors.tree import ConfigurationError, SiliconFlowError
+from siliconflow_client.errors.tree import SiliconFlowError
 from siliconflow_client.protocol.actions import Flow
 from siliconflow_client.protocol.context import RequestContext
 from siliconflow_client.protocol.flow import Call
@@ -87,10 +93,8 @@ class RerankJob:
         settings: RerankSettings,
         extra_body: Mapping[str, JsonValue] | None,
     ) -> None:
-        if batch_size < 1:
-            raise ConfigurationError(
-                f"batch_size must be 1 or more, not {batch_size!r}.", argument="batch_size"
-            )
+        check_whole(batch_size, "batch_size", 1)
+        check_positive(top_n, "top_n")
         self._query = query
         self._batch_size = batch_size
         self._top_n = top_n

@@ -19,7 +19,7 @@ from siliconflow_client.endpoints.chat import (
     chat_from_wire,
     may_be_empty,
 )
-from siliconflow_client.endpoints.checks import model_of
+from siliconflow_client.endpoints.checks import check_mapping, model_of
 from siliconflow_client.endpoints.shapes import as_object, text
 from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.jobs import BatchExpiredError
@@ -71,6 +71,8 @@ class LineWriter:
         *,
         allow_unlisted: bool = False,
     ) -> None:
+        check_mapping(shared, "shared")
+        check_mapping(extra_body, "extra_body")
         self._shared = shared or {}
         self._extra_body = extra_body
         self._allow_unlisted = allow_unlisted

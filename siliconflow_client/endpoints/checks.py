@@ -20,6 +20,8 @@ from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
 from siliconflow_client.errors.tree import ConfigurationError
 
+_ONE: tuple[type, ...] = (str, bytes, Mapping)
+
 
 def checked_body(
     endpoint: Endpoint, request: Mapping[str, object], extra_body: Mapping[str, object] | None
@@ -38,8 +40,7 @@ def checked_body(
         if parameter is not None:
             _check_value(parameter, value)
     if extra_body:
-        if not isinstance(cast("object", extra_body), Mapping):
-            raise wrong("extra_body", "a mapping", extra_body)
+        check_mapping(extra_body, "extra_body")
         body.update(extra_body)
     check_string(body.get("model"), "model")
     return body
@@ -68,6 +69,37 @@ def check_positive(value: object, name: str) -> None:
         raise wrong(name, "a whole number", value)
     if value < 1:
         raise ConfigurationError(f"{name} must be 1 or more, not {value}.", argument=name)
+
+
+def check_whole(value: object, name: str, least: int, most: int | None = None) -> None:
+    """Refuse what is no whole number from `least` to `most`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(name, "a whole number", value)
+    if value < least or (most is not None and value > most):
+        span = f"{least} or more" if most is None else f"{least} to {most}"
+        raise ConfigurationError(f"{name} must be {span}, not {value}.", argument=name)
+
+
+def check_word(value: object, name: str) -> None:
+    """Refuse what is no string that a URL can hold."""
+    check_string(value, name)
+    try:
+        cast("str", value).encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{name} is not valid Unicode.", argument=name) from None
+
+
+def check_mapping(value: object, name: str) -> None:
+    """Refuse what is no mapping; `None` is none."""
+    if value is not None and not isinstance(value, Mapping):
+        raise wrong(name, "a mapping", value)
+
+
+def check_many(values: object, name: str, wanted: str) -> None:
+    """Refuse one thing in the place of many, and what cannot be gone through."""
+    is_one = isinstance(values, _ONE)
+    if is_one or not any(hasattr(values, way) for way in ("__iter__", "__aiter__", "__getitem__")):
+        raise wrong(name, wanted, values)
 
 
 def check_texts(values: Sequence[object], name: str, model: str, *, first: int = 0) -> None:

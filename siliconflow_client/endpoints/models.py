@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from siliconflow_client.endpoints.checks import check_word
 from siliconflow_client.endpoints.shapes import as_object, count, read_object, text
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
@@ -41,4 +42,6 @@ def models_call(kind: str | None, sub_type: str | None) -> Call[list[ModelCard]]
     query = {
         name: value for name, value in (("type", kind), ("sub_type", sub_type)) if value is not None
     }
+    for name, value in query.items():
+        check_word(value, name)
     return Call(Request("GET", "/models", query=query or None), read_models)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from siliconflow_client._json import JsonObject, JsonValue
-from siliconflow_client.endpoints.checks import check_positive, check_string
+from siliconflow_client.endpoints.checks import check_positive, check_word
 from siliconflow_client.endpoints.shapes import as_object, read_json, text, unwrapped
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
@@ -61,7 +61,7 @@ class Listing(Generic[T]):
         """Check before any request."""
         check_positive(self.limit, "limit")
         if self.after is not None:
-            check_string(self.after, "after")
+            check_word(self.after, "after")
 
     def page(self, after: str | None = None) -> Call[Page[T]]:
         """One page, after `after` or where this listing begins."""

@@ -11,7 +11,7 @@ from siliconflow_client.media.plans import MediaPlan
 from siliconflow_client.media.results import MediaResult
 from siliconflow_client.media.settings import MediaSettings
 from siliconflow_client.protocol.groups import AsyncRun, Run
-from siliconflow_client.protocol.options import CallOptions
+from siliconflow_client.protocol.options import CallOptions, checked_options
 
 
 class MediaTools:
@@ -76,7 +76,7 @@ def bounded(
     settings: MediaSettings, options: CallOptions | None, deadline: float | None
 ) -> CallOptions:
     """Options whose deadline is the shortest of `max_wait`, their own, and that of the client."""
-    options = options or CallOptions()
+    options = checked_options(options) or CallOptions()
     most = options.deadline or deadline
     return replace(
         options, deadline=settings.max_wait if most is None else min(settings.max_wait, most)

@@ -89,6 +89,17 @@ class CallOptions:
         checked_models(self.fallback_models)
 
 
+def checked_options(options: CallOptions | None) -> CallOptions | None:
+    """Refuse what is given in the place of `CallOptions`, such as a dict of them."""
+    if options is None or isinstance(cast("object", options), CallOptions):
+        return options
+    raise ConfigurationError(
+        f"options must be CallOptions, not {type(options).__name__}.",
+        argument="options",
+        hint="write it as in options=CallOptions(timeout=30).",
+    )
+
+
 def checked_source(api_key: Secret | KeySource | None) -> KeySource:
     """Check a key; a function that tells one is asked later, at each request.
 
@@ -146,6 +157,10 @@ def check_limits(timeout: object, deadline: object, max_retries: object) -> None
 
 def checked_headers(headers: Mapping[str, str], argument: str) -> dict[str, str]:
     """Return a copy, or say which one is no header; never what is in it."""
+    if not isinstance(cast("object", headers), Mapping):
+        raise ConfigurationError(
+            f"{argument} must be a mapping, not {type(headers).__name__}.", argument=argument
+        )
     for name, value in cast("Mapping[object, object]", headers).items():
         if not (isinstance(name, str) and _HEADER_NAME.fullmatch(name) and _is_header_value(value)):
             raise ConfigurationError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,10 +100,13 @@ def json_content(body: Mapping[str, object]) -> Content:
         ConfigurationError: It holds what JSON has no form for.
     """
     try:
-        return Content(pydantic_core.to_json(body))
-    except (pydantic_core.PydanticSerializationError, UnicodeEncodeError) as error:
+        content = pydantic_core.to_json(body)
+        if b"NaN" in content or b"Infinity" in content:  # maybe in a text
+            json.dumps(pydantic_core.from_json(content), allow_nan=False)
+        return Content(content)
+    except ValueError as error:  # pydantic's and the codec's are such
         raise ConfigurationError(
             f"The request cannot be written as JSON ({type(error).__name__}): it holds an object "
-            "that is not data, or text that is not valid Unicode.",
+            "that is not data, a number that is not finite, or text that is not valid Unicode.",
             argument="extra_body",
         ) from None
