@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from siliconflow_simulator._wire import SimResponse, json_response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from siliconflow_client import JsonObject, JsonValue
 
 
@@ -20,16 +22,22 @@ class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of the sim
     Attributes:
         status: HTTP status.
         payload: The JSON body: an object with `code` and `message`, or a bare string.
+        headers: Sent with it.
     """
 
-    def __init__(self, status: int, payload: JsonValue) -> None:
+    def __init__(
+        self, status: int, payload: JsonValue, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(status, payload)
         self.status = status
         self.payload = payload
+        self.headers = headers or {}
 
     def response(self) -> SimResponse:
         """Return the refusal as a response."""
-        return json_response(self.payload, status=self.status)
+        response = json_response(self.payload, status=self.status)
+        response.headers.update(self.headers)
+        return response
 
 
 def refusal(status: int, code: int, message: str) -> Refusal:

@@ -15,7 +15,7 @@ from siliconflow_simulator.api._exchange import Exchange
 from siliconflow_simulator.api._routes import find_route
 from siliconflow_simulator.api._service import Service, Settings
 from siliconflow_simulator.faults.effects import apply_faults, early_response
-from siliconflow_simulator.faults.orders import parse_faults
+from siliconflow_simulator.faults.orders import checked_orders, parse_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -77,7 +77,7 @@ class Simulator:
         messages_end: Whether streams of `/messages` end with `message_stop`, as Anthropic's do,
             or with `[DONE]`, as the vendor's page says.
         faults: Orders as in the header `x-simulate`, one for each of the first requests ("" for
-            none), for trying retries; each order is used once.
+            none, a status as a number or text), for trying retries; each order is used once.
         keep_requests: How many of the last requests are kept for `requests`.
     """
 
@@ -98,7 +98,7 @@ class Simulator:
         cached_share: float = 0.0,
         batch_output: Literal["id", "url"] = "id",
         messages_end: Literal["message_stop", "done"] = "message_stop",
-        faults: Iterable[str] = (),
+        faults: Iterable[str | int] = (),
         keep_requests: int = 1000,
     ) -> None:
         follow_up: FollowUp = "empty" if empty_follow_up_ids else "null"
@@ -121,7 +121,7 @@ class Simulator:
         )
         self._log = Log(keep_requests)
         # Read at once, so that a mistyped order fails where it was written.
-        self._faults = deque(parse_faults(order) for order in faults)
+        self._faults = deque(checked_orders(faults, "faults"))
 
     def handle(self, request: SimRequest) -> SimResponse:
         """Answer one request."""
@@ -179,19 +179,13 @@ class Simulator:
         rules.add(rule)
         return rule
 
-    def order(self, *faults: str) -> None:
+    def order(self, *faults: str | int) -> None:
         """Let the next requests go wrong: orders as for `faults`, behind those still waiting.
 
         Raises:
             ConfigurationError: No such order.
         """
-        try:
-            orders = [parse_faults(order) for order in faults]
-        except Refusal as unknown:
-            raise ConfigurationError(
-                "No such order; the words are those of the header x-simulate.", argument="faults"
-            ) from unknown
-        self._faults.extend(orders)
+        self._faults.extend(checked_orders(faults, "faults"))
 
     def settings(self) -> LocalSettings:
         """Return constructor keywords that connect a model, or a client, to this simulator.

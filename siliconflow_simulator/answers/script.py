@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
 
 from siliconflow_client import ConfigurationError
-from siliconflow_simulator._refusals import Refusal, refusal
+from siliconflow_simulator._refusals import refusal
 from siliconflow_simulator._wire import encode
 from siliconflow_simulator.answers.answer import Answer, NewCall
-from siliconflow_simulator.faults.orders import parse_faults
+from siliconflow_simulator.faults.orders import checked_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,6 +74,7 @@ class Script:
 
     def says(self, *pieces: str) -> Self:
         """Let the answer say a text; several pieces are streamed as such."""
+        _check_texts(pieces, "says")
         text = "".join(pieces)
         before = self._answer()
         cut = (*before.text_pieces, *pieces) if len(pieces) > 1 or before.text_pieces else ()
@@ -81,6 +82,7 @@ class Script:
 
     def thinks(self, *pieces: str) -> Self:
         """Let the answer begin with reasoning; several pieces are streamed as such."""
+        _check_texts(pieces, "thinks")
         before = self._answer()
         several = len(pieces) > 1 or before.reasoning_pieces
         cut = (*before.reasoning_pieces, *pieces) if several else ()
@@ -97,6 +99,7 @@ class Script:
             arguments: All arguments, or their JSON text, which may be broken on purpose.
             **fields: The arguments one by one.
         """
+        _check_texts((name,), "calls")
         if isinstance(arguments, str):
             written = arguments
         else:
@@ -133,15 +136,7 @@ class Script:
             raise ConfigurationError(
                 "fails() takes a code together with a status and a message.", argument="fails"
             )
-        try:
-            parse_faults(str(how))
-        except Refusal as unknown:
-            raise ConfigurationError(
-                f"fails({how!r}) is no order of the simulator.",
-                argument="fails",
-                hint="The words are those of the header x-simulate; "
-                "any other status needs a message.",
-            ) from unknown
+        checked_faults(how, "fails")
         before = self._answer()
         fault = ",".join(filter(None, (before.fault, str(how))))
         return self._write(replace(before, fault=fault))
@@ -170,6 +165,13 @@ class Script:
         self._steps.append(Step((answer,)))
         self._open = True
         return self
+
+
+def _check_texts(pieces: tuple[object, ...], argument: str) -> None:
+    for piece in pieces:
+        if not isinstance(piece, str):
+            kind = type(piece).__name__
+            raise ConfigurationError(f"{argument}() takes text, not {kind}.", argument=argument)
 
 
 Reply: TypeAlias = (

@@ -159,7 +159,7 @@ def own_refusal(refused: Refusal) -> Refusal:
         if told.get("code") is not None:
             error["code"] = told["code"]
     error["message"] = message
-    return Refusal(refused.status, {"type": "error", "error": error})
+    return Refusal(refused.status, {"type": "error", "error": error}, refused.headers)
 
 
 ROUTES: Final = (Route("POST", "/v1/messages", messages, takes_x_api_key=True, refuse=own_refusal),)

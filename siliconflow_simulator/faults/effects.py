@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from siliconflow_simulator._refusals import Refusal
 from siliconflow_simulator._wire import (
     NEVER,
     SimResponse,
@@ -34,18 +35,21 @@ if TYPE_CHECKING:
 
 
 def early_response(faults: Sequence[Fault]) -> SimResponse | None:
-    """Return the response that a fault gives before the request is even looked at."""
+    """Return the response that a fault gives before the request is even looked at.
+
+    Raises:
+        Refusal: It is one that each endpoint words in its own way.
+    """
     for fault in faults:
         if fault.word in BODIES:
-            return json_response(BODIES[fault.word], status=int(fault.word))
+            raise Refusal(int(fault.word), BODIES[fault.word])
         if fault.word in DETAIL:
             status_code, payload = DETAIL[fault.word]
             return json_response(payload, status=status_code)
         if fault.word.endswith("-retry-after"):
             status = fault.word.partition("-")[0]
-            response = json_response(BODIES[status], status=int(status))
-            response.headers["retry-after"] = f"{fault.number or 0:g}"
-            return response
+            wait = {"retry-after": f"{fault.number or 0:g}"}
+            raise Refusal(int(status), BODIES[status], wait)
         if fault.word == "429-plain":
             return SimResponse(429, {"content-type": "text/plain"}, PLAIN_429.encode())
         if fault.word in ("504", "html-200"):

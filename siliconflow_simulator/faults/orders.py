@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
-from siliconflow_simulator._refusals import invalid
+from siliconflow_client import ConfigurationError
+from siliconflow_simulator._refusals import Refusal, invalid
 from siliconflow_simulator.faults.bodies import BODIES, DETAIL
 
 COUNTED: Final = frozenset({"cut-stream", "drop", "error-stream", "error-stream-openai", "stall"})
@@ -52,6 +55,37 @@ def parse_faults(order: str) -> list[Fault]:
         else:
             raise invalid(f"x-simulate: unknown fault '{part}'")
     return faults
+
+
+def checked_faults(order: object, argument: str) -> list[Fault]:
+    """Read an order that a test writes: as `parse_faults`, or a status.
+
+    Raises:
+        ConfigurationError: There is no such order.
+    """
+    if isinstance(order, str | int):
+        with contextlib.suppress(Refusal):
+            return parse_faults(str(order))
+    raise ConfigurationError(
+        f"{argument}: {order!r:.80} is no order of the simulator.",
+        argument=argument,
+        hint=f"Orders are {', '.join(sorted(FAULT_WORDS))}; some take a number, as in slow=0.1. "
+        "Any other status is fails(status, message=…).",
+    )
+
+
+def checked_orders(orders: object, argument: str) -> list[list[Fault]]:
+    """Read several orders, one for each request.
+
+    Raises:
+        ConfigurationError: There is no such order, or one stands in the place of several.
+    """
+    if isinstance(orders, str) or not isinstance(orders, Iterable):
+        kind = type(orders).__name__
+        raise ConfigurationError(
+            f"{argument} must be a list of orders, not {kind}.", argument=argument
+        )
+    return [checked_faults(order, argument) for order in cast("Iterable[object]", orders)]
 
 
 def _number(text: str) -> float | None:

@@ -76,7 +76,7 @@ class SiliconFlowServer:
         """
         return self.simulator.when(message, system=system, model=model, tool=tool, result=result)
 
-    def order(self, *faults: str) -> None:
+    def order(self, *faults: str | int) -> None:
         """Let the next requests go wrong, one order each ("" for none): "503", "cut-stream=2".
 
         The words are those of the header `x-simulate`. "429-retry-after=0" is retried at once.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
+import httpx
 import pytest
 
-from siliconflow_simulator import Simulator
-from siliconflow_simulator._refusals import Refusal
+from siliconflow_client import ConfigurationError
+from siliconflow_simulator import Simulator, fails
 from tests.fixtures import INDEX
 from tests.simulator.asking import ask, body_of, post
 
@@ -206,8 +208,44 @@ def test_queued_orders_are_used_up_one_per_request() -> None:
 
 
 def test_a_wrong_order_fails_where_it_was_written() -> None:
-    with pytest.raises(Refusal, match="nonsense"):
-        Simulator(faults=["nonsense"])
+    for orders in (["nonsense"], ["503", 600], [None], [True], "503", 503):
+        given: Any = orders
+        with pytest.raises(ConfigurationError) as caught:
+            Simulator(faults=given)
+        assert caught.value.argument == "faults"
+    with pytest.raises(ConfigurationError, match="'nonsense' is no order"):
+        Simulator().order("503", "nonsense")
+
+
+def test_a_status_may_be_a_number() -> None:
+    simulator = Simulator(faults=[429])
+    simulator.order(503)
+    assert [ask("Hello", simulator=simulator).status for _ in range(3)] == [429, 503, 200]
+
+
+@pytest.mark.parametrize("order", ["429", "503", "401", "504", "429-retry-after=2"])
+@pytest.mark.parametrize("ordered", [True, False], ids=["ordered", "scripted"])
+def test_a_refusal_has_the_shape_of_its_endpoint(order: str, ordered: bool) -> None:
+    """Anthropic's SDK reads the error's type of `/messages` from there."""
+    asked = {
+        "model": "deepseek-ai/DeepSeek-V3.2",
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": "Hi"}],
+    }
+    simulator = Simulator(faults=[order]) if ordered else Simulator(answers=[fails(order)])
+    with httpx.Client(transport=simulator.transport()) as http:
+        refused = http.post(
+            "https://api.siliconflow.cn/v1/messages", json=asked, headers={"x-api-key": "k"}
+        )
+    assert refused.status_code == int(order[:3])
+    assert (refused.headers.get("retry-after") == "2") == ("retry-after" in order)
+    if order == "504":  # the gateway's page
+        assert refused.headers["content-type"] == "text/html"
+        return
+    error = refused.json()["error"]
+    assert refused.json() == {"type": "error", "error": error}
+    assert error["type"] in ("rate_limit_error", "overloaded_error", "authentication_error")
+    assert error["message"]
 
 
 def test_a_web_framework_s_own_errors() -> None:

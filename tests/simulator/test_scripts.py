@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -500,3 +501,22 @@ def test_a_scripted_failure_is_the_client_s_typed_error() -> None:
         pytest.raises(OverloadedError),
     ):
         client.chat(model="Qwen/Qwen3-8B", messages=[{"role": "user", "content": "Hi"}])
+
+
+@pytest.mark.parametrize(
+    ("write", "argument"),
+    [
+        (lambda: says(cast("Any", 5)), "says"),
+        (lambda: says("a", cast("Any", None)), "says"),
+        (lambda: says("a").thinks(cast("Any", b"b")), "thinks"),
+        (lambda: calls(cast("Any", len)), "calls"),
+        (lambda: fails("nonsense"), "fails"),
+        (lambda: fails(418), "fails"),
+    ],
+)
+def test_what_is_no_answer_fails_where_it_was_written(
+    write: Callable[[], object], argument: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        write()
+    assert caught.value.argument == argument
