@@ -20,6 +20,7 @@ from siliconflow_client.transport.failures import (
     closed_meanwhile,
     content_of,
     deadline_error,
+    failed_source,
     refusing_response,
     transport_error,
     unasked_answer,
@@ -93,6 +94,8 @@ class ExchangeState:
             refusal = error_from_response(head, content_of(refused), self._target)
             refusal.__cause__ = without_words(error)
             return refusal
+        if (own := failed_source(error)) is not None:
+            return own
         passed = self._deadline is not None and self._elapsed() >= self._deadline
         proxy = None if self._settings.is_injected else proxy_for(self._settings.base_url)
         mapped = transport_error(error, self._target, self._timeouts, proxy)

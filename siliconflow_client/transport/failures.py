@@ -83,6 +83,14 @@ def _failures_with_aiohttp() -> tuple[type[Exception], ...]:
     return (*_FAILURES, ClientError)
 
 
+def failed_source(error: Exception) -> ConfigurationError | None:
+    """What a file said that was being sent: aiohttp makes a connection error of it."""
+    for link in _chain(error):
+        if isinstance(link, ConfigurationError):
+            return ConfigurationError(link.message, argument=link.argument, hint=link.hint)
+    return None
+
+
 def transport_error(
     error: Exception,
     target: Target,

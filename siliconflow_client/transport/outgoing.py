@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
 import httpx
 
@@ -102,11 +102,35 @@ def _foreign(
 
 
 def _opened(file: FilePart, files: ExitStack) -> bytes | BinaryIO:
-    if not isinstance(file.source, Path):
+    if isinstance(file.source, bytes):
         return file.source
+    if not isinstance(file.source, Path):
+        return cast("BinaryIO", _Source(file.source, file.name))
     try:
-        return files.enter_context(file.source.open("rb"))
+        opened = files.enter_context(file.source.open("rb"))
     except OSError as error:
         raise ConfigurationError(
             f"The file to send cannot be read ({error.strerror}).", argument=file.name
         ) from error
+    return cast("BinaryIO", _Source(opened, file.name))
+
+
+class _Source:
+    """What httpx asks of a file; one that fails while it is sent is no broken connection."""
+
+    def __init__(self, file: BinaryIO, argument: str) -> None:
+        self._file = file
+        self._argument = argument
+
+    def __getattr__(self, name: str) -> object:
+        found: object = getattr(self._file, name)
+        return found
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except (OSError, ValueError) as error:  # ValueError: it was closed meanwhile
+            why = getattr(error, "strerror", None) or type(error).__name__
+        raise ConfigurationError(
+            f"The file to send cannot be read to its end ({why}).", argument=self._argument
+        )

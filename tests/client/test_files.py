@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import traceback
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,35 @@ async def test_an_upload_whose_answer_was_lost_is_not_sent_again(kind: str):
             with pytest.raises(APIConnectionError):
                 await call(ask, "files.create", file=b"{}")
         assert len(server.seen) == 1
+
+
+class Failing(io.BytesIO):
+    """A file on a disk that fails in the middle."""
+
+    def __init__(self) -> None:
+        super().__init__(bytes(2**20))
+        self.failed = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() >= 2**18:
+            self.failed += 1
+            raise OSError(5, "Input/output error", "/home/ada/secret.jsonl")
+        return super().read(size)
+
+
+@three
+async def test_a_file_that_fails_in_the_middle_is_no_broken_connection(kind: str):
+    """It was sent again as often as a lost connection, and told as one."""
+    file = Failing()
+    with FaultServer(body(UPLOAD.content)) as server:
+        async with Caller(kind, base_url=server.url) as ask:
+            with pytest.raises(ConfigurationError, match="Input/output error") as caught:
+                await call(ask, "files.create", file=file)
+            assert await call(ask, "files.create", file=b"{}")
+    assert file.failed == 1
+    assert caught.value.argument == "file"
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+    assert len(server.seen) == 1
 
 
 @both
