@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from llama_index.core.callbacks import CBEventType, EventPayload
 from llama_index.core.instrumentation.events.embedding import (
@@ -27,24 +27,31 @@ if TYPE_CHECKING:
 
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
+T = TypeVar("T")
+
 _dispatcher = get_dispatcher(__name__)
 CACHE = "embeddings"
 """The collection in which LlamaIndex caches vectors."""
 
 
-def counted(texts: Iterable[str]) -> list[str]:
+def counted(items: Iterable[T], name: str = "texts", wanted: str = "strings") -> list[T]:
     """Count out what has no length, such as a generator.
 
+    Args:
+        items: What is to be embedded.
+        name: What an error calls it.
+        wanted: What it has to hold.
+
     Raises:
-        ConfigurationError: It is one text, or nothing that holds texts.
+        ConfigurationError: It is one string, or nothing that holds any.
     """
-    if isinstance(texts, list):
-        return texts
-    given = cast("object", texts)
+    if isinstance(items, list):
+        return items
+    given = cast("object", items)
     if isinstance(given, str) or not isinstance(given, Iterable):
         what = "one string" if isinstance(given, str) else type(given).__name__
-        raise ConfigurationError(f"texts must be a list of strings, not {what}.", argument="texts")
-    return list(texts)
+        raise ConfigurationError(f"{name} must be a list of {wanted}, not {what}.", argument=name)
+    return list(items)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.embeddings.multi_modal_base import MultiModalEmbedding
 
+from llama_index_siliconflow._text_batches import counted
 from llama_index_siliconflow.embedding import SiliconFlowEmbedding
 from siliconflow_client import (
     DEFAULT_IMAGE_BATCH,
@@ -68,3 +69,22 @@ class SiliconFlowMultiModalEmbedding(SiliconFlowEmbedding, MultiModalEmbedding):
     async def _aget_image_embeddings(self, img_file_paths: list[ImageType]) -> list[list[float]]:
         images = image_inputs(img_file_paths, self.model)
         return await self._aembed(images, len(img_file_paths), self.max_image_batch)
+
+    def get_image_embedding_batch(
+        self, img_file_paths: list[ImageType], show_progress: bool = False
+    ) -> list[list[float]]:
+        """Embed images, `embed_batch_size` in a batch; a generator of them is counted out first.
+
+        Raises:
+            ConfigurationError: An image that cannot be sent.
+            SiliconFlowError: A request failed for good.
+        """
+        images = counted(img_file_paths, "img_file_paths", "images")
+        return super().get_image_embedding_batch(images, show_progress)
+
+    async def aget_image_embedding_batch(
+        self, img_file_paths: list[ImageType], show_progress: bool = False
+    ) -> list[list[float]]:
+        """Do as `get_image_embedding_batch`."""
+        images = counted(img_file_paths, "img_file_paths", "images")
+        return await super().aget_image_embedding_batch(images, show_progress)

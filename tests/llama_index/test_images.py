@@ -117,6 +117,19 @@ async def test_images_go_eight_in_a_request(
     assert [len(body["input"]) for body in bodies] == [16, 4]
 
 
+async def test_a_generator_of_images_is_counted_out(
+    embedding: SiliconFlowMultiModalEmbedding, way: Way, bodies: list[Any]
+) -> None:
+    images = (BytesIO(PNG) for _ in range(3))
+    assert len(await way(embedding, "get_image_embedding_batch", images)) == 3
+    bodies.clear()
+    for wrong in (CAR, None, 5):
+        with pytest.raises(ConfigurationError) as caught:
+            await way(embedding, "get_image_embedding_batch", wrong)
+        assert caught.value.argument == "img_file_paths"
+    assert bodies == []
+
+
 async def test_an_image_that_cannot_be_sent_is_named(
     embedding: SiliconFlowMultiModalEmbedding, way: Way, bodies: list[Any]
 ) -> None:
