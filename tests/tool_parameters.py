@@ -65,9 +65,10 @@ def tool_call(endpoint: str, name: str, folder: Path) -> ToolCall:
     if (endpoint, name) in _SOURCES:
         folder.mkdir(parents=True)
         (folder / _FILE).write_bytes(PNG)
-        settings, tool, said = _SOURCES[endpoint, name]
-        return ToolCall(tool, dict(settings), said, name, _URI)
-    tool, request = TOOLS[endpoint], request_with(endpoint, name)
+        given, tool, said = _SOURCES[endpoint, name]
+        return ToolCall(tool, dict(given), said, name, _URI)
+    tool = TOOLS[endpoint]
+    request = request_with(endpoint, name)
     settings: dict[str, Any] = {MODELS[endpoint]: request["model"]}
     arguments: dict[str, Any] = {"text" if endpoint == "speech" else "prompt": "Hello"}
     if "response_format" in request:

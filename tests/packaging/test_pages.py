@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -36,6 +38,26 @@ FOR_USERS = [
     for page in READ
     if page.parent == ROOT or page.parent.name in ("getting-started", "guides")
 ]
+
+
+@pytest.mark.parametrize("package", ["langchain_siliconflow", "llama_index_siliconflow"])
+def test_every_class_of_an_adapter_is_at_work_on_a_page_for_users(package: str):
+    """One that stands in the reference alone is not found by those who do not know its name."""
+    adapter = importlib.import_module(package)
+    public = {name: getattr(adapter, name) for name in adapter.__all__}
+    classes = {
+        name
+        for name, value in public.items()
+        if isinstance(value, type) and not issubclass(value, BaseException)
+    }
+    shown = {
+        name.name
+        for block in python_blocks(*FOR_USERS)
+        for node in ast.walk(ast.parse(block.code))
+        if isinstance(node, ast.ImportFrom) and node.module == package
+        for name in node.names
+    }
+    assert classes - shown == set()
 
 
 @pytest.mark.parametrize("page", FOR_USERS, ids=lambda page: page.stem)
