@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -75,6 +76,20 @@ def test_the_readme_itself_is_read_in_a_terminal_of_80_columns(page: Path):
 
 def columns(line: str) -> int:
     return sum(1 + (east_asian_width(character) in "WF") for character in line)
+
+
+def test_while_the_package_is_not_on_pypi_no_page_installs_it_from_there():
+    """`pip install siliconflow-integrations` finds nothing yet, or what someone else put there."""
+    assert "is not on PyPI yet" in content(README), "now they may; take this test away"
+    from_there = re.compile(r"(?:pip|uv) (?:install|add) [^\n`]*siliconflow-integrations(?!-)")
+    upstream = ROOT / "docs" / "upstream"  # written for the day on which it is there
+    for page in (*READ, *TRANSLATIONS):
+        if not page.is_relative_to(upstream):
+            printed = [block.code for block in blocks(page) if block.language == "text"]
+            said = content(page)
+            for output in printed:  # what our programs print names the place that it came from
+                said = said.replace(output, "")
+            assert not from_there.search(said), page
 
 
 def test_both_frameworks_are_shown_with_their_output():
