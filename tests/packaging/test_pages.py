@@ -34,6 +34,18 @@ def test_a_block_prints_what_the_page_says(block: Block, capsys: pytest.CaptureF
     assert block.output is None or printed == block.output
 
 
+# What needs packages that the tests' own environment has not, in the environments that have them.
+ELSEWHERE = {"scale.md": "tests/ray/test_page.py", "tracing.md": "tests/tracing/test_page.py"}
+
+
+def test_what_cannot_be_run_here_is_run_elsewhere():
+    """Blocks marked `py`; a page that gains one has to be named, with the test that runs it."""
+    marked = {page.name for page in READ for block in blocks(page) if block.language == "py"}
+    assert marked == set(ELSEWHERE)
+    for page, test in ELSEWHERE.items():
+        assert f'"{page}"' in content(ROOT / test)
+
+
 FOR_USERS = [
     page
     for page in READ
