@@ -6,7 +6,7 @@ classes at run time, where `resolve_keywords` decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import Callbacks
     from langchain_core.language_models import ModelProfile
     from langchain_core.rate_limiters import BaseRateLimiter
+    from langchain_core.tools import ToolException
     from pydantic import SecretStr
 
     from langchain_siliconflow._settings import KeySource
-    from langchain_siliconflow.toolkit import OnToolError
     from siliconflow_client import EmptyAnswers, Limits, LongAnswers, OnUsage, ReasoningReplay
 
 
@@ -165,7 +165,9 @@ class ToolkitKeywords(ConnectionKeywords, total=False):
     video_parameters: dict[str, Any]
     video_model: str
     image_video_model: str
-    handle_tool_error: OnToolError
+    handle_tool_error: (
+        bool | str | Callable[[ToolException], str | Sequence[str | dict[str, Any]]] | None
+    )
 
 
 class AudioParserKeywords(ConnectionKeywords, total=False):
