@@ -7,8 +7,8 @@ from llama_index_siliconflow import SiliconFlowToolSpec
 from siliconflow_simulator import local_settings  # empty when SILICONFLOW_API_KEY is set
 
 settings = local_settings()
-pace = {"poll": 0.01} if settings else {}  # the simulator's films are soon made
-spec = SiliconFlowToolSpec(folder=mkdtemp(), max_wait=60, **pace, **settings)
+poll = 0.01 if settings else 5.0  # the simulator's films are soon made
+spec = SiliconFlowToolSpec(folder=mkdtemp(), max_wait=60, poll=poll, **settings)
 print([tool.metadata.name for tool in spec.to_tool_list()])
 
 ordered = spec.submit_video(prompt="Waves on a beach", image_size="1280x720")

@@ -6,15 +6,18 @@ classes at run time, where `resolve_keywords` decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from httpx import AsyncClient, Client, Timeout
     from langchain_core.caches import BaseCache
     from langchain_core.callbacks import Callbacks
     from langchain_core.language_models import ModelProfile
     from langchain_core.rate_limiters import BaseRateLimiter
+    from langchain_core.tools import ToolException
     from pydantic import SecretStr
 
     from langchain_siliconflow._settings import KeySource
@@ -142,3 +145,42 @@ class RerankKeywords(ConnectionKeywords, total=False):
     max_concurrency: int
     show_progress_bar: bool
     model_kwargs: dict[str, Any]
+
+
+class ToolkitKeywords(ConnectionKeywords, total=False):
+    """The keywords of `SiliconFlowToolkit`."""
+
+    folder: str | Path
+    max_wait: float
+    max_bytes: int
+    poll: float
+    image_model: str
+    edit_model: str
+    speech_model: str
+    voice: str
+    speech_format: Literal["mp3", "opus", "wav", "pcm"]
+    transcription_model: str
+    image_parameters: dict[str, Any]
+    speech_parameters: dict[str, Any]
+    video_parameters: dict[str, Any]
+    video_model: str
+    image_video_model: str
+    handle_tool_error: (
+        bool | str | Callable[[ToolException], str | Sequence[str | dict[str, Any]]] | None
+    )
+
+
+class AudioParserKeywords(ConnectionKeywords, total=False):
+    """The keywords of `SiliconFlowAudioParser`."""
+
+    model: str
+
+
+class OCRParserKeywords(ConnectionKeywords, total=False):
+    """The keywords of `SiliconFlowOCRParser`."""
+
+    model: str
+    prompt: str
+    max_tokens: int | None
+    temperature: float | None
+    boxes: bool

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Unpack
 
 from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
 from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._keywords import AudioParserKeywords, OCRParserKeywords
 from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import (
     DEFAULT_TRANSCRIPTION_MODEL,
@@ -37,7 +38,7 @@ class SiliconFlowAudioParser(ConnectionSettings, BaseBlobParser):
     model: str = DEFAULT_TRANSCRIPTION_MODEL
     """Id of the model."""
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[AudioParserKeywords]) -> None:
         """See the fields; other packages' names for those of the connection work too."""
         super().__init__(**data)
 
@@ -83,7 +84,7 @@ class SiliconFlowOCRParser(ConnectionSettings, OCRSettings, BaseBlobParser):
     ```
     """
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[OCRParserKeywords]) -> None:
         """See the fields; other packages' names for those of the connection work too."""
         super().__init__(**data)
 

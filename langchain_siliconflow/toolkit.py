@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from langchain_core.tools import BaseTool, BaseToolkit, ToolException
 from pydantic import Field, PrivateAttr, ValidationError
 
 from langchain_siliconflow._errors import langchain_errors
+from langchain_siliconflow._keywords import ToolkitKeywords
 from langchain_siliconflow._settings import ConnectionSettings
 from siliconflow_client import (
     MEDIA_TOOLS,
@@ -56,7 +57,7 @@ class SiliconFlowToolkit(ConnectionSettings, MediaSettings, BaseToolkit):
         description="What becomes of a failure that an agent can go on from; see `BaseTool`.",
     )
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, **data: Unpack[ToolkitKeywords]) -> None:
         """See the fields; other packages' names for those of the connection work too."""
         super().__init__(**data)
 

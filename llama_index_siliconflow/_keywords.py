@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from httpx import AsyncClient, Client
     from llama_index.core.callbacks import CallbackManager
     from llama_index.core.llms.llm import CompletionToPromptType, MessagesToPromptType
     from llama_index.core.prompts.base import BasePromptTemplate
     from llama_index.core.types import BaseOutputParser, PydanticProgramMode
+    from pydantic import SecretStr
 
+    from llama_index_siliconflow._connection import KeySource
     from siliconflow_client import EmptyAnswers, Limits, LongAnswers, OnUsage, ReasoningReplay
 
 
-class ConnectionKeywords(TypedDict, total=False):
+class SiteKeywords(TypedDict, total=False):
     """Where to ask, and how long to wait."""
 
     api_base: str | None
@@ -31,6 +34,11 @@ class ConnectionKeywords(TypedDict, total=False):
     max_answer_bytes: int | None
     limits: Limits | None
     on_usage: OnUsage | None
+
+
+class ConnectionKeywords(SiteKeywords, total=False):
+    """What goes to the site beside the fields, too."""
+
     additional_kwargs: Mapping[str, Any]
     extra_body: Mapping[str, Any] | None
 
@@ -122,3 +130,50 @@ class RerankKeywords(ConnectionKeywords, total=False):
     max_batch: int
     max_concurrency: int
     show_progress: bool
+
+
+class MediaKeywords(SiteKeywords, total=False):
+    """What the classes without models of LlamaIndex's share."""
+
+    api_key: str | SecretStr | KeySource | None
+    base_url: str | None
+    timeout: float | None
+    max_retries: int
+
+
+class ToolSpecKeywords(MediaKeywords, total=False):
+    """The further keywords of `SiliconFlowToolSpec`."""
+
+    http_client: Client | None
+    async_http_client: AsyncClient | None
+    max_bytes: int
+    poll: float
+    image_model: str
+    edit_model: str
+    speech_model: str
+    voice: str
+    speech_format: Literal["mp3", "opus", "wav", "pcm"]
+    transcription_model: str
+    image_parameters: dict[str, Any]
+    speech_parameters: dict[str, Any]
+    video_parameters: dict[str, Any]
+    video_model: str
+    image_video_model: str
+
+
+class AudioReaderKeywords(MediaKeywords, total=False):
+    """The further keywords of `SiliconFlowAudioReader`."""
+
+    is_remote: bool
+    model: str
+
+
+class OCRReaderKeywords(MediaKeywords, total=False):
+    """The further keywords of `SiliconFlowOCRReader`."""
+
+    is_remote: bool
+    model: str
+    prompt: str
+    max_tokens: int | None
+    temperature: float | None
+    boxes: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, Unpack
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.readers.base import BasePydanticReader
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     import httpx
+
+    from llama_index_siliconflow._keywords import AudioReaderKeywords, OCRReaderKeywords
 
 
 class FileSystem(Protocol):
@@ -56,7 +58,7 @@ class SiliconFlowAudioReader(Connection, BasePydanticReader):
         *,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
-        **fields: Any,
+        **fields: Unpack[AudioReaderKeywords],
     ) -> None:
         # Beside the fields: other packages' names for them.
         super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)
@@ -131,7 +133,7 @@ class SiliconFlowOCRReader(Connection, OCRSettings, BasePydanticReader):
         *,
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
-        **fields: Any,
+        **fields: Unpack[OCRReaderKeywords],
     ) -> None:
         # Beside the fields: other packages' names for them.
         super().__init__(http_client=http_client, async_http_client=async_http_client, **fields)

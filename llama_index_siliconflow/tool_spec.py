@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from llama_index.core.tools.tool_spec.base import BaseToolSpec
 from llama_index.core.tools.types import ToolMetadata
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from llama_index_siliconflow._keywords import ToolSpecKeywords
     from siliconflow_client import MediaResult
 
 
@@ -66,9 +67,14 @@ class SiliconFlowToolSpec(BaseToolSpec):
 
     spec_functions = [(name, f"a{name}") for name in MEDIA_TOOLS]  # noqa: RUF012  # as LlamaIndex has it
 
-    def __init__(self, folder: str | Path = "out", max_wait: float = 300, **settings: Any) -> None:
-        settings |= {"folder": folder, "max_wait": max_wait}
-        self.settings = MediaToolSettings(**settings)
+    def __init__(
+        self,
+        folder: str | Path = "out",
+        max_wait: float = 300,
+        **settings: Unpack[ToolSpecKeywords],
+    ) -> None:
+        fields: dict[str, Any] = {"folder": folder, "max_wait": max_wait, **settings}
+        self.settings = MediaToolSettings(**fields)
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a later call opens new ones."""

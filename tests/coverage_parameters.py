@@ -6,8 +6,6 @@ from typing import Final
 
 from tests.coverage_proofs import (
     ACCOUNT,
-    BOTH_FILMS,
-    BOTH_TOOLS,
     DECIDED,
     ONLY_CHAT,
     ROUTES,
@@ -17,19 +15,10 @@ from tests.coverage_proofs import (
 _LC: Final = "tests/langchain/"
 _LI: Final = "tests/llama_index/"
 _SIM: Final = "tests/simulator/"
-_TOLD: Final = (
-    "tests/client/test_media_tools.py::test_a_model_is_told_of_every_argument_and_may_say_no_other"
+_BY_TOOLS: Final = (
+    _LC + "test_toolkit_parameters.py::test_a_parameter_is_sent[sync-{endpoint}-{name}]",
+    _LI + "test_tool_spec_parameters.py::test_a_parameter_is_sent[sync-{endpoint}-{name}]",
 )
-_MADE: Final = "tests/client/test_media_tools.py::test_images_are_made_and_edited_inside_the_folder"
-_SPOKEN: Final = "tests/client/test_media_tools.py::test_what_is_spoken_can_be_written_down_again"
-_BEGUN: Final = (
-    "tests/client/test_media_tools.py::test_a_film_that_begins_with_an_image_has_the_model_for_it"
-)
-_CHOSEN: Final = (
-    "tests/client/test_media_tools.py::"
-    "test_what_the_developer_decides_wins_over_what_the_model_says"
-)
-"""The tools' fields for further parameters."""
 _HEARD: Final = (
     _LC + "test_blob_parsers.py::test_a_recording_becomes_its_words",
     _LI + "test_readers.py::test_a_recording_becomes_its_words",
@@ -91,23 +80,9 @@ FRAMEWORKS: Final[dict[str, dict[str, Cells]]] = {
         ),
     },
     "messages": {REST: (ONLY_CHAT, ONLY_CHAT)},
-    "images": {
-        REST: (_CHOSEN, _CHOSEN),
-        "prompt": BOTH_TOOLS,
-        **dict.fromkeys(("negative_prompt", "seed", "image_size"), (_TOLD, _TOLD)),
-        **dict.fromkeys(("model", "image", "image2", "image3"), (_MADE, _MADE)),
-    },
-    "video": {
-        "prompt": BOTH_FILMS,
-        **dict.fromkeys(("model", "image"), (_BEGUN, _BEGUN)),
-        **dict.fromkeys(("negative_prompt", "seed", "image_size"), (_TOLD, _TOLD)),
-    },
-    "speech": {
-        REST: (_CHOSEN, _CHOSEN),
-        "stream": (DECIDED, DECIDED),
-        **dict.fromkeys(("model", "input", "response_format"), (_SPOKEN, _SPOKEN)),
-        **dict.fromkeys(("voice", "speed"), (_TOLD, _TOLD)),
-    },
+    "images": {REST: _BY_TOOLS},
+    "video": {REST: _BY_TOOLS},
+    "speech": {REST: _BY_TOOLS, "stream": (DECIDED, DECIDED)},
     "transcriptions": dict.fromkeys(("model", "file"), _HEARD),
     "voices": {REST: (ACCOUNT, ACCOUNT)},
 }  # fmt: skip

@@ -54,17 +54,6 @@ LI_JOB: Final = _LI + "test_batches.py::test_results_are_those_of_the_call"
 BOTH_TOOLS: Final = (TOOLKIT, TOOL_SPEC)
 BOTH_FILMS: Final = (LC_FILM, LI_FILM)
 
-# Test files of which the tree may be without; their cells are left open until they are there.
-AWAITED: Final = (
-    _LC + "test_toolkit.py",
-    _LC + "test_blob_parsers.py",
-    _LC + "test_batches.py",
-    _LI + "test_tool_spec.py",
-    _LI + "test_readers.py",
-    _LI + "test_batches.py",
-    "tests/client/test_media_tools.py",
-)
-
 
 @dataclass(frozen=True)
 class Route:

@@ -28,7 +28,6 @@ from tests.coverage_parameters import (
 from tests.coverage_proofs import (
     ANSWERED,
     ARGUMENT,
-    AWAITED,
     LACKING,
     REFUSED,
     ROUTES,
@@ -187,12 +186,6 @@ def functions(file: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
 
 
-def is_awaited(proof: str) -> bool:
-    """Whether a test stands in a file that the tree may be without, and is without."""
-    file = proof.partition("::")[0]
-    return file in AWAITED and not (ROOT / file).is_file()
-
-
 # --- the page -----------------------------------------------------------------------------------------
 
 
@@ -216,8 +209,6 @@ def _line(row: Row, reasons: Reasons) -> str:
 def _shown(name: str, proof: Cell, reasons: Reasons) -> str:
     if isinstance(proof, NoPlace):
         return f"– ({reasons.number(proof.reason)})"
-    if is_awaited(proof):
-        return "to come"
     file, _, test = proof.partition("::")
     return f'[{name}](../{file} "{test or file}")'
 

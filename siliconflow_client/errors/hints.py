@@ -31,6 +31,7 @@ from siliconflow_client.errors.tree import (
 )
 
 _WORD = re.compile(r"[a-z_]+")
+_NUMBER = re.compile(r"\b\d{2}")
 
 CONSOLE = "https://cloud.siliconflow.cn"
 CONSOLE_COM = "https://cloud.siliconflow.com"
@@ -91,6 +92,7 @@ _INVALID_ELSEWHERE = (
     "the API does not say which: leave out the parameters that are not needed, and check the "
     "others against the model's page."
 )
+_FEW_PARAMETERS: tuple[Endpoint, ...] = ("images", "video", "speech", "transcriptions", "voices")
 # The paths whose bodies the table of parameters describes.
 _ENDPOINT_ON: dict[str, Endpoint] = {
     "/chat/completions": "chat",
@@ -203,7 +205,7 @@ def _about_the_words(failure: Failure) -> str | None:
         if words in message:
             return hint
     if _INVALID in message:
-        return _INVALID_ON.get(path, _INVALID_ELSEWHERE)
+        return _INVALID_ON.get(path) or _documented_values(path) or _INVALID_ELSEWHERE
     return _documented_range(message, path) if issubclass(cls, BadRequestError) else None
 
 
@@ -239,6 +241,21 @@ def _documented_range(message: str, path: str) -> str | None:
         if parameter.name in words and parameter.range is not None and len(parameter.name) > 2:
             return f"{parameter.name} is documented as {parameter.range}."
     return None
+
+
+def _documented_values(path: str) -> str | None:
+    """What is documented of the parameters of images, films and sounds, which are few."""
+    endpoint = _ENDPOINT_ON.get(path)
+    if endpoint not in _FEW_PARAMETERS:
+        return None
+    told: list[str] = []
+    for parameter in parameters_of(endpoint).values():
+        if parameter.range is not None:
+            told.append(f"{parameter.name} {parameter.range}")
+        elif _NUMBER.search(parameter.description) and "only" not in parameter.description:
+            words = parameter.description.rstrip(".")
+            told.append(f"{parameter.name} ({words[0].lower()}{words[1:]})")
+    return f"the API does not say which. Documented are: {'; '.join(told)}."
 
 
 def _console(host: str) -> str:

@@ -134,9 +134,10 @@ class MediaPlan:
         request: SpeechRequest = {
             "model": settings.speech_model,
             "input": arguments.text,
-            "voice": arguments.voice or settings.voice,
             "response_format": settings.speech_format,
         }
+        if settings.speech_parameters.get("references") is None:
+            request["voice"] = arguments.voice or settings.voice
         if arguments.speed is not None:
             request["speed"] = arguments.speed
         made = yield from speech_call(request, settings.speech_parameters).flow(context)

@@ -94,7 +94,9 @@ class MediaSettings(CheckedSettings):
         "batch_size or cfg; they win over what the model says.",
     )
     speech_parameters: dict[str, JsonValue] = Field(
-        default_factory=dict, description="The same for speech: sample_rate, gain, max_tokens."
+        default_factory=dict,
+        description="The same for speech: sample_rate, gain, max_tokens; or references, which are "
+        "sent in place of a voice.",
     )
     video_parameters: dict[str, JsonValue] = Field(
         default_factory=dict, description="The same for films."

@@ -15,6 +15,7 @@ import pytest
 from siliconflow_client import (
     MAX_TRANSCRIPTION_BYTES,
     APIResponseError,
+    BadRequestError,
     ConfigurationError,
     ServerError,
     SiliconFlowClient,
@@ -176,6 +177,26 @@ async def test_a_range_never_refuses_before_the_server_does():
         await settled(ask.client.audio.speech.create(**{**HELLO, **more}))
         await settled(ask.client.audio.speech.create(**{**HELLO, "response_format": "flac"}))
     assert len(site.asked) == 2
+
+
+@both
+@pytest.mark.parametrize(
+    ("given", "documented"),
+    [
+        ({"speed": 9}, "speed 0.25 to 4"),
+        ({"gain": 99}, "gain -10 to 10"),
+        ({"response_format": "mp3", "sample_rate": 8000}, "sample_rate (samples a second: 48000"),
+        ({"response_format": "aiff"}, "response_format mp3, opus, wav, pcm"),
+    ],
+    ids=["speed", "gain", "sample_rate", "response_format"],
+)
+async def test_a_refusal_that_names_no_parameter_comes_with_what_is_documented(
+    kind: str, given: dict[str, Any], documented: str
+):
+    async with Caller(kind, Simulator().transport().handler, max_retries=0) as ask:
+        with pytest.raises(BadRequestError, match="The parameter is invalid") as caught:
+            await settled(ask.client.audio.speech.create(**HELLO, **given))
+    assert documented in str(caught.value)
 
 
 async def saved(ask: Caller, path: Path, way: str) -> Path:

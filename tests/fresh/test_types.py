@@ -15,15 +15,23 @@ import asyncio
 
 from langchain_core.messages import AIMessage
 from langchain_siliconflow import (
+    BatchJob,
     ChatSiliconFlow,
+    SiliconFlowAudioParser,
     SiliconFlowEmbeddings,
     SiliconFlowLLM,
+    SiliconFlowOCRParser,
     SiliconFlowRerank,
+    SiliconFlowToolkit,
 )
 from llama_index_siliconflow import (
     SiliconFlow,
+    SiliconFlowAudioReader,
     SiliconFlowCompletion,
     SiliconFlowEmbedding,
+    SiliconFlowMultiModalEmbedding,
+    SiliconFlowOCRReader,
+    SiliconFlowToolSpec,
 )
 from llama_index_siliconflow import SiliconFlowRerank as NodeRerank
 from pydantic import SecretStr
@@ -55,6 +63,13 @@ completion: str = llm.complete("hello").text
 fim = SiliconFlowCompletion(model="m", repetition_penalty=1.1)
 embedding: list[float] = SiliconFlowEmbedding(dimensions=256).get_query_embedding("a")
 nodes = NodeRerank(top_n=2, instruction="a")
+kit = SiliconFlowToolkit(folder="out", image_parameters={"batch_size": 2}, **simulator.settings())
+spec = SiliconFlowToolSpec(folder="out", voice="anna", **simulator.settings())
+parsers = [SiliconFlowAudioParser(api_key="sk-any"), SiliconFlowOCRParser(boxes=True)]
+readers = [SiliconFlowAudioReader(api_key="sk-any"), SiliconFlowOCRReader(max_tokens=9)]
+pictures: list[float] = SiliconFlowMultiModalEmbedding().get_image_embedding("https://x/a.png")
+job = BatchJob.submit(chat, ["a"], state="job.json", allow_unlisted=True)
+answers: list[AIMessage] = job.results()
 
 
 def ask(client: SiliconFlowClient) -> str:
@@ -84,6 +99,18 @@ SLIPS = [
     'SiliconFlowCompletion(model="m", sufix="a")',
     "SiliconFlowEmbedding(dimension=256)",
     "NodeRerank(topn=3)",
+    'SiliconFlowToolkit(fodler="out")',
+    'SiliconFlowToolkit(folder="out", max_wait="long")',
+    'SiliconFlowAudioParser(modle="m")',
+    'SiliconFlowOCRParser(promt="a")',
+    "SiliconFlowMultiModalEmbedding(dimension=256)",
+    'SiliconFlowToolSpec(fodler="out")',
+    "SiliconFlowToolSpec(max_byts=3)",
+    'SiliconFlowAudioReader(modle="m")',
+    'SiliconFlowOCRReader(promt="a")',
+    'BatchJob.submit(chat, ["a"], stat="job.json")',
+    'SiliconFlowClient().images.generate(model="m", promt="a")',
+    'SiliconFlowClient().audio.speech.create(model="m", input="a", voce="b")',
     "SiliconFlowClient(timeot=3)",
     'SiliconFlowClient().chat(model="m", mesages=[])',
     'SiliconFlowClient().chat(model="m", messages=[], temperatur=1)',

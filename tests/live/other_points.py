@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import re
 import struct
@@ -10,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from siliconflow_client import ocr_request
-from tests.live.asking import Asking, Probes, message_of, outcome, parsed
+from tests.live.asking import HELLO, Asking, Probes, message_of, outcome, parsed
 
 point = Probes()
 
@@ -21,6 +22,8 @@ QWEN_RERANKER = "Qwen/Qwen3-Reranker-0.6B"
 SPEAKER = "FunAudioLLM/CosyVoice2-0.5B"
 LISTENER = "FunAudioLLM/SenseVoiceSmall"
 PAINTER = "Kwai-Kolors/Kolors"
+BATCHED = "deepseek-ai/DeepSeek-V3"
+"""One of the models that the batch guide names."""
 
 
 def embed(ask: Asking, texts: list[str] | str, model: str = EMBEDDING, **fields: Any) -> Any:
@@ -225,7 +228,15 @@ def result_hosts(ask: Asking) -> str:
     return f"redirects to {'the same' if same else 'another'} host"
 
 
-# --- batches: a new one would cost money and take a day, so those that are there are looked at --
+# --- batches: one of a single request is made; when it has ended, a later run sees its output ----
+
+
+def batch_file() -> bytes:
+    """Write the file of a batch: one request, for a few tokens."""
+    messages = [{"role": "user", "content": HELLO}]
+    body = {"model": BATCHED, "messages": messages, "max_tokens": 8}
+    line = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    return f"{json.dumps(line)}\n".encode()
 
 
 def _batches(ask: Asking) -> list[dict[str, Any]]:
@@ -252,8 +263,26 @@ def batch_metadata(ask: Asking) -> str:
 
 @point("batch-listing")
 def batch_listing(ask: Asking) -> str:
-    """How soon a new one appears cannot be seen without making one."""
-    return f"the listing is {outcome(ask.send('GET', '/batches'))}; no batch is made"
+    """Whether a new one is in the listing at once."""
+    files = {"file": ("live.jsonl", batch_file(), "application/octet-stream")}
+    uploaded = ask.send("POST", "/files", files=files, data={"purpose": "batch"})
+    answer = parsed(uploaded.content)
+    data = answer.get("data", answer) if isinstance(answer, dict) else None
+    file_id = data.get("id") if isinstance(data, dict) else None
+    if not file_id:
+        return f"no file to make one of: {outcome(uploaded)}"
+    body = {
+        "input_file_id": file_id,
+        "endpoint": "/v1/chat/completions",
+        "completion_window": "24h",
+        "metadata": {"run": "live"},
+    }
+    made = ask.send("POST", "/batches", json=body)
+    batch = parsed(made.content)
+    if not made.is_success or not isinstance(batch, dict):
+        return f"no batch is made: {outcome(made)}"
+    listed = any(one.get("id") == batch.get("id") for one in _batches(ask))
+    return "listed at once" if listed else "not listed at once"
 
 
 @point("batch-lines")

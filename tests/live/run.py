@@ -10,7 +10,7 @@ import httpx
 from siliconflow_simulator import Simulator
 from tests.live import chat_points, other_points
 from tests.live.asking import LIMIT, Asking, Probe, TooExpensiveError
-from tests.live.smoke import smoke
+from tests.live.smoke import LEFT_OUT, smoke
 
 PROBES: tuple[Probe, ...] = (*chat_points.point, *other_points.point, *chat_points.watched)
 
@@ -60,6 +60,8 @@ def report(live: Findings, simulator: Findings, say: Callable[[str], object]) ->
             say(f"  {' ' if same else '!'} {name}: {seen}")
             if not same:
                 say(f"      the simulator: {expected[name]}")
+    for (method, path), why in LEFT_OUT.items():
+        say(f"  not asked: {method} {path} ({why})")
     asking = live.asking
     say(
         f"\n{differing} differ from the simulator. {len(asking.seen)} requests, {asking.tokens} "

@@ -1,24 +1,29 @@
-"""Each endpoint once, through the client: does an answer come, and is it what its type says?"""
+"""Each endpoint once, through the client: does an answer come, and is it what its type says?
+
+A run leaves two files of one line behind, which the API has no way to delete, and two batches of one
+small request each, one of them cancelled.
+"""
 
 from __future__ import annotations
 
+from functools import cache
+
 from siliconflow_client import SiliconFlowClient, SiliconFlowError
 from tests.live.asking import CHAT, HELLO, SMALL, Asking
-from tests.live.other_points import EMBEDDING, LISTENER, PAINTER, RERANKER, SPEAKER
-
-# What leaves something behind, or costs too much, and what needs such a thing to be there.
-LEFT_OUT = frozenset(
-    {
-        ("POST", "/v1/video/submit"),
-        ("POST", "/v1/files"),
-        ("GET", "/v1/files/{id}/content"),
-        ("GET", "/v1/batches/{id}"),
-        ("POST", "/v1/batches/{id}/cancel"),
-        ("POST", "/v1/uploads/audio/voice"),
-        ("POST", "/v1/audio/voice/deletions"),
-        ("GET", "/batch-output/{id}"),
-    }
+from tests.live.other_points import (
+    EMBEDDING,
+    LISTENER,
+    PAINTER,
+    RERANKER,
+    SPEAKER,
+    batch_file,
 )
+
+LEFT_OUT = {
+    ("POST", "/v1/video/submit"): "a film costs more than a run may",
+    ("GET", "/batch-output/{id}"): "where it is, a finished batch says; none is waited for",
+}
+"""What is not asked, and why; the report says so."""
 
 
 def smoke(ask: Asking, key: str) -> dict[str, str]:
@@ -42,11 +47,37 @@ def smoke(ask: Asking, key: str) -> dict[str, str]:
             code = client.complete(model=CHAT, prompt="1, 2, 3,", max_tokens=8)
             return code.choices[0].finish_reason is not None
 
-        def heard() -> bool:
-            sound = client.audio.speech.create(
+        # Made once, since each is paid for or stays.
+        @cache
+        def sound() -> bytes:
+            return client.audio.speech.create(
                 model=SPEAKER, input="Hello.", voice=f"{SPEAKER}:alex", response_format="wav"
+            ).content
+
+        @cache
+        def file() -> str:
+            return client.files.create(file=batch_file(), filename="live-smoke.jsonl").id
+
+        def batched() -> bool:
+            """A file of one request, and a batch of it that is cancelled at once."""
+            batch = client.batches.create(input_file_id=file(), metadata={"run": "live-smoke"})
+            seen = client.batches.retrieve(batch.id)
+            ended = client.batches.cancel(batch.id)
+            return file() == seen.input_file_id and ended.id == batch.id
+
+        def voiced() -> bool:
+            """A voice of the account's own, made of spoken words and taken away again."""
+            voice = client.voices.create(
+                model=SPEAKER, customName="live-smoke", text="Hello.", file=sound()
             )
-            made = client.audio.transcriptions.create(model=LISTENER, file=sound.content)
+            client.voices.delete(voice)
+            return bool(voice.uri)
+
+        def read() -> bool:
+            return client.files.content(file()) == batch_file()
+
+        def heard() -> bool:
+            made = client.audio.transcriptions.create(model=LISTENER, file=sound())
             return made.text is not None
 
         calls = {
@@ -64,6 +95,9 @@ def smoke(ask: Asking, key: str) -> dict[str, str]:
             ),
             "audio": heard,
             "voices.list": lambda: client.voices.list() is not None,
+            "voices": voiced,
+            "files.content": read,
+            "batches": batched,
             "files.list": lambda: list(client.files.list(limit=1)) is not None,
             "batches.list": lambda: list(client.batches.list(limit=1)) is not None,
             "messages.create": lambda: bool(

@@ -90,6 +90,17 @@ def test_a_live_run_asks_for_its_secret_first_and_stops_without(name: str):
     assert all("steps.key.outputs.there == 'yes'" in step["if"] for step in others)
 
 
+def test_the_live_api_is_asked_by_night_and_the_shapes_of_its_answers_are_compared():
+    path = GITHUB / "workflows" / "live.yml"
+    assert read(path)[True]["schedule"]  # YAML takes the word `on` for true
+    commands = [step.get("run", "") for step in steps(path)]
+    asked, kept, recorded, compared = (
+        next(number for number, command in enumerate(commands) if word in command)
+        for word in ("make live", "cp -r cassettes", "make record", "tests.live.shapes")
+    )
+    assert asked < kept < recorded < compared
+
+
 def test_publishing_needs_no_token():
     jobs = read(GITHUB / "workflows" / "release.yml")["jobs"]
     assert jobs["publish"]["permissions"] == {"id-token": "write"}
