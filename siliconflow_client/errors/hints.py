@@ -252,6 +252,7 @@ def _documented_values(path: str) -> str | None:
     for parameter in parameters_of(endpoint).values():
         if parameter.range is not None:
             told.append(f"{parameter.name} {parameter.range}")
+        # A limit that its description tells in words; one "of … only" may be another model's.
         elif _NUMBER.search(parameter.description) and "only" not in parameter.description:
             words = parameter.description.rstrip(".")
             told.append(f"{parameter.name} ({words[0].lower()}{words[1:]})")
