@@ -27,7 +27,7 @@ from siliconflow_client.endpoints.chat import (
 from siliconflow_client.endpoints.chat_detours import (
     as_stream,
     body_of,
-    may_stream,
+    unless_too_slow,
     with_body,
     with_fallbacks,
 )
@@ -37,10 +37,8 @@ from siliconflow_client.endpoints.joining import join_deltas
 from siliconflow_client.errors.tree import (
     BadRequestError,
     EmptyAnswerError,
-    GatewayTimeoutError,
-    SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Wait, Warn
+from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Warn
 from siliconflow_client.protocol.context import RequestContext, StreamState
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import Request
@@ -93,23 +91,11 @@ class ChatPlan:
         self, request: Request, rules: AnswerRules, context: RequestContext
     ) -> Flow[ChatCompletion]:
         parse = functools.partial(read_chat, may_be_empty=self.may_be_empty, rules=rules)
-        call = Call(request, parse)
-        if context.long_answers == "never":
-            return (yield from call.flow(context))
-        if context.long_answers == "after_504":
-            try:
-                until = functools.partial(_is_too_slow, request)
-                return (yield from call.flow(context, until=until))
-            except GatewayTimeoutError as error:
-                if not (context.policy.max_retries and may_stream(request)):
-                    raise
-                failure: SiliconFlowError = error
-            yield Drop()
-            yield Wait(0.0, failure)
-            context = context.after_one_attempt()
-        elif not may_stream(request):
-            return (yield from call.flow(context))
-        return (yield from self._streamed_inside(request, rules, context))
+        return unless_too_slow(
+            Call(request, parse),
+            context,
+            lambda left: self._streamed_inside(request, rules, left),
+        )
 
     def _streamed_inside(
         self, request: Request, rules: AnswerRules, context: RequestContext
@@ -180,11 +166,6 @@ def chat_stream_call(
 ) -> ChatStreamPlan:
     """Ask for an answer in pieces; as `chat_call`."""
     return ChatStreamPlan(*chat_request(request, extra_body, stream=True), may_be_empty(request))
-
-
-def _is_too_slow(request: Request, error: SiliconFlowError) -> bool:
-    """Whether the gateway gave up on an answer that may be asked for as a stream."""
-    return isinstance(error, GatewayTimeoutError) and may_stream(request)
 
 
 def _returned(error: EmptyAnswerError, context: RequestContext) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Required, TypedDict, cast
 
 from siliconflow_client._json import JsonObject, JsonValue
-from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.checks import check_string, checked_body, model_of
-from siliconflow_client.endpoints.deltas import Delta, FinishReason, finish_reason_from_wire
+from siliconflow_client.endpoints.deltas import FinishReason, finish_reason_from_wire
 from siliconflow_client.endpoints.shapes import as_object, count, filled_list, read_object, text
 from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.response import Head
-from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import EVENT_STREAM, Request, json_content
 
 
@@ -50,7 +47,10 @@ class TextChoice:
 
 @dataclass(slots=True)
 class TextCompletion:
-    """Answer of `POST /completions`; `choices` holds at least one."""
+    """Answer of `POST /completions`; `choices` holds at least one.
+
+    `fallback_from` is the model that was asked for, where another one answered.
+    """
 
     id: str
     model: str
@@ -59,6 +59,7 @@ class TextCompletion:
     usage: Usage | None
     trace_id: str | None
     raw: JsonObject
+    fallback_from: str | None = None
 
     @property
     def text(self) -> str:
@@ -93,28 +94,14 @@ def read_completion(content: bytes, head: Head) -> TextCompletion:
     )
 
 
-def completion_call(
-    request: CompletionRequest, extra_body: Mapping[str, JsonValue] | None
-) -> Call[TextCompletion]:
-    """Ask for a whole completion.
+def completion_request(
+    request: CompletionRequest, extra_body: Mapping[str, JsonValue] | None, *, stream: bool
+) -> Request:
+    """Check and write the body.
 
     Raises:
         ConfigurationError: An argument of the wrong kind; `.argument` names it.
     """
-    return Call(_request(request, extra_body, stream=False), read_completion)
-
-
-def completion_stream_call(
-    request: CompletionRequest, extra_body: Mapping[str, JsonValue] | None
-) -> StreamCall[Delta]:
-    """Ask for a completion in pieces; an empty one is an answer too."""
-    decoder = functools.partial(ChatDecoder, may_be_empty=True)
-    return StreamCall(_request(request, extra_body, stream=True), decoder)
-
-
-def _request(
-    request: CompletionRequest, extra_body: Mapping[str, JsonValue] | None, *, stream: bool
-) -> Request:
     body = checked_body("completions", cast("Mapping[str, object]", request), extra_body)
     prompt = body.get("prompt")
     if not (prompt == "" and body.get("suffix")):  # at the start of a file, nothing comes before
