@@ -200,17 +200,21 @@ def _with_reasoning(
 
 
 def _mended(request: Request, rules: AnswerRules) -> tuple[str, Request, AnswerRules] | None:
-    """The request with thinking off, where the model has a switch, else with empty thinking."""
+    """The request with thinking off, where the model has a switch, else with empty thinking.
+
+    `None` where neither would change anything.
+    """
     body = body_of(request)
-    if lookup_model(request.model or "").thinking == "switch":
-        how = "with thinking off"
-        if body.get("enable_thinking") is False:
-            return None
+    has_switch = lookup_model(request.model or "").thinking == "switch"
+    if has_switch and body.get("enable_thinking") is not False:
         body["enable_thinking"] = False
-        rules = rules.without_thinking()
-    else:
-        how = "with empty thinking"
-        for turn in cast("list[JsonObject]", body.get("messages") or []):
-            if turn.get("tool_calls"):
-                turn.setdefault("reasoning_content", "")
-    return how, with_body(request, body), rules
+        return "with thinking off", with_body(request, body), rules.without_thinking()
+    turns = cast("list[JsonObject]", body.get("messages") or [])
+    lacking = [
+        turn for turn in turns if turn.get("tool_calls") and turn.get("reasoning_content") is None
+    ]
+    if not lacking:
+        return None
+    for turn in lacking:
+        turn["reasoning_content"] = ""
+    return "with empty thinking", with_body(request, body), rules
