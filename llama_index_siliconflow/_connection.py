@@ -20,7 +20,7 @@ from llama_index.core.bridge.pydantic import (
     field_validator,
 )
 from llama_index.core.schema import BaseComponent
-from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads it
+from pydantic.json_schema import SkipJsonSchema  # pydantic reads it
 
 from llama_index_siliconflow._errors import wrong_settings
 from llama_index_siliconflow._settings import mapping, translated

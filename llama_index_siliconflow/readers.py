@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -18,10 +20,9 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from contextlib import AbstractContextManager
-
     import httpx
+else:
+    from llama_index_siliconflow._lazy import httpx
 
 
 class FileSystem(Protocol):

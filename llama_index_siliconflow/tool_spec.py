@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from llama_index.core.tools.tool_spec.base import BaseToolSpec
 from llama_index.core.tools.types import ToolMetadata
 
 from llama_index_siliconflow._connection import Connection
-from siliconflow_client import MEDIA_TOOLS, MediaSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from siliconflow_client import MediaResult
+from siliconflow_client import MEDIA_TOOLS, MediaResult, MediaSettings
 
 
 class MediaToolSettings(Connection, MediaSettings):
