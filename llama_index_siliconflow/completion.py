@@ -37,7 +37,7 @@ from siliconflow_client import DEFAULT_CHAT_MODEL, lookup_model
 if TYPE_CHECKING:
     import httpx
 else:
-    from llama_index_siliconflow._lazy import httpx
+    from llama_index_siliconflow._connection import httpx
 
 _OUTPUT_WHEN_UNKNOWN = 4096
 

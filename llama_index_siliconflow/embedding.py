@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from siliconflow_client import EmbeddedBatch, ManyEmbeddings, TextOrMedia
 else:
-    from llama_index_siliconflow._lazy import httpx
+    from llama_index_siliconflow._connection import httpx
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 

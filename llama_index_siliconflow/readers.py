@@ -22,7 +22,7 @@ from siliconflow_client import (
 if TYPE_CHECKING:
     import httpx
 else:
-    from llama_index_siliconflow._lazy import httpx
+    from llama_index_siliconflow._connection import httpx
 
 
 class FileSystem(Protocol):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from siliconflow_client import ManyDocuments, RerankResult, TextOrMedia
 else:
-    from llama_index_siliconflow._lazy import httpx
+    from llama_index_siliconflow._connection import httpx
 
 _dispatcher = get_dispatcher(__name__)
 

@@ -28,8 +28,11 @@ from siliconflow_client.bulk.progress import Progress, ProgressTeller
 from siliconflow_client.bulk.reranking import RerankJob, RerankSettings
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call
-from siliconflow_client.endpoints.completion_plans import completion_call
-from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
+from siliconflow_client.endpoints.completions import (
+    CompletionRequest,
+    TextCompletion,
+    completion_call,
+)
 from siliconflow_client.endpoints.embeddings import (
     MAX_EMBEDDING_INPUTS,
 )

@@ -14,8 +14,12 @@ from siliconflow_client._json import JsonValue
 from siliconflow_client._lazy import LazyModule
 from siliconflow_client.endpoints.chat import ChatCompletion, ChatRequest
 from siliconflow_client.endpoints.chat_plans import chat_call, chat_stream_call
-from siliconflow_client.endpoints.completion_plans import completion_call, completion_stream_call
-from siliconflow_client.endpoints.completions import CompletionRequest, TextCompletion
+from siliconflow_client.endpoints.completions import (
+    CompletionRequest,
+    TextCompletion,
+    completion_call,
+    completion_stream_call,
+)
 from siliconflow_client.endpoints.deltas import Delta
 from siliconflow_client.endpoints.embeddings import (
     EmbeddingRequest,

@@ -16,8 +16,7 @@ from siliconflow_client import (
     SiliconFlowClient,
     TextCompletion,
 )
-from siliconflow_client.endpoints.completion_plans import join_pieces
-from siliconflow_client.endpoints.completions import read_completion
+from siliconflow_client.endpoints.completions import join_pieces, read_completion
 from siliconflow_client.endpoints.normaliser import DeltaNormaliser
 from siliconflow_client.errors.response import Head
 from tests.client.by_hand import NOW
