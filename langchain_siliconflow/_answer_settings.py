@@ -18,8 +18,9 @@ class AnswerSettings(ConnectionSettings):
     is joined inside, `stream` does so from the start, `never`."""
 
     fallback_models: list[str] | None = None
-    """Models to go on with when one is overloaded, rate limited, disabled or retired; a chat
-    answer's `response_metadata["fallback_from"]` then names the one that was asked for."""
+    """Models to go on with when one is overloaded, rate limited, disabled or retired;
+    `fallback_from`, in a chat answer's `response_metadata` or a completion's `generation_info`,
+    then names the one that was asked for."""
 
     mend_reasoning: bool | None = None
     """Whether a history that a model refuses, since the thinking of its tool turns is missing, is

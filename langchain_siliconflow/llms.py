@@ -247,7 +247,7 @@ class SiliconFlowLLM(AnswerSettings, BaseLLM):
                 stream = self._client.stream_complete(extra_body=extra, **text)
             with stream:
                 for delta in stream:
-                    chunk = _to_chunk(delta, stream.trace_id)
+                    chunk = _to_chunk(delta, stream.trace_id, stream.fallback_from)
                     if run_manager is not None:
                         run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                     yield chunk
@@ -270,13 +270,13 @@ class SiliconFlowLLM(AnswerSettings, BaseLLM):
                 stream = self._async_client.stream_complete(extra_body=extra, **text)
             async with stream:
                 async for delta in stream:
-                    chunk = _to_chunk(delta, stream.trace_id)
+                    chunk = _to_chunk(delta, stream.trace_id, stream.fallback_from)
                     if run_manager is not None:
                         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                     yield chunk
 
 
-def _to_chunk(delta: Delta, trace_id: str | None) -> GenerationChunk:
+def _to_chunk(delta: Delta, trace_id: str | None, fallback_from: str | None) -> GenerationChunk:
     info: dict[str, Any] = {}
     if delta.reasoning:
         info["reasoning_content"] = delta.reasoning
@@ -284,6 +284,8 @@ def _to_chunk(delta: Delta, trace_id: str | None) -> GenerationChunk:
         info |= {"finish_reason": delta.finish_reason, "model_name": delta.model}
         if trace_id is not None:
             info["trace_id"] = trace_id
+        if fallback_from is not None:
+            info["fallback_from"] = fallback_from
     if delta.usage is not None:
         info["token_usage"] = to_token_usage(delta.usage)
     return GenerationChunk(text=delta.text, generation_info=info or None)
@@ -308,6 +310,8 @@ def _to_generation(
     info: dict[str, Any] = {"finish_reason": choice.finish_reason, "model_name": answer.model}
     if answer.trace_id is not None:
         info["trace_id"] = answer.trace_id
+    if answer.fallback_from is not None:
+        info["fallback_from"] = answer.fallback_from
     if isinstance(choice, ChatChoice) and choice.reasoning:
         info["reasoning_content"] = choice.reasoning
     return Generation(text=choice.text, generation_info=info)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from llama_index.core.bridge.pydantic import Field
 
 from llama_index_siliconflow._connection import Connection
-from siliconflow_client import EmptyAnswers, LongAnswers  # noqa: TC001  # pydantic reads them
+from siliconflow_client import EmptyAnswers, LongAnswers  # pydantic reads them
 
 if TYPE_CHECKING:
     from siliconflow_client import CallOptions

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar, cast, overload
+from typing import Generic, Literal, TypeVar, cast, overload
 
 from llama_index.core.base.llms.types import ChatResponse, CompletionResponse
 from llama_index.core.bridge.pydantic import BaseModel
 
+from llama_index_siliconflow._batch_form import BatchForm
 from llama_index_siliconflow._connection import clients_of
-from siliconflow_client import DualBatchJob, SiliconFlowError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from llama_index_siliconflow._batch_form import BatchForm
-    from siliconflow_client import AsyncBatchJob, BatchJob
+from siliconflow_client import AsyncBatchJob, BatchJob, DualBatchJob, SiliconFlowError
 
 Answer = TypeVar("Answer", bound=ChatResponse | CompletionResponse | BaseModel)
 

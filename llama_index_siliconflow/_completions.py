@@ -147,10 +147,11 @@ def completion_response(answer: ChatCompletion | TextCompletion) -> CompletionRe
     choice = answer.choices[0]
     # Chat answers have these.
     reasoning: str = getattr(choice, "reasoning", "")
-    fallback: str | None = getattr(answer, "fallback_from", None)
     return CompletionResponse(
         text=choice.text,
-        raw=finished_raw(cast("dict[str, object]", answer.raw), answer.trace_id, fallback),
+        raw=finished_raw(
+            cast("dict[str, object]", answer.raw), answer.trace_id, answer.fallback_from
+        ),
         logprobs=log_probs(choice.logprobs),
         additional_kwargs=_told(reasoning, token_counts(answer.usage)),
     )

@@ -8,6 +8,7 @@ state: copies and pickles make their own.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, TypeAlias, cast
 
 from llama_index.core import __version__ as core_version
@@ -20,7 +21,7 @@ from llama_index.core.bridge.pydantic import (
     field_validator,
 )
 from llama_index.core.schema import BaseComponent
-from pydantic.json_schema import SkipJsonSchema  # noqa: TC002  # pydantic reads it
+from pydantic.json_schema import SkipJsonSchema  # pydantic reads it
 
 from llama_index_siliconflow._errors import wrong_settings
 from llama_index_siliconflow._settings import mapping, translated
@@ -36,6 +37,15 @@ from siliconflow_client import (
 
 if TYPE_CHECKING:
     import httpx
+else:
+
+    class _Httpx:
+        """httpx for annotations: `typing.get_type_hints` finds its classes, and imports it then."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(import_module("httpx"), name)
+
+    httpx = _Httpx()
 
 
 KeySource: TypeAlias = Callable[[], str | SecretStr] | Callable[[], Awaitable[str | SecretStr]]

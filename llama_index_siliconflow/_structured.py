@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncGenerator, Generator
+from typing import Any, cast
 
-from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
+from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
     LLMStructuredPredictStartEvent,
 )
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.program.utils import FlexibleModel
+from llama_index.core.prompts import PromptTemplate
+from llama_index.core.tools.types import BaseTool
 from llama_index.core.types import PydanticProgramMode
 from llama_index_instrumentation import get_dispatcher
 from pydantic.errors import PydanticUserError
@@ -25,18 +30,7 @@ from pydantic.errors import PydanticUserError
 from llama_index_siliconflow._fields import ChatFields
 from llama_index_siliconflow._prediction import Model, Prediction
 from llama_index_siliconflow._schema import strict_schema, with_object_on_top
-from siliconflow_client import ConfigurationError, lookup_model
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
-
-    from llama_index.core.base.llms.types import ChatResponse
-    from llama_index.core.bridge.pydantic import BaseModel
-    from llama_index.core.program.utils import FlexibleModel
-    from llama_index.core.prompts import PromptTemplate
-    from llama_index.core.tools.types import BaseTool
-
-    from siliconflow_client import JsonObject
+from siliconflow_client import ConfigurationError, JsonObject, lookup_model
 
 _dispatcher = get_dispatcher(__name__)
 

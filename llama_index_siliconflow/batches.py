@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, overload
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, CompletionResponse
 from llama_index.core.bridge.pydantic import BaseModel
+from llama_index.core.tools.types import BaseTool
 
 from llama_index_siliconflow._batch_form import Asked, form_of, label_of
 from llama_index_siliconflow._batch_results import BatchResults
 from llama_index_siliconflow._connection import clients_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from llama_index.core.tools.types import BaseTool
-
-    from llama_index_siliconflow.llm import SiliconFlow
+from llama_index_siliconflow.llm import SiliconFlow
 
 Answer = TypeVar("Answer", bound=ChatResponse | CompletionResponse | BaseModel)
 Model = TypeVar("Model", bound=BaseModel)

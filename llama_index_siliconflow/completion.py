@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from llama_index.core.base.llms.generic_utils import (
@@ -20,6 +21,7 @@ from llama_index.core.base.llms.types import (
     CompletionResponseGen,
     LLMMetadata,
 )
+from llama_index.core.bridge.pydantic import SecretStr
 from llama_index.core.llms.llm import LLM
 
 from llama_index_siliconflow._completions import (
@@ -27,17 +29,15 @@ from llama_index_siliconflow._completions import (
     GrowingText,
     completion_response,
 )
+from llama_index_siliconflow._connection import KeySource
 from llama_index_siliconflow._events import chat_events, completion_events
+from llama_index_siliconflow._keywords import TextKeywords
 from siliconflow_client import DEFAULT_CHAT_MODEL, lookup_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import httpx
-    from llama_index.core.bridge.pydantic import SecretStr
-
-    from llama_index_siliconflow._connection import KeySource
-    from llama_index_siliconflow._keywords import TextKeywords
+else:
+    from llama_index_siliconflow._connection import httpx
 
 _OUTPUT_WHEN_UNKNOWN = 4096
 

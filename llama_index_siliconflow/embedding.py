@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Unpack
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, SecretStr
+from llama_index.core.callbacks import CallbackManager
 
-from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._connection import Connection, KeySource
+from llama_index_siliconflow._keywords import EmbeddingKeywords
 from llama_index_siliconflow._settings import one_of
 from llama_index_siliconflow._text_batches import CACHE, TextBatches, counted
 from siliconflow_client import DEFAULT_EMBEDDING_MODEL, MAX_EMBEDDING_INPUTS, EmbeddingCollector
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
-
     import httpx
-    from llama_index.core.bridge.pydantic import SecretStr
-    from llama_index.core.callbacks import CallbackManager
 
-    from llama_index_siliconflow._connection import KeySource
-    from llama_index_siliconflow._keywords import EmbeddingKeywords
     from siliconflow_client import EmbeddedBatch, ManyEmbeddings, TextOrMedia
+else:
+    from llama_index_siliconflow._connection import httpx
 
 _NO_NAME: Final = "unknown"  # in dicts that the older package wrote
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from llama_index.core.base.llms.generic_utils import (
@@ -21,10 +22,16 @@ from llama_index.core.base.llms.types import (
     LLMMetadata,
     MessageRole,
 )
+from llama_index.core.bridge.pydantic import SecretStr
+from llama_index.core.llms.llm import ToolSelection
+from llama_index.core.tools.types import BaseTool
 
 from llama_index_siliconflow._chunks import StreamedAnswer
+from llama_index_siliconflow._connection import KeySource
 from llama_index_siliconflow._errors import UnexpectedAnswerError
 from llama_index_siliconflow._events import chat_events, completion_events
+from llama_index_siliconflow._fields import Call
+from llama_index_siliconflow._keywords import ChatKeywords
 from llama_index_siliconflow._responses import as_only_chunk, chat_response, ending
 from llama_index_siliconflow._structured import StructuredPrediction
 from llama_index_siliconflow._tool_calls import tool_selections, wire_tool_choice
@@ -32,16 +39,9 @@ from llama_index_siliconflow._tool_specs import tool_specs
 from siliconflow_client import DEFAULT_CHAT_MODEL, lookup_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import httpx
-    from llama_index.core.bridge.pydantic import SecretStr
-    from llama_index.core.llms.llm import ToolSelection
-    from llama_index.core.tools.types import BaseTool
-
-    from llama_index_siliconflow._connection import KeySource
-    from llama_index_siliconflow._fields import Call
-    from llama_index_siliconflow._keywords import ChatKeywords
+else:
+    from llama_index_siliconflow._connection import httpx
 
 _OUTPUT_WHEN_UNKNOWN = 4096
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.embeddings.multi_modal_base import MultiModalEmbedding
+from llama_index.core.schema import ImageType
 
 from llama_index_siliconflow._text_batches import counted
 from llama_index_siliconflow.embedding import SiliconFlowEmbedding
@@ -14,9 +15,6 @@ from siliconflow_client import (
     DEFAULT_IMAGE_EMBEDDING_MODEL,
     image_inputs,
 )
-
-if TYPE_CHECKING:
-    from llama_index.core.schema import ImageType
 
 
 class SiliconFlowMultiModalEmbedding(SiliconFlowEmbedding, MultiModalEmbedding):

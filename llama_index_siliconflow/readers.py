@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, Protocol, Unpack
 
@@ -10,6 +12,7 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._keywords import AudioReaderKeywords, OCRReaderKeywords
 from siliconflow_client import (
     DEFAULT_TRANSCRIPTION_MODEL,
     ConfigurationError,
@@ -18,12 +21,9 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from contextlib import AbstractContextManager
-
     import httpx
-
-    from llama_index_siliconflow._keywords import AudioReaderKeywords, OCRReaderKeywords
+else:
+    from llama_index_siliconflow._connection import httpx
 
 
 class FileSystem(Protocol):

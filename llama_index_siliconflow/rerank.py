@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Unpack
 
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, SecretStr
 from llama_index.core.callbacks import CBEventType, EventPayload
 from llama_index.core.instrumentation.events.exception import ExceptionEvent
 from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import MetadataMode, NodeWithScore
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from llama_index_instrumentation import get_dispatcher
 
-from llama_index_siliconflow._connection import Connection
+from llama_index_siliconflow._connection import Connection, KeySource
+from llama_index_siliconflow._keywords import RerankKeywords
 from llama_index_siliconflow._media import node_image
 from llama_index_siliconflow._settings import one_of
 from siliconflow_client import (
@@ -28,15 +30,11 @@ from siliconflow_client import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
     import httpx
-    from llama_index.core.bridge.pydantic import SecretStr
-    from llama_index.core.schema import QueryBundle
 
-    from llama_index_siliconflow._connection import KeySource
-    from llama_index_siliconflow._keywords import RerankKeywords
     from siliconflow_client import ManyDocuments, RerankResult, TextOrMedia
+else:
+    from llama_index_siliconflow._connection import httpx
 
 _dispatcher = get_dispatcher(__name__)
 

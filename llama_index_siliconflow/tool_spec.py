@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Unpack
 
 from llama_index.core.tools.tool_spec.base import BaseToolSpec
 from llama_index.core.tools.types import ToolMetadata
 
 from llama_index_siliconflow._connection import Connection
-from siliconflow_client import MEDIA_TOOLS, MediaSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from llama_index_siliconflow._keywords import ToolSpecKeywords
-    from siliconflow_client import MediaResult
+from llama_index_siliconflow._keywords import ToolSpecKeywords
+from siliconflow_client import MEDIA_TOOLS, MediaResult, MediaSettings
 
 
 class MediaToolSettings(Connection, MediaSettings):

@@ -72,13 +72,14 @@ class ClientConfig:
         empty_answers: An answer of nothing is asked for once more. When that is empty too it is
             returned, with a warning in the log; `raise` makes it an `EmptyAnswerError`.
         long_answers: A long answer outlasts the gateway (504), and asking for it again does not
-            help. `after_504`: a chat call that meets one goes on as a stream that is joined
-            inside; `stream`: from the start; `never`. Not with `n > 1`, nor with tools on models
-            that stream broken calls.
+            help. `after_504`: a chat call or a completion that meets one goes on as a stream that
+            is joined inside; `stream`: from the start; `never`. Not with `n > 1`, nor with tools
+            on models that stream broken calls.
         limits: Keeps requests within what the account may send a minute; share one object among
             all that use the account.
-        fallback_models: Chat models to go on with, in their order, when one is overloaded, rate
-            limited, disabled or retired after all retries; never after the first delta.
+        fallback_models: Models to go on with, in their order, when the one that was asked for a
+            chat answer or a completion is overloaded, rate limited, disabled or retired after all
+            retries; never after the first delta.
         mend_reasoning: When a model refuses a history because the thinking of its tool turns is
             missing, ask once more with thinking off, or with empty thinking. No source settles
             whether that always helps (docs/wire.md#unsettled-points).

@@ -6,6 +6,7 @@ one answer, and its metadata says what happened.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -15,6 +16,7 @@ import pydantic_core
 from siliconflow_client._json import JsonObject
 from siliconflow_client.catalogue.facts import lookup_model
 from siliconflow_client.errors.tree import (
+    GatewayTimeoutError,
     GoneError,
     ModelNotFoundError,
     OverloadedError,
@@ -22,8 +24,9 @@ from siliconflow_client.errors.tree import (
     RateLimitError,
     SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Drop, Flow, Warn
+from siliconflow_client.protocol.actions import Drop, Flow, Wait, Warn
 from siliconflow_client.protocol.context import RequestContext
+from siliconflow_client.protocol.flow import Call
 from siliconflow_client.protocol.requests import EVENT_STREAM, Content, Request, json_content
 
 T = TypeVar("T")
@@ -65,6 +68,40 @@ def as_stream(request: Request) -> Request:
     body["stream"] = True
     body.setdefault("stream_options", {"include_usage": True})
     return replace(with_body(request, body), accept=EVENT_STREAM)
+
+
+def unless_too_slow(
+    call: Call[T], context: RequestContext, streamed: Callable[[RequestContext], Flow[T]]
+) -> Flow[T]:
+    """Ask for a whole answer, as a stream inside where `long_answers` says so.
+
+    Args:
+        call: The plain request, and how its answer is read.
+        context: The client's settings.
+        streamed: Makes the flow that asks for the same as a stream and joins it.
+    """
+    request = call.request
+    if context.long_answers == "never":
+        return (yield from call.flow(context))
+    if context.long_answers == "after_504":
+        try:
+            until = functools.partial(_is_too_slow, request)
+            return (yield from call.flow(context, until=until))
+        except GatewayTimeoutError as error:
+            if not (context.policy.max_retries and may_stream(request)):
+                raise
+            failure: SiliconFlowError = error
+        yield Drop()
+        yield Wait(0.0, failure)
+        context = context.after_one_attempt()
+    elif not may_stream(request):
+        return (yield from call.flow(context))
+    return (yield from streamed(context))
+
+
+def _is_too_slow(request: Request, error: SiliconFlowError) -> bool:
+    """Whether the gateway gave up on an answer that may be asked for as a stream."""
+    return isinstance(error, GatewayTimeoutError) and may_stream(request)
 
 
 def with_fallbacks(

@@ -27,7 +27,7 @@ from siliconflow_client.endpoints.chat import (
 from siliconflow_client.endpoints.chat_detours import (
     as_stream,
     body_of,
-    may_stream,
+    unless_too_slow,
     with_body,
     with_fallbacks,
 )
@@ -37,10 +37,8 @@ from siliconflow_client.endpoints.joining import join_deltas
 from siliconflow_client.errors.tree import (
     BadRequestError,
     EmptyAnswerError,
-    GatewayTimeoutError,
-    SiliconFlowError,
 )
-from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Wait, Warn
+from siliconflow_client.protocol.actions import Drop, Emit, Finish, Flow, Warn
 from siliconflow_client.protocol.context import RequestContext, StreamState
 from siliconflow_client.protocol.flow import Call, StreamCall
 from siliconflow_client.protocol.requests import Request
@@ -93,23 +91,11 @@ class ChatPlan:
         self, request: Request, rules: AnswerRules, context: RequestContext
     ) -> Flow[ChatCompletion]:
         parse = functools.partial(read_chat, may_be_empty=self.may_be_empty, rules=rules)
-        call = Call(request, parse)
-        if context.long_answers == "never":
-            return (yield from call.flow(context))
-        if context.long_answers == "after_504":
-            try:
-                until = functools.partial(_is_too_slow, request)
-                return (yield from call.flow(context, until=until))
-            except GatewayTimeoutError as error:
-                if not (context.policy.max_retries and may_stream(request)):
-                    raise
-                failure: SiliconFlowError = error
-            yield Drop()
-            yield Wait(0.0, failure)
-            context = context.after_one_attempt()
-        elif not may_stream(request):
-            return (yield from call.flow(context))
-        return (yield from self._streamed_inside(request, rules, context))
+        return unless_too_slow(
+            Call(request, parse),
+            context,
+            lambda left: self._streamed_inside(request, rules, left),
+        )
 
     def _streamed_inside(
         self, request: Request, rules: AnswerRules, context: RequestContext
@@ -182,11 +168,6 @@ def chat_stream_call(
     return ChatStreamPlan(*chat_request(request, extra_body, stream=True), may_be_empty(request))
 
 
-def _is_too_slow(request: Request, error: SiliconFlowError) -> bool:
-    """Whether the gateway gave up on an answer that may be asked for as a stream."""
-    return isinstance(error, GatewayTimeoutError) and may_stream(request)
-
-
 def _returned(error: EmptyAnswerError, context: RequestContext) -> str:
     tries = ", after one more try" if context.policy.max_retries else ""
     return (
@@ -219,17 +200,21 @@ def _with_reasoning(
 
 
 def _mended(request: Request, rules: AnswerRules) -> tuple[str, Request, AnswerRules] | None:
-    """The request with thinking off, where the model has a switch, else with empty thinking."""
+    """The request with thinking off, where the model has a switch, else with empty thinking.
+
+    `None` where neither would change anything.
+    """
     body = body_of(request)
-    if lookup_model(request.model or "").thinking == "switch":
-        how = "with thinking off"
-        if body.get("enable_thinking") is False:
-            return None
+    has_switch = lookup_model(request.model or "").thinking == "switch"
+    if has_switch and body.get("enable_thinking") is not False:
         body["enable_thinking"] = False
-        rules = rules.without_thinking()
-    else:
-        how = "with empty thinking"
-        for turn in cast("list[JsonObject]", body.get("messages") or []):
-            if turn.get("tool_calls"):
-                turn.setdefault("reasoning_content", "")
-    return how, with_body(request, body), rules
+        return "with thinking off", with_body(request, body), rules.without_thinking()
+    turns = cast("list[JsonObject]", body.get("messages") or [])
+    lacking = [
+        turn for turn in turns if turn.get("tool_calls") and turn.get("reasoning_content") is None
+    ]
+    if not lacking:
+        return None
+    for turn in lacking:
+        turn["reasoning_content"] = ""
+    return "with empty thinking", with_body(request, body), rules

@@ -120,7 +120,8 @@ def _json_object(arguments: str) -> str:
     if not arguments:
         return "{}"
     try:
-        whole: object = pydantic_core.from_json(arguments)
+        # NaN and Infinity are Python's, and no JSON.
+        whole: object = pydantic_core.from_json(arguments, allow_inf_nan=False)
     except ValueError:
         whole = None
     if isinstance(whole, dict):

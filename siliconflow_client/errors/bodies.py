@@ -27,13 +27,25 @@ _LONGEST_PLACE = 20
 
 def parse(content: bytes) -> JsonValue:
     """A body as JSON, else as text; `None` when there is nothing in it."""
+    # As text, a long body that repeats what was sent would show it, and hide its code.
+    is_cut = len(content) > READ_AT_MOST
     content = content[:READ_AT_MOST].removeprefix(BOM)
     if not content.strip():
         return None
     try:
-        value: JsonValue = pydantic_core.from_json(content)
+        value: JsonValue = _beginning(content) if is_cut else pydantic_core.from_json(content)
     except ValueError:
         return content.decode("utf-8", "replace").strip()
+    return value
+
+
+def _beginning(content: bytes) -> JsonValue:
+    """What the beginning of a JSON text says; its last string may be the beginning of one."""
+    text = content.decode("utf-8", "ignore")  # the cut may stand in a character
+    try:
+        value: JsonValue = pydantic_core.from_json(f'{text}"', allow_partial=True)
+    except ValueError:  # the cut does not stand in a string, or in an escape of one
+        value = pydantic_core.from_json(text, allow_partial=True)
     return value
 
 

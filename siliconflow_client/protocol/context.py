@@ -55,7 +55,7 @@ class RequestContext:
         policy: How often to try, and how long.
         jitter: A number from 0 to 1, new at each call.
         empty_answers: What becomes of an answer of nothing that came twice.
-        long_answers: When a plain chat call is asked for as a stream inside.
+        long_answers: When a plain chat call or completion is asked for as a stream inside.
         fallback_models: Models to go on with, in their order, when one cannot answer.
         mend_reasoning: Whether a history without the thinking that a model asks for is sent once
             more in another form.

@@ -43,8 +43,8 @@ AsyncTransport: TypeAlias = Literal["auto", "httpx", "aiohttp"]
 """What carries asynchronous requests; `auto` is aiohttp where it is installed and no one patches
 httpx's transports."""
 LongAnswers: TypeAlias = Literal["after_504", "stream", "never"]
-"""When a plain chat call is asked for as a stream that is joined inside: after the gateway gave up
-waiting (504), from the start, or never."""
+"""When a plain chat call or completion is asked for as a stream that is joined inside: after the
+gateway gave up waiting (504), from the start, or never."""
 EmptyAnswers: TypeAlias = Literal["return", "raise"]
 """What becomes of a chat answer with nothing in it that came twice in a row."""
 
@@ -63,7 +63,7 @@ class CallOptions:
         max_retries: Further attempts after the first.
         headers: Sent with this call.
         empty_answers: `return` or `raise` an answer of nothing that came twice.
-        long_answers: When a plain chat call streams inside.
+        long_answers: When a plain chat call or completion streams inside.
         fallback_models: Models to go on with when one cannot answer.
         tool_markup: Whether tool calls that a model wrote as text become tool calls.
 

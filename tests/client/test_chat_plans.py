@@ -206,6 +206,29 @@ async def test_a_model_without_one_is_sent_empty_thinking_where_there_is_none(
     assert sent == [None, "", None, "kept", None]
 
 
+@both
+@streamed
+async def test_a_model_whose_thinking_is_off_already_is_sent_empty_thinking(
+    kind: str, streams: bool
+):
+    server = Server(REFUSALS[0], SOMETHING)
+    asked = history("moonshotai/Kimi-K2.5", enable_thinking=False)
+    text, _ = await ask_once(kind, server, streams, asked)
+    assert text == "Hello"
+    sent = [turn.get("reasoning_content") for turn in server.bodies[1]["messages"]]
+    assert sent == [None, "", None, "kept", None]
+    assert server.bodies[1]["enable_thinking"] is False
+
+
+@both
+async def test_where_nothing_is_missing_the_refusal_stands(kind: str):
+    server = Server(REFUSALS[0], SOMETHING)
+    whole = history("moonshotai/Kimi-K2-Thinking", messages=[HISTORY[0], *HISTORY[3:]])
+    with pytest.raises(BadRequestError):
+        await ask_once(kind, server, False, whole)
+    assert len(server.bodies) == 1
+
+
 class Refusing(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A stream that tells the refusal and does not end; knows whether it was closed."""
 

@@ -253,6 +253,41 @@ def test_where_the_trace_id_is_looked_for(headers: dict[str, str], found: str | 
 
 # --- nothing takes long, nothing raises -----------------------------------------------------
 
+PROMPT = "a prompt of a hundred pages " * 4000
+LONG = {
+    "FastAPI's input": (
+        {"detail": [{"loc": ["body", "n"], "msg": "Too large", "input": PROMPT}]},
+        "body.n: Too large",
+    ),
+    "input before the words": (
+        {"detail": [{"input": PROMPT, "loc": ["body", "n"], "msg": "Too large"}]},
+        "no message (an answer of ",
+    ),
+    "data behind the message": (
+        {"code": 20012, "message": "Model does not exist", "data": PROMPT},
+        "Model does not exist",
+    ),
+    "param behind the message": (
+        {"error": {"message": "Not that way", "code": 20012, "param": PROMPT}},
+        "Not that way",
+    ),
+    "half a character at the cut": (
+        {"code": 20012, "message": "Not that way", "data": "问" * 40_000},
+        "Not that way",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_body_that_repeats_the_prompt_is_read_and_not_quoted(name: str):
+    body, message = LONG[name]
+    content = json.dumps(body, ensure_ascii=False).encode()
+    for error in (said(content, 422), said(content, 500)):
+        assert error.message.startswith(message)
+        assert error.code == (20012 if "20012" in str(body)[:200] else None)
+        assert "hundred pages" not in str(error) + repr(error)
+
+
 HUGE = {
     "titles": b"<title>" * 8192,
     "titles without end": b"<html>" + b"<title" * 9000,

@@ -196,7 +196,10 @@ def test_where_no_user_speaks_the_system_text_is_sent_as_the_users(given: Any, n
     assert normalise_messages(normal) == normal
 
 
-@pytest.mark.parametrize("arguments", ['{"city": "Par', "[1]", '"x"', "NaN", "null", "x" * 9])
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"city": "Par', "[1]", '"x"', "NaN", "null", "x" * 9, '{"a": NaN}', '{"a": [-Infinity]}'],
+)
 def test_arguments_that_are_no_json_object_travel_inside_one(arguments: str):
     sent = normalise_messages([user("q"), assistant("", call(arguments=arguments)), tool("1")])
     wire = sent[1]["tool_calls"][0]["function"]["arguments"]

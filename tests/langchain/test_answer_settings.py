@@ -9,7 +9,12 @@ import httpx
 import pytest
 from langchain_core.exceptions import ModelError
 
-from langchain_siliconflow import ChatSiliconFlow, EmptyAnswerError, GatewayTimeoutError
+from langchain_siliconflow import (
+    ChatSiliconFlow,
+    EmptyAnswerError,
+    GatewayTimeoutError,
+    SiliconFlowLLM,
+)
 
 HELLO = {"role": "assistant", "content": "Hello"}
 NOTHING = {"role": "assistant", "content": ""}
@@ -125,9 +130,47 @@ async def test_another_model_answers_and_the_metadata_says_so():
     answer = model.invoke("x")
     assert answer.response_metadata["model_name"] == "b"
     assert answer.response_metadata["fallback_from"] == "a"
-    last = [*model.stream("x")][-1]
-    merged = last.response_metadata
-    assert merged.get("fallback_from", "a") == "a"
+    told = [chunk.response_metadata.get("fallback_from") for chunk in model.stream("x")]
+    assert [name for name in told if name is not None] == ["a"]
     streamed = model.stream_events("x", version="v3").output
     assert streamed.response_metadata["fallback_from"] == "a"
     assert "fallback_from" not in model_for(Site()).invoke("x").response_metadata
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "completions"])
+async def test_another_model_continues_a_text_and_its_generations_say_so(endpoint: str):
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        if body["model"] == "a":
+            return httpx.Response(503, json={"code": 50505, "message": "overloaded"})
+        key = "delta" if body["stream"] else "message"
+        said = {"text": "Hello"} if endpoint == "completions" else {key: HELLO}
+        whole = {
+            "id": "x",
+            "model": body["model"],
+            "choices": [{"index": 0, **said, "finish_reason": "stop"}],
+        }
+        if not body["stream"]:
+            return httpx.Response(200, json=whole)
+        text = f"data: {json.dumps(whole)}\n\ndata: [DONE]\n\n"
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, text=text)
+
+    transport = httpx.MockTransport(answer)
+    model = SiliconFlowLLM(
+        api_key="k",
+        model="a",
+        endpoint=endpoint,
+        fallback_models=["b"],
+        max_retries=0,
+        http_client=httpx.Client(transport=transport),
+        async_http_client=httpx.AsyncClient(transport=transport),
+    )
+    whole = [model.generate(["x"]), await model.agenerate(["x"])]
+    for [[generation]] in (result.generations for result in whole):
+        assert generation.text == "Hello"
+        assert generation.generation_info is not None
+        assert generation.generation_info["fallback_from"] == "a"
+    streamed = [[*model._stream("x")], [chunk async for chunk in model._astream("x")]]
+    for pieces in streamed:
+        assert pieces[-1].generation_info is not None
+        assert pieces[-1].generation_info["fallback_from"] == "a"

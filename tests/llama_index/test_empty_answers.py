@@ -35,7 +35,11 @@ from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.response_synthesizers import ResponseMode
 from llama_index.core.schema import NodeWithScore, TextNode
 
-from llama_index_siliconflow import EmptyAnswerError, SiliconFlow, SiliconFlowCompletion
+from llama_index_siliconflow import (
+    EmptyAnswerError,
+    SiliconFlow,
+    SiliconFlowCompletion,
+)
 from tests.llama_index import scenarios as s
 from tests.llama_index.conftest import Make, Way, agents_warn, loops_closed_by_hand
 from tests.llama_index.stub import Reply, Request, Stub
@@ -294,6 +298,25 @@ async def test_another_model_goes_on(
     assert last.raw["fallback_from"] == "m"
     assert [body["model"] for body in stub.bodies] == ["m", "other"]
     assert "fallback_models" not in stub.last.body
+
+
+@pytest.mark.parametrize("name", ["complete", "stream_complete"])
+async def test_another_model_continues_a_text(stub: Stub, way: Way, make: Make, name: str) -> None:
+    def script(request: Request) -> Reply:
+        if request.body["model"] == "m":
+            return s.ERR503(request)
+        choice = {"index": 0, "text": "Hello", "finish_reason": "stop"}
+        whole = {"id": "x", "model": "other", "choices": [choice]}
+        streamed = s.event_stream([s.data(whole), s.DONE])
+        return streamed if request.body["stream"] else s.json_reply(whole)
+
+    stub.script = script
+    settings: dict[str, Any] = {"fallback_models": ["other"], "max_retries": 0}
+    llm = make(SiliconFlowCompletion, model="m", endpoint="completions", **settings)
+    found = await way(llm, name, "hi")
+    last = found[-1] if isinstance(found, list) else found
+    assert (last.text, last.raw["fallback_from"]) == ("Hello", "m")
+    assert [body["model"] for body in stub.bodies] == ["m", "other"]
 
 
 async def test_without_another_model_nothing_is_said_of_it(llm: SiliconFlow, way: Way) -> None:

@@ -6,6 +6,7 @@ are compared with it, so that a field that one of them lacks fails.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowLLM
 from llama_index_siliconflow import SiliconFlow, SiliconFlowCompletion
 from siliconflow_client import ChatRequest, CompletionRequest, parameters_of
+from tests.conftest import ROOT
+from tests.packaging.repository import content
 
 ABOUT = {"model", "messages", "prompt", "tools", "tool_choice"}
 """What a request is about has arguments of its own."""
@@ -45,3 +48,18 @@ def test_no_class_refuses_by_the_documented_range(name: str):
     beyond: dict[str, Any] = {name: most + 1}
     assert getattr(ChatSiliconFlow(api_key="k", **beyond), name) == most + 1
     assert getattr(SiliconFlow(api_key="k", **beyond), name) == most + 1
+
+
+@pytest.mark.parametrize("name", ["top_logprobs", "repetition_penalty"])
+def test_the_page_about_adding_one_names_every_file_that_it_stands_in(name: str):
+    page = content(ROOT / "docs" / "add-a-parameter.md")
+    written = re.compile(rf'^ {{4}}{name}: |^ +name="{name}",$', re.MULTILINE)
+    packages = ("siliconflow_client", "langchain_siliconflow", "llama_index_siliconflow")
+    homes = {
+        file.relative_to(ROOT).as_posix().removeprefix("siliconflow_client/")
+        for package in packages
+        for file in sorted((ROOT / package).rglob("*.py"))
+        if written.search(content(file))
+    }
+    assert len(homes) >= 6
+    assert [home for home in homes if f"{home}`" not in page] == []

@@ -90,7 +90,7 @@ OTHER_SHAPES: dict[str, tuple[bytes, str, int | str | None]] = {
     "white space": (b" \r\n ", "no message (an answer of 4 bytes)", None),
     "not UTF-8": (b"\xff\xfe", "��", None),
     "a byte order mark first": (b'\xef\xbb\xbf{"code":20015,"message":"What happened."}', "What happened.", 20015),
-    "2 MB long": (LONG, '{"message":"' + "x" * 487 + "…", None),
+    "2 MB long": (LONG, "x" * 499 + "…", None),
     "64 KiB of <title>": (b"<title>" * 9_400, "an HTML page", None),
     "deeply nested": (b"[" * 50_000, "[" * 499 + "…", None),
     "terminal codes": (b'{"message":"a\\u001b[2Jb\\r\\nc"}', "a�[2Jb\nc", None),
