@@ -79,6 +79,8 @@ def _the_site(
             yield _refused(config, error, sites)
     except APIConnectionError as error:
         yield Finding("problem", "host", f"{config.host} does not answer: {error}")
+    except ConfigurationError as error:  # of proxies or certificates, which a first request reads
+        yield Finding("problem", "settings", str(error))
     except SiliconFlowError as error:
         yield Finding("problem", "host", f"{config.host} answers, but with an error: {error}")
     else:
@@ -138,6 +140,8 @@ def _refused(config: ClientConfig, error: AuthenticationError, sites: Mapping[st
 
 
 def _the_model(model: str, visible: Sequence[str] | None) -> Finding:
+    if not model.strip():
+        return Finding("problem", "model", "--model is empty")
     facts = lookup_model(model)
     is_visible = visible is not None and model in visible
     if facts.retired is not None:
