@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -163,6 +164,54 @@ def test_the_command_serves_with_the_settings_given(monkeypatch, capsys) -> None
     [(host, port)] = served
     assert host == "0.0.0.0"
     assert f"http://0.0.0.0:{port}/v1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("host", "place"), [("::1", "[::1]"), ("", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")]
+)
+def test_the_address_that_is_printed_is_a_url(host, place, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    assert main(["--port", "0", "--host", host]) == 0
+    printed = httpx.URL(capsys.readouterr().out.split()[-2].partition("=")[2])
+    assert str(printed) == f"http://{place}:{printed.port}/v1"
+
+
+def test_a_port_that_is_no_number_is_named(capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--port", "http"])
+    assert caught.value.code == 2
+    assert "http is no port; ports go from 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+def test_it_serves_where_nobody_reads_what_it_prints(output) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = f"exec {sys.executable} -m siliconflow_simulator --port {port} {output}"
+    with subprocess.Popen(["/bin/sh", "-c", command], stderr=subprocess.PIPE) as process:
+        try:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8), headers=KEY) as client:
+                answer = client.get(f"http://127.0.0.1:{port}/v1/models")
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=20)
+    assert answer.status_code == 200
+    assert (process.returncode, told) == (0, b"")
+
+
+def test_ctrl_c_does_not_wait_for_an_answer_that_stalls() -> None:
+    command = [sys.executable, "-m", "siliconflow_simulator", "--port", "0"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        url = process.stdout.readline().split()[-1]
+        asked = {**CHAT, "stream": True}
+        with httpx.Client(headers={**KEY, "x-simulate": "stall"}) as client:
+            with client.stream("POST", f"{url}/chat/completions", json=asked) as answer:
+                pieces = answer.iter_raw()
+                first = next(pieces)
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=20)
+    assert first.startswith(b"data: ")
+    assert (process.returncode, told) == (0, "")
 
 
 def test_a_busy_port_is_told_and_not_announced_as_served(capsys) -> None:
