@@ -53,6 +53,7 @@ def _ssl_context() -> ssl.SSLContext:
 
 
 def _unreadable_certificates(error: OSError) -> ConfigurationError:
+    variable: str | None
     log = os.environ.get("SSLKEYLOGFILE")
     if log and error.filename == log:
         variable = "SSLKEYLOGFILE"
