@@ -116,10 +116,15 @@ class Simulator:
             any_model=any_model,
         )
         self._scripted = answers is not None
-        self._service = Service(
-            settings, models, chat=chat_answers(answers), vector=vectors, scores=scores
-        )
         self._log = Log(keep_requests)
+        self._service = Service(
+            settings,
+            models,
+            chat=chat_answers(answers),
+            vector=vectors,
+            scores=scores,
+            unanswered=self._log.note_unmatched,
+        )
         # Read at once, so that a mistyped order fails where it was written.
         self._faults = deque(parse_faults(order) for order in faults)
 

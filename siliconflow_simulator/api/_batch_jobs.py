@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._refusals import Refusal
 from siliconflow_simulator._wire import CREATED, SimRequest, decode, encode
+from siliconflow_simulator.answers.rules import Unanswered
 from siliconflow_simulator.api._exchange import Exchange
 from siliconflow_simulator.api._routes import find_route
 
@@ -236,6 +237,8 @@ def _answer(job: BatchJob, line: Line, service: Service) -> JsonObject:
         response = found[0].answer(Exchange(request, service, digest))
         status, payload = response.status, decode(response.content())
     except Refusal as refused:
+        if isinstance(refused, Unanswered):
+            service.unanswered(refused.message)
         status, payload = refused.status, refused.payload
     except ValueError:
         broken: JsonObject = {"code": 50507, "message": "Request failed: Unknown error."}

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import pytest
+
 from siliconflow_client import DEFAULT_BASE_URL, __version__
 from siliconflow_simulator._wire import SimResponse, decode, json_response
 from siliconflow_simulator.pytest_plugin import cassette_format
@@ -65,8 +67,16 @@ class Player:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a cassette from its file."""
-        stored = cassette_format.decode(path.read_text(encoding="utf-8"))["interactions"]
+        """Read a cassette from its file.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It is no cassette; a damaged one may be a `KeyError` or `TypeError`, too.
+        """
+        text = path.read_text(encoding="utf-8")
+        stored = cassette_format.decode(text)["interactions"]
+        if not stored and '"interactions"' not in text:
+            raise ValueError("no cassette")
         return cls([_exchange(one) for one in stored])
 
     def handle(self, request: SimRequest) -> tuple[SimResponse, str]:
@@ -143,9 +153,15 @@ class Recorder:
 
     def keep(self) -> None:
         """Write the cassette."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         text = cassette_format.encode({"interactions": self._interactions}, self._provenance)
-        self._path.write_text(text, encoding="utf-8")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+        else:
+            return
+        pytest.fail(f"The cassette {self._path.name} cannot be written: {reason}.", pytrace=False)
 
     def _masked(self, content: bytes) -> bytes:
         return content.replace(self._secret.encode(), _MASK.encode()) if self._secret else content
