@@ -14,6 +14,7 @@ import uvicorn
 
 from siliconflow_simulator import SimRequest, Simulator
 from siliconflow_simulator.__main__ import main
+from siliconflow_simulator.asgi import create_app
 from tests.simulator.asking import DEFAULT_MODEL, KEY, SIMULATOR, WEATHER, messages
 
 URL = "https://api.siliconflow.cn/v1"
@@ -136,6 +137,22 @@ def test_the_package_imports_neither_client_library_nor_server() -> None:
         "assert not {'httpx', 'starlette', 'uvicorn', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+async def test_a_client_that_leaves_before_its_request_is_whole_is_no_error_of_the_server() -> None:
+    simulator, sent = Simulator(), []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/files", "headers": [], "scheme": "http"}
+    scope |= {"query_string": b"", "root_path": "", "server": ("127.0.0.1", 80)}
+    await create_app(simulator)(scope, receive, send)
+    assert simulator.requests == []
+    assert sent == ["http.response.start", "http.response.body"]
 
 
 def test_a_missing_server_is_named_with_the_extra(monkeypatch, capsys) -> None:
