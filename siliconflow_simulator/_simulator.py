@@ -78,7 +78,8 @@ class Simulator:
             or with `[DONE]`, as the vendor's page says.
         faults: Orders as in the header `x-simulate`, one for each of the first requests ("" for
             none), for trying retries; each order is used once.
-        keep_requests: How many of the last requests are kept for `requests`.
+        keep_requests: How many of the last requests are kept for `requests`; fewer where their
+            bodies are more than 256 MiB together.
     """
 
     def __init__(
