@@ -17,7 +17,7 @@ from typing import Final
 from siliconflow_client._client import SiliconFlowClient
 from siliconflow_client._version import __version__
 from siliconflow_client.command.doctor import LOOK_SECONDS, examine
-from siliconflow_client.command.findings import verdict
+from siliconflow_client.command.findings import Finding, verdict
 from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import SiliconFlowError
 
@@ -89,9 +89,10 @@ def _printed(text: str) -> str:
 
 def _doctor(chosen: argparse.Namespace) -> int:
     print(f"siliconflow {__version__}, Python {platform.python_version()}")
-    findings = examine(chosen.model, chosen.base_url)
-    for finding in findings:
-        print(_printed("\n".join(finding.lines())))
+    findings: list[Finding] = []
+    for finding in examine(chosen.model, chosen.base_url):
+        findings.append(finding)
+        print(_printed("\n".join(finding.lines())), flush=True)
     print(verdict(findings))
     return 1 if any(finding.level == "problem" for finding in findings) else 0
 

@@ -42,15 +42,18 @@ def examine(
     base_url: str | None = None,
     *,
     sites: Mapping[str, str] = SITES,
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Look at everything that has to be right; the site is asked for its models only.
+
+    Each finding is yielded before the next look, which may take its time.
 
     Args:
         model: The model that is meant to be used.
         base_url: As for `ClientConfig`.
         sites: The other site's URL of each host; keys work on one of the two.
     """
-    return [*_the_site(model, base_url, sites), *_the_packages()]
+    yield from _the_site(model, base_url, sites)
+    yield from _the_packages()
 
 
 def _the_site(

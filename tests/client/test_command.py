@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -167,7 +168,7 @@ def test_a_refused_key_is_a_problem(key: str, run: Any):
 def test_a_key_of_the_other_site_is_recognised(key: str, site: Double):
     with Double(REFUSED) as server:
         host = server.url.split("/")[2]
-        found = doctor.examine(base_url=server.url, sites={host: site.url})
+        found = list(doctor.examine(base_url=server.url, sites={host: site.url}))
     (problem,) = [one for one in found if one.level == "problem"]
     assert problem.text == (
         f"refused by {host}, and accepted by the other site: it is a key of {site.url}"
@@ -178,7 +179,7 @@ def test_a_key_of_the_other_site_is_recognised(key: str, site: Double):
 def test_a_key_that_no_site_accepts_is_told_so(key: str):
     with Double(REFUSED) as server, Double(REFUSED) as other:
         host, there = server.url.split("/")[2], other.url
-        found = doctor.examine(base_url=server.url, sites={host: there})
+        found = list(doctor.examine(base_url=server.url, sites={host: there}))
     (problem,) = [one for one in found if one.level == "problem"]
     assert problem.text == f"refused by {host}, and not taken by {there}"
 
@@ -331,6 +332,19 @@ def test_a_reader_that_has_enough_is_no_error(simulator_url: str):
         text=True, check=True,
     )  # fmt: skip
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
+def test_what_is_found_is_told_while_a_host_is_silent():
+    command = [sys.executable, "-m", "siliconflow_client", "doctor"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with subprocess.Popen(command, cwd=ROOT, env=environment(url), stdout=-1, stderr=-1) as run:
+            assert run.stdout is not None
+            told = [run.stdout.readline() for _ in range(3)]
+            run.send_signal(signal.SIGINT)
+            _, complaint = run.communicate(timeout=20)
+    assert told[2].startswith(b"ok       site       http://127.0.0.1")
+    assert (run.returncode, complaint) == (130, b"")
 
 
 def test_the_console_script_is_declared():
