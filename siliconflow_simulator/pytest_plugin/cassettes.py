@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -25,6 +25,8 @@ _ROOT: Final = "/v1"
 _PATIENCE: Final = 300.0
 """Seconds without a byte when the API itself is asked."""
 _MASK: Final = "[key]"
+_HERE: Final = b"http://127.0.0.1:0"
+"""Stands for the test's own server in URLs of pictures and films: each time it has another port."""
 _NOT_SENT_ON: Final = frozenset(
     {"accept-encoding", "authorization", "connection", "content-length", "host", "x-api-key"}
     | {"transfer-encoding"}
@@ -86,7 +88,7 @@ class Player:
             for at, stored in enumerate(self._waiting):
                 if (stored.method, stored.path, stored.query, stored.body) == asked:
                     del self._waiting[at]
-                    return stored.response, ""
+                    return _at_home(stored.response, request), ""
             problem = _no_match(asked, self._waiting)
         return json_response({"code": 20015, "message": problem, "data": None}, status=400), problem
 
@@ -135,12 +137,12 @@ class Recorder:
                 "method": request.method,
                 "uri": f"{DEFAULT_BASE_URL}{request.path.removeprefix(_ROOT)}{query}",
                 "headers": dict(request.headers),
-                "body": self._masked(request.body),
+                "body": self._masked(_anywhere(request.body, request)),
             },
             "response": {
                 "status": {"code": response.status, "message": ""},
                 "headers": dict(response.headers),
-                "body": {"string": self._masked(response.content())},
+                "body": {"string": self._masked(_anywhere(response.content(), request))},
             },
         }
         with self._lock:
@@ -208,7 +210,25 @@ _Asked = tuple[str, str, tuple[tuple[str, str], ...], "JsonValue | bytes"]
 
 def _asked(request: SimRequest) -> _Asked:
     path = request.path.removeprefix(_ROOT)
-    return request.method, path, tuple(sorted(request.query.items())), _comparable(request.body)
+    body = _comparable(_anywhere(request.body, request))
+    return request.method, path, tuple(sorted(request.query.items())), body
+
+
+def _origin(request: SimRequest) -> bytes:
+    host = request.header("host") or ""
+    return f"http://{host}".encode() if host.startswith("127.0.0.1:") else b""
+
+
+def _anywhere(content: bytes, request: SimRequest) -> bytes:
+    origin = _origin(request)
+    return content.replace(origin, _HERE) if origin else content
+
+
+def _at_home(response: SimResponse, request: SimRequest) -> SimResponse:
+    origin = _origin(request)
+    if not origin or response.body is None:
+        return response
+    return replace(response, body=response.body.replace(_HERE, origin))
 
 
 def _exchange(stored: Mapping[str, Any]) -> Exchange:

@@ -134,3 +134,26 @@ def test_a_cassette_that_cannot_be_written_is_told(run, pytester):
     done.assert_outcomes(passed=1, errors=1)
     done.stdout.fnmatch_lines(["The cassette one.json cannot be written: File exists."])
     assert "During handling" not in "\n".join(done.outlines)
+
+
+def test_files_that_an_answer_names_are_replayed_at_another_port_too(run, pytester):
+    done = run(
+        MARKED
+        + """
+import httpx
+
+@pytest.mark.siliconflow(cassette="one.json")
+def test_it(siliconflow):
+    with SiliconFlowClient() as client:
+        drawn = client.images.generate(model="Kwai-Kolors/Kolors", prompt="A cat")
+        url = drawn.images[0].url
+        assert url.startswith(siliconflow.base_url.removesuffix("v1"))
+        assert httpx.get(url).content.startswith(b"\\x89PNG")
+        client.images.generate(model="Qwen/Qwen-Image-Edit", prompt="Blue", image=url)
+""",
+        RECORD,
+    )
+    done.assert_outcomes(passed=1)
+    stored = (pytester.path / "one.json").read_text()
+    assert '"http://127.0.0.1:0/outputs/' in stored
+    run("").assert_outcomes(passed=1)

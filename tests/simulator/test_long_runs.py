@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.simulator.asking import KEY, messages
 LINE = {"model": "Qwen/Qwen3-8B", "messages": messages("Why does ice float?")}
 
 
-def call(simulator: Simulator, path: str, body: object = None) -> dict[str, object]:
+def call(simulator: Simulator, path: str, body: object = None) -> Any:
     method = "GET" if body is None else "POST"
     sent = b"" if body is None else json.dumps(body).encode()
     return json.loads(simulator.handle(SimRequest(method, path, KEY, sent)).content())
@@ -69,6 +70,7 @@ def test_a_batch_that_has_ended_keeps_its_counts_and_not_its_lines() -> None:
     simulator = Simulator()
     lines = [json.dumps({"custom_id": str(number), "body": LINE}) for number in range(3)]
     name = batch(simulator, upload(simulator, "\n".join(lines).encode()))
+    told: Any = None
     for _ in range(3):
         told = call(simulator, f"/v1/batches/{name}")
     assert told["status"] == "completed"
