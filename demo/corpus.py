@@ -182,7 +182,8 @@ def _file(path: Path, relative: Path) -> Iterator[Passage]:
         if found:
             yield from found
             return
-    yield from _titled(str(relative), text)
+    # A name on disk need not be UTF-8; a title is sent.
+    yield from _titled(os.fsencode(relative).decode(errors="replace"), text)
 
 
 def _titled(title: str, text: str) -> Iterator[Passage]:

@@ -75,6 +75,8 @@ class LangChainPipeline(Pipeline):
         messages: list[AnyMessage] = [HumanMessage(tool_prompt(title))]
         request = chat.invoke(messages)
         self._count(request)
+        if not request.tool_calls:
+            return ToolUse("", {}, "", request.text)
         call = request.tool_calls[0]
         result = open_passage.invoke(call)
         reply = chat.invoke([*messages, request, result])
@@ -90,6 +92,7 @@ class LangChainPipeline(Pipeline):
             passage = passages.get(title)
             return passage.text if passage else f"There is no passage called {title!r}."
 
+        open_passage.handle_validation_error = True  # what a model leaves out is told to it
         return open_passage
 
     def _hit(self, document: Document, score: float) -> Hit:

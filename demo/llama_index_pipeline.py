@@ -78,8 +78,12 @@ class LlamaIndexPipeline(Pipeline):
         question = ChatMessage(tool_prompt(title))
         request = self._llm.chat_with_tools([tool], user_msg=question)
         self._count(request)
-        call = self._llm.get_tool_calls_from_response(request)[0]
-        result = tool(**call.tool_kwargs).content
+        calls = self._llm.get_tool_calls_from_response(request, error_on_no_tool_call=False)
+        if not calls:
+            return ToolUse("", {}, "", request.message.content or "")
+        call = calls[0]
+        # Not `tool(**…)`: what a model leaves out, or makes up, would be a TypeError.
+        result = self._open_passage(str(call.tool_kwargs.get("title", "")))
         told = ChatMessage(
             result, role=MessageRole.TOOL, additional_kwargs={"tool_call_id": call.tool_id}
         )

@@ -22,6 +22,8 @@ SHOWN = 10
 KEPT = 4
 """So many of the reranker's go into the prompt."""
 
+NO_CALL = "nothing; it answers by itself"
+
 INSTRUCTIONS = (
     "Answer the question in two or three sentences, from the passages only. "
     "If they do not hold the answer, say so."
@@ -49,7 +51,10 @@ class Tokens:
 
 @dataclass(frozen=True)
 class ToolUse:
-    """One round through a tool: the model's call, our result, the model's last word."""
+    """One round through a tool: the model's call, our result, the model's last word.
+
+    A model may answer without a call: its name is "" then.
+    """
 
     name: str
     arguments: dict[str, object]
@@ -59,6 +64,8 @@ class ToolUse:
     @property
     def call(self) -> str:
         """The call as Python writes one."""
+        if not self.name:
+            return NO_CALL
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
         return f"{self.name}({arguments})"
 

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from demo.pipeline import Hit, Tokens, ToolUse
-from demo.wrapping import Wrapping, shortened, wrapped
+from demo.wrapping import Wrapping, harmless, shortened, wrapped
 
 _LEAST_PREVIEW = 20
 
@@ -138,5 +138,10 @@ class Report:
 
     def _print(self, text: str, style: str = "", end: str = "\n") -> None:
         self.console.print(
-            text, style=style, end=end, markup=False, highlight=False, soft_wrap=True
+            harmless(text, self.console.encoding),
+            style=style,
+            end=end,
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )

@@ -28,7 +28,7 @@ def main() -> int:
     return run(
         Report(),
         local_settings(),
-        question=os.environ.get("QUESTION", "").strip() or DEFAULT_QUESTION,
+        question=_utf8(os.environ.get("QUESTION", "")).strip() or DEFAULT_QUESTION,
         docs=os.environ.get("DOCS", "").strip(),
         kept_in=KEPT_IN,
         page=PAGE,
@@ -58,7 +58,7 @@ def run(
         where = "simulator" if settings else ClientConfig().base_url
         report.line(_where(settings), style="bold yellow")
         began = perf_counter()
-        passages = folder(Path(docs).expanduser()) if docs else standard_library()
+        passages = folder(_home(docs)) if docs else standard_library()
         source = docs or "the docstrings of Python's standard library"
         report.line(
             f"{len(passages)} passages from {source}, read in {perf_counter() - began:.1f} s"
@@ -69,9 +69,8 @@ def run(
             _ask(make_pipeline, settings, vectors, report, passages, question)
             for make_pipeline in (_langchain, _llama_index)
         ]
-        if page is not None:
-            write_page(page, question, outcomes, quoted=QUOTED if settings else "")
-            report.line(f"\nThe same as a page: {page}", style="bold")
+        if page is not None and not _draw(page, question, outcomes, settings, report):
+            return 1
     except CorpusError as error:
         report.line(str(error), style="red")
         return 1
@@ -79,6 +78,44 @@ def run(
         report.line(f"\n{error}", style="red")
         return 1
     return 0
+
+
+def _utf8(text: str) -> str:
+    return os.fsencode(text).decode(errors="replace")
+
+
+def _home(docs: str) -> Path:
+    try:
+        return Path(docs).expanduser()
+    except RuntimeError:  # the home of a user whom nobody knows
+        return Path(docs)
+
+
+def _draw(
+    page: Path,
+    question: str,
+    outcomes: Sequence[Outcome],
+    settings: LocalSettings,
+    report: Report,
+) -> bool:
+    try:
+        write_page(page, question, outcomes, quoted=QUOTED if settings else "")
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        report.line(f"\nThe same as a page: {page}", style="bold")
+        return True
+    report.line(f"\nThe page {page.name} cannot be written: {reason}.", style="red")
+    return False
+
+
+def _keep(vectors: KeptVectors) -> str:
+    """Keep the vectors; return why that cannot be, "" where it can."""
+    try:
+        vectors.save()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _where(settings: LocalSettings) -> str:
@@ -111,7 +148,9 @@ def _ask(
         report.progress("Embedding passages", len(passages)) as advance,
     ):
         made = pipeline.index(passages, advance)
-        vectors.save()
+        not_kept = _keep(vectors)
+    if not_kept:
+        report.line(f"(The vectors are not kept for the next run: {not_kept}.)", style="dim")
     report.line(
         f"Embedding passages: {made} in {report.seconds['embed passages']:.2f} s"
         + (f", {len(passages) - made} kept from before" if made < len(passages) else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -48,11 +49,15 @@ class KeptVectors:
         self._changed = self._changed or bool(texts)
 
     def save(self) -> None:
-        """Write the file, if there is anything new."""
+        """Write the file, if there is anything new.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         if self._file is None or not self._changed:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._file.with_suffix(".part.npz")
+        unfinished = self._file.with_suffix(f".{os.getpid()}.npz")
         matrix = np.array(list(self._vectors.values()), dtype=np.float32)
         np.savez(unfinished, keys=np.array(json.dumps(list(self._vectors))), vectors=matrix)
         unfinished.replace(self._file)

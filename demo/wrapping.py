@@ -1,4 +1,4 @@
-"""Lines that end between words, for text that comes piece by piece."""
+"""Text for a terminal: lines that end between words, though it comes in pieces; no commands."""
 
 from __future__ import annotations
 
@@ -62,3 +62,16 @@ def shortened(text: str, width: int) -> str:
         return line
     first = wrapped(line, max(1, width - 2)).partition("\n")[0]
     return f"{first} …" if cell_len(first) <= width - 2 else ""
+
+
+def harmless(text: str, encoding: str) -> str:
+    """Return what a terminal can show of a text, which may be a model's or a stranger's file."""
+    if not text.replace("\n", "").isprintable():
+        text = "".join(map(_shown, text))
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _shown(character: str) -> str:
+    if character == "\n" or character.isprintable():
+        return character
+    return " " if character.isspace() else "\ufffd"

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
+import os
 import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator._simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_THIS_MACHINE: Final = "127.0.0.1"
+_GRACE_SECONDS: Final = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m siliconflow_simulator",
         description="A local SiliconFlow API. It knows nothing, costs nothing and needs no key.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--host", default=_THIS_MACHINE, help="address to listen on")
     parser.add_argument(
         "--port", type=_port, default=8080, help="port to listen on; 0 takes a free one"
     )
@@ -76,14 +81,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     with listener:
-        url = f"http://{chosen.host}:{listener.getsockname()[1]}/v1"
-        print(
-            f"A simulated SiliconFlow answers at {url}\n"
-            f"  export SILICONFLOW_BASE_URL={url} SILICONFLOW_API_KEY=sk-any",
-            flush=True,
-        )
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(simulator), log_level="warning", ws="none")
+        _announce(chosen.host, listener.getsockname()[1])
+
+        class Server(uvicorn.Server):
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                # It would print a traceback of each answer that it does not wait for.
+                logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+                await super().shutdown(sockets)
+
+        server = Server(
+            uvicorn.Config(
+                create_app(simulator),
+                log_level="warning",
+                ws="none",
+                use_colors=False,  # uvicorn would ask an output whether it shows some
+                # Answers that stall have no end: the interrupt does not wait for them.
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
         )
         # uvicorn hands the interrupt on after it has shut down in order.
         with contextlib.suppress(KeyboardInterrupt):
@@ -91,10 +105,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _announce(host: str, port: int) -> None:
+    place = f"[{host}]" if ":" in host else host or _THIS_MACHINE
+    url = f"http://{place}:{port}/v1"
+    try:
+        print(
+            f"A simulated SiliconFlow answers at {url}\n"
+            f"  export SILICONFLOW_BASE_URL={url} SILICONFLOW_API_KEY=sk-any",
+            flush=True,
+        )
+    except OSError:  # nobody reads: it is served all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _port(text: str) -> int:
-    port = int(text)
+    try:
+        port = int(text)
+    except ValueError:
+        port = -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is no port; ports go from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is no port; ports go from 0 to 65535")
     return port
 
 

@@ -19,6 +19,8 @@ _SECRET: Final = frozenset(
     {"api-key", "authorization", "cookie", "proxy-authorization", "x-api-key"}
 )
 
+_MOST_BYTES: Final = 256 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -60,12 +62,14 @@ class Log:
     """The last requests, and why some of them were not answered. Safe for threads.
 
     Args:
-        size: How many are kept.
+        size: How many are kept: fewer where their bodies are more than 256 MiB together.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._requests: deque[Received] = deque(maxlen=size)
+        # Each with the length of its body, which a body that was parsed does not tell.
+        self._requests: deque[tuple[Received, int]] = deque()
+        self._bytes = 0
         self._unmatched: deque[str] = deque(maxlen=size)
         self._lock = threading.Lock()
 
@@ -74,7 +78,12 @@ class Log:
         if self._size:
             received = Received.of(request)
             with self._lock:
-                self._requests.append(received)
+                self._requests.append((received, len(request.body)))
+                self._bytes += len(request.body)
+                while len(self._requests) > self._size or (
+                    self._bytes > _MOST_BYTES and len(self._requests) > 1
+                ):
+                    self._bytes -= self._requests.popleft()[1]
 
     def note_unmatched(self, reason: str) -> None:
         """Keep the reason why no script answered a request."""
@@ -84,7 +93,7 @@ class Log:
     def requests(self) -> list[Received]:
         """Return the requests, the oldest first."""
         with self._lock:
-            return list(self._requests)
+            return [received for received, _ in self._requests]
 
     def unmatched(self) -> list[str]:
         """Return the reasons, the oldest first."""

@@ -101,6 +101,16 @@ def no_thinking_switch() -> Refusal:
     return invalid("Value error, current model does not support parameter `enable_thinking`.")
 
 
+def always_thinks() -> Refusal:
+    """Refuse to switch the thinking of GLM-5.3 off, or to think with another effort."""
+    return invalid("该模型始终思考，不支持关闭思考；请使用 low、high 或 max。")
+
+
+def no_picture() -> Refusal:
+    """Refuse an image that is none."""
+    return invalid("图片输入格式/解析错误")
+
+
 def no_tools() -> Refusal:
     """Refuse `tools` for a model without them."""
     return refusal(400, 20037, "Function call is not supported for this model.")

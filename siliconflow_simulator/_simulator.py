@@ -78,7 +78,8 @@ class Simulator:
             or with `[DONE]`, as the vendor's page says.
         faults: Orders as in the header `x-simulate`, one for each of the first requests ("" for
             none, a status as a number or text), for trying retries; each order is used once.
-        keep_requests: How many of the last requests are kept for `requests`.
+        keep_requests: How many of the last requests are kept for `requests`; fewer where their
+            bodies are more than 256 MiB together.
     """
 
     def __init__(
@@ -116,10 +117,15 @@ class Simulator:
             any_model=any_model,
         )
         self._scripted = answers is not None
-        self._service = Service(
-            settings, models, chat=chat_answers(answers), vector=vectors, scores=scores
-        )
         self._log = Log(keep_requests)
+        self._service = Service(
+            settings,
+            models,
+            chat=chat_answers(answers),
+            vector=vectors,
+            scores=scores,
+            unanswered=self._log.note_unmatched,
+        )
         # Read at once, so that a mistyped order fails where it was written.
         self._faults = deque(checked_orders(faults, "faults"))
 

@@ -17,7 +17,8 @@ from typing import Final
 from siliconflow_client._client import SiliconFlowClient
 from siliconflow_client._version import __version__
 from siliconflow_client.command.doctor import LOOK_SECONDS, examine
-from siliconflow_client.command.findings import verdict
+from siliconflow_client.command.findings import Finding, verdict
+from siliconflow_client.errors.redaction import printable
 from siliconflow_client.errors.tree import SiliconFlowError
 
 TYPES: Final = ("text", "image", "audio", "video")
@@ -37,10 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         code = _doctor(chosen) if chosen.command == "doctor" else _models(chosen)
-        sys.stdout.flush()
+        print(end="", flush=True)
     except BrokenPipeError:  # whoever reads has enough: `siliconflow models | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
+    except OSError as error:  # a full disk
+        _write_no_more()
+        print(f"The output cannot be written: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return code
@@ -70,17 +75,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _write_no_more() -> None:
+    """Let the interpreter's own last flush of the output succeed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _printed(text: str) -> str:
     """What the terminal can show of a text, which may be the server's."""
-    encoding = sys.stdout.encoding or "ascii"
+    # There is no output at all where it was closed: `siliconflow doctor >&-`.
+    encoding: str = getattr(sys.stdout, "encoding", None) or "ascii"
     return text.encode(encoding, "replace").decode(encoding)
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
     print(f"siliconflow {__version__}, Python {platform.python_version()}")
-    findings = examine(chosen.model, chosen.base_url)
-    for finding in findings:
-        print(_printed("\n".join(finding.lines())))
+    findings: list[Finding] = []
+    for finding in examine(chosen.model, chosen.base_url):
+        findings.append(finding)
+        print(_printed("\n".join(finding.lines())), flush=True)
     print(verdict(findings))
     return 1 if any(finding.level == "problem" for finding in findings) else 0
 
@@ -99,5 +111,5 @@ def _models(chosen: argparse.Namespace) -> int:
         print(_printed(str(error)), file=sys.stderr)
         return 1
     for name in sorted(card.id for card in cards):
-        print(name)
+        print(_printed(printable(name)))
     return 0

@@ -42,15 +42,18 @@ def examine(
     base_url: str | None = None,
     *,
     sites: Mapping[str, str] = SITES,
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Look at everything that has to be right; the site is asked for its models only.
+
+    Each finding is yielded before the next look, which may take its time.
 
     Args:
         model: The model that is meant to be used.
         base_url: As for `ClientConfig`.
         sites: The other site's URL of each host; keys work on one of the two.
     """
-    return [*_the_site(model, base_url, sites), *_the_packages()]
+    yield from _the_site(model, base_url, sites)
+    yield from _the_packages()
 
 
 def _the_site(
@@ -79,6 +82,8 @@ def _the_site(
             yield _refused(config, error, sites)
     except APIConnectionError as error:
         yield Finding("problem", "host", f"{config.host} does not answer: {error}")
+    except ConfigurationError as error:  # of proxies or certificates, which a first request reads
+        yield Finding("problem", "settings", str(error))
     except SiliconFlowError as error:
         yield Finding("problem", "host", f"{config.host} answers, but with an error: {error}")
     else:
@@ -138,6 +143,8 @@ def _refused(config: ClientConfig, error: AuthenticationError, sites: Mapping[st
 
 
 def _the_model(model: str, visible: Sequence[str] | None) -> Finding:
+    if not model.strip():
+        return Finding("problem", "model", "--model is empty")
     facts = lookup_model(model)
     is_visible = visible is not None and model in visible
     if facts.retired is not None:

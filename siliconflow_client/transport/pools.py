@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
+from siliconflow_client.errors.tree import ConfigurationError
 from siliconflow_client.transport import forks
 from siliconflow_client.transport.choice import takes_aiohttp
 from siliconflow_client.transport.left_open import abandon, is_watched, left_open
@@ -39,8 +41,34 @@ _AIOHTTP_LIMITS = httpx.Limits(
 
 @functools.cache
 def _ssl_context() -> ssl.SSLContext:
-    """One for all clients: making it takes 18 ms, sharing it nothing."""
-    return httpx.create_ssl_context()
+    """One for all clients: making it takes 18 ms, sharing it nothing.
+
+    Raises:
+        ConfigurationError: What the environment names for it cannot be read.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl's own errors are some too
+        raise _unreadable_certificates(error) from error
+
+
+def _unreadable_certificates(error: OSError) -> ConfigurationError:
+    variable: str | None
+    log = os.environ.get("SSLKEYLOGFILE")
+    if log and error.filename == log:
+        variable = "SSLKEYLOGFILE"
+    else:
+        # In httpx's order; without either of them it takes those that come with it.
+        named = (name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
+        variable = next(named, None)
+    reason = f"{type(error).__name__}: {error.strerror or error}"
+    return ConfigurationError(
+        f"The certificates for https cannot be loaded ({reason}).",
+        argument=variable,
+        hint=f"correct {variable}, or unset it."
+        if variable
+        else "they come with the package certifi; install it anew.",
+    )
 
 
 _names_socks = functools.cache(names_socks)

@@ -15,6 +15,7 @@ from siliconflow_client.errors.tree import ConfigurationError
 
 _VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _SOCKS = "it speaks SOCKS, for which a package is missing"
+_NO_URL = "it is no URL"
 _SOCKS_HINT = 'pip install "httpx[socks]".'
 
 
@@ -30,7 +31,10 @@ def proxy_for(url: str) -> str | None:
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy:
         return None
-    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+    try:
+        return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+    except ValueError:  # no client of ours came by it
+        return None
 
 
 @contextlib.contextmanager
@@ -55,7 +59,7 @@ def usable_proxies() -> Generator[None]:
 
 
 def unusable_proxy() -> ConfigurationError | None:
-    """The error for the variable whose proxy httpx cannot use; `None` if all of them are well."""
+    """The error for the variable that httpx cannot use; `None` if all of them are well."""
     for variable in _VARIABLES:
         proxy = os.environ.get(variable.lower()) or os.environ.get(variable)
         wrong = _wrong_with(proxy) if proxy else None
@@ -65,6 +69,13 @@ def unusable_proxy() -> ConfigurationError | None:
                 argument=variable,
                 hint=_SOCKS_HINT if wrong == _SOCKS else f"correct {variable}, or unset it.",
             )
+    if os.environ.get("no_proxy") or os.environ.get("NO_PROXY"):
+        return ConfigurationError(
+            "NO_PROXY has an entry that httpx cannot read.",
+            argument="NO_PROXY",
+            hint="it takes names and addresses, ::1 without brackets; of ranges (fd00::/8) only "
+            "those of IPv4. Correct NO_PROXY.",
+        )
     return None
 
 
@@ -84,7 +95,11 @@ def names_socks() -> bool:
 
 
 def _wrong_with(proxy: str) -> str | None:
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return _NO_URL
     if parts.scheme.startswith("socks"):
         return None if importlib.util.find_spec("socksio") else _SOCKS
     if parts.scheme not in ("http", "https"):
@@ -93,4 +108,10 @@ def _wrong_with(proxy: str) -> str | None:
         has_place = bool(parts.hostname) and parts.port != 0
     except ValueError:
         has_place = False
-    return None if has_place else "it has no host, or no number as its port"
+    if not has_place:
+        return "it has no host, or no number as its port"
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL:
+        return _NO_URL
+    return None

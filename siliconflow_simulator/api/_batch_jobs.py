@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from siliconflow_simulator import _refusals as refusals
 from siliconflow_simulator._refusals import Refusal
 from siliconflow_simulator._wire import CREATED, SimRequest, decode, encode
+from siliconflow_simulator.answers.rules import Unanswered
 from siliconflow_simulator.api._exchange import Exchange
 from siliconflow_simulator.api._routes import find_route
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CHAT: Final = "/v1/chat/completions"
 MOST_LINES: Final = 5000
+_KEPT: Final = 1000
 _ROLES: Final = ("system", "user", "assistant")
 _NEXT: Final = {
     "validating": "in_progress",
@@ -47,7 +49,8 @@ class BatchJob:
         input_file_id: What it was made from.
         window: Hours until it expires.
         metadata: As given; listings echo it.
-        lines: Its requests.
+        lines: Its requests; none any longer once it has ended.
+        total: How many they are.
         model: The model of all, by `replace.model`; "" for each line's own.
         reached: How many lines are answered before it expires; `None` for all, in time.
         status: Where it is.
@@ -62,6 +65,7 @@ class BatchJob:
     window: int
     metadata: JsonValue
     lines: list[Line] = field(repr=False)
+    total: int
     model: str
     reached: int | None = None
     status: str = "validating"
@@ -74,7 +78,7 @@ class BatchJob:
         """The object that stands for it, its files named as `output` and `error` say."""
         ended = self.status in ("completed", "expired", "cancelled")
         counts: JsonObject = {
-            "total": len(self.lines),
+            "total": self.total,
             "completed": self.completed,
             "failed": self.failed,
         }
@@ -100,19 +104,24 @@ class BatchJob:
 
 
 class BatchStore:
-    """The batches; safe for threads."""
+    """The last thousand batches; safe for threads."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, BatchJob] = {}
+        self._made = 0
         self.lock = threading.RLock()
 
     def new_id(self) -> str:
         """The same sequence of batches gets the same ids."""
-        return f"batch_{hashlib.sha256(f'batch/{len(self._jobs)}'.encode()).hexdigest()[:10]}"
+        made = hashlib.sha256(f"batch/{self._made}".encode()).hexdigest()[:10]
+        self._made += 1
+        return f"batch_{made}"
 
     def add(self, job: BatchJob) -> None:
-        """Keep a batch."""
+        """Keep a batch; the oldest goes where there are too many."""
         self._jobs[job.id] = job
+        if len(self._jobs) > _KEPT:
+            del self._jobs[next(iter(self._jobs))]
 
     def get(self, id: str) -> BatchJob:
         """Return a batch.
@@ -213,6 +222,7 @@ def _finish(
             result["response"], result["error"] = None, {"code": code, "message": words}
             bad.append(encode(result))
     job.status, job.completed, job.failed = status, len(good), len(bad)
+    job.lines = []
     if good:
         job.output_file_id = files.add(f"{job.id}_output.jsonl", _joined(good), "batch").id
     if bad:
@@ -236,6 +246,8 @@ def _answer(job: BatchJob, line: Line, service: Service) -> JsonObject:
         response = found[0].answer(Exchange(request, service, digest))
         status, payload = response.status, decode(response.content())
     except Refusal as refused:
+        if isinstance(refused, Unanswered):
+            service.unanswered(refused.message)
         status, payload = refused.status, refused.payload
     except ValueError:
         broken: JsonObject = {"code": 50507, "message": "Request failed: Unknown error."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Final, Literal
 
 from siliconflow_client import media_tokens
@@ -115,6 +116,11 @@ def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:
     url = required_text(source, "url")
     if not url.startswith(("http://", "https://", "data:")):
         raise refusals.generic_invalid()
+    if url.startswith("data:image/"):
+        try:
+            base64.b64decode(url.partition(",")[2], validate=True)
+        except ValueError:  # binascii's own is one; so is a sign that is not ASCII
+            raise refusals.no_picture() from None
     if facts.known and url.startswith("data:application/pdf") and "pdf" not in facts.inputs:
         raise refusals.generic_invalid()
     return needed

@@ -70,7 +70,7 @@ def check_chat(body: JsonObject, service: Service) -> ChatCall:
         n=integer(body, "n") or 1,
         # Qwen3-VL-*-Instruct take tools and never call them (probe of 13 September 2026).
         tools=tools if facts.tools else [],
-        choice=_choice(body, tools),
+        choice=_choice(body, tools, facts),
         parallel=flag(body, "parallel_tool_calls") is not False,
         json_form=form,
         json_schema=schema,
@@ -93,10 +93,23 @@ def _thinking(body: JsonObject, facts: ModelFacts) -> bool:
     if wanted is not None and (facts.thinking == "never" or "DeepSeek-R1" in facts.id):
         raise refusals.no_thinking_switch()
     if facts.thinking == "always":
+        if "GLM-5.3" in facts.id:
+            _check_effort(body, facts)
         return True
     if facts.thinking == "switch" and wanted is not None:
         return wanted
     return facts.thinking_by_default and facts.thinking != "never"
+
+
+def _check_effort(body: JsonObject, facts: ModelFacts) -> None:
+    thinking, effort = body.get("thinking"), text(body, "reasoning_effort")
+    is_off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
+    if (
+        flag(body, "enable_thinking") is False
+        or is_off
+        or (effort is not None and effort not in facts.reasoning_efforts)
+    ):
+        raise refusals.always_thinks()
 
 
 def _check_sampling(body: JsonObject) -> None:
@@ -163,7 +176,7 @@ def _tool(value: JsonValue) -> ToolSpec:
     return ToolSpec(name, text(function, "description") or "", parameters or {})
 
 
-def _choice(body: JsonObject, tools: Sequence[ToolSpec]) -> Choice:
+def _choice(body: JsonObject, tools: Sequence[ToolSpec], facts: ModelFacts) -> Choice:
     value = body.get("tool_choice")
     if value is None or value == "auto":
         return "auto"
@@ -177,7 +190,8 @@ def _choice(body: JsonObject, tools: Sequence[ToolSpec]) -> Choice:
     if not isinstance(function, dict):
         raise refusals.field_required()
     name = required_text(function, "name")
-    if tools and name not in {tool.name for tool in tools}:
+    # One model takes "auto" alone (docs/wire.md#tool-calls); no source prints its wording.
+    if "Qwen3-VL-32B-Instruct" in facts.id or (tools and name not in {tool.name for tool in tools}):
         raise refusals.generic_invalid()
     return NamedTool(name)
 

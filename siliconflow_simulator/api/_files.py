@@ -53,6 +53,7 @@ class FileStore:
     def __init__(self) -> None:
         self._files: dict[str, StoredFile] = {}
         self._made = 0
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def add(self, name: str, content: bytes, purpose: str) -> StoredFile:
@@ -62,10 +63,10 @@ class FileStore:
             made = hashlib.sha256(f"file/{self._made}".encode()).hexdigest()[:10]
             stored = StoredFile(f"file-{made}", name, content, purpose)
             self._files[stored.id] = stored
-            while sum(len(file.content) for file in self._files.values()) > _MOST_BYTES:
-                if len(self._files) == 1:
-                    break
-                del self._files[next(iter(self._files))]
+            self._bytes += len(content)
+            while self._bytes > _MOST_BYTES and len(self._files) > 1:
+                oldest = self._files.pop(next(iter(self._files)))
+                self._bytes -= len(oldest.content)
             return stored
 
     def get(self, id: str) -> StoredFile:

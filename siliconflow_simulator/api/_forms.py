@@ -62,10 +62,15 @@ def read_form(request: SimRequest) -> Form:
     for piece in pieces[1:-1]:
         head, _, content = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         told = _disposition(head)
-        name = None if told is None else told.get_param("name", header="content-disposition")
-        if told is None or not isinstance(name, str):
+        if told is None:
             continue
-        filename = told.get_filename()
+        try:
+            name = told.get_param("name", header="content-disposition")
+            filename = told.get_filename()
+        except TypeError:  # the email package, where parts of a parameter contradict each other
+            raise invalid("The form has a part that cannot be read.") from None
+        if not isinstance(name, str):
+            continue
         if filename is None:
             fields[name] = content.decode("utf-8", "replace")
         else:

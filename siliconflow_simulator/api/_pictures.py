@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -46,8 +45,8 @@ def check_picture(body: JsonObject, name: str) -> bool:
     if sent.startswith("data:image/"):
         try:
             base64.b64decode(sent.partition(",")[2], validate=True)
-        except binascii.Error:
+        except ValueError:  # also for a sign that is not ASCII
             raise refusals.refusal(400, 20023, "The base64 of the image is invalid.") from None
     elif not sent.startswith(("http://", "https://")):
-        raise refusals.invalid("图片输入格式/解析错误")
+        raise refusals.no_picture()
     return True

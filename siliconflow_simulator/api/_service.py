@@ -44,6 +44,7 @@ class Service:
         chat: Answers chat requests and completions.
         vector: Makes a text's vector; `None` for one made of its words.
         scores: Scores documents against a query; `None` for scores by shared words.
+        unanswered: Told why no script answers a line of a batch, which is no request's answer.
     """
 
     def __init__(
@@ -54,11 +55,13 @@ class Service:
         chat: ChatAnswers,
         vector: Callable[[str], Sequence[float]] | None = None,
         scores: Callable[[str, Sequence[str]], Sequence[float]] | None = None,
+        unanswered: Callable[[str], None],
     ) -> None:
         self.settings = settings
         self.chat = chat
         self.vector = vector
         self.scores = scores or score_documents
+        self.unanswered = unanswered
         self._models = {facts.id: facts for facts in models}
         self._kept: dict[type[object], object] = {}
         self._lock = threading.Lock()

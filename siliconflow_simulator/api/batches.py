@@ -41,6 +41,7 @@ def create(exchange: Exchange) -> SimResponse:
             window=int(window[1]),
             metadata=body.get("metadata"),
             lines=lines,
+            total=len(lines),
             model=model,
             reached=None if ordered is None else int(ordered.number or 0),
         )

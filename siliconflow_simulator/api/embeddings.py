@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from siliconflow_simulator.api._exchange import Exchange
 
 _DEFAULT_DIMENSIONS: Final = 1024
+_RESTARTING: Final = "Qwen3-VL-Embedding-8B"
+_RESTARTS: Final = 8
+"""The one model was seen to count its `index` from 0 again every 8 inputs."""
 
 
 def embed(exchange: Exchange) -> SimResponse:
@@ -49,7 +52,8 @@ def embed(exchange: Exchange) -> SimResponse:
         vector = list(scripted(item)) if scripted else embedding(item, dimensions, seed)
         packed = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
         value: JsonValue = packed if encoding == "base64" else [*vector]
-        data.append({"object": "embedding", "embedding": value, "index": index})
+        place = index % _RESTARTS if _RESTARTING in facts.id else index
+        data.append({"object": "embedding", "embedding": value, "index": place})
     total = sum(tokens)
     return json_response(
         {

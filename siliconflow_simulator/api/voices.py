@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -62,7 +61,7 @@ def _check_audio(audio: str) -> None:
     head, comma, encoded = audio.partition(",")
     try:
         base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # also for a sign that is not ASCII
         raise refusals.refusal(400, 20023, "The base64 of the audio is invalid.") from None
     if not (comma and head.startswith("data:audio/")):
         raise refusals.generic_invalid()

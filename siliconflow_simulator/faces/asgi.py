@@ -11,6 +11,7 @@ from siliconflow_simulator._wire import NEVER, SimRequest
 
 try:
     from starlette.applications import Starlette
+    from starlette.requests import ClientDisconnect
     from starlette.responses import Response
     from starlette.routing import Route
 except ImportError as error:
@@ -34,11 +35,15 @@ def make_app(handle: Callable[[SimRequest], SimResponse]) -> Starlette:
     """Make an ASGI app of a function that answers requests."""
 
     async def answer(request: Request) -> Response:
+        try:
+            body = await request.body()
+        except ClientDisconnect:  # nobody is left to be answered
+            return Response(status_code=400)
         asked = SimRequest(
             method=request.method,
             path=request.url.path,
             headers=dict(request.headers),
-            body=await request.body(),
+            body=body,
             query=dict(request.query_params),
             scheme=request.url.scheme,
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import socketserver
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from siliconflow_simulator._wire import NEVER, SimRequest
 
@@ -42,6 +43,7 @@ class LoopbackServer:
         self.spend = spend
         self.closing = threading.Event()
         self._listener = _Listener(self)
+        self._bell, self._ring = socket.socketpair()
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -53,16 +55,20 @@ class LoopbackServer:
     def close(self) -> None:
         """End all connections and free the port."""
         self.closing.set()
-        # A connection of our own wakes the thread that waits for one.
-        with contextlib.suppress(OSError):
-            socket.create_connection((HOST, self._listener.server_address[1])).close()
+        self._ring.send(b"x")
         self._thread.join()
         self._listener.hang_up()
         self._listener.server_close()
+        self._bell.close()
+        self._ring.close()
 
     def _accept(self) -> None:
-        while not self.closing.is_set():
-            self._listener.handle_request()
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._listener, selectors.EVENT_READ)
+            # No connection of our own wakes it: a test may have forbidden to connect by then.
+            waiting.register(self._bell, selectors.EVENT_READ)
+            while waiting.select() and not self.closing.is_set():
+                self._listener.handle_request()
 
 
 class _Listener(socketserver.ThreadingTCPServer):
@@ -125,17 +131,11 @@ class _Connection(BaseHTTPRequestHandler):
         """Say nothing: what came in is kept by the simulator."""
 
     def _answer(self) -> None:
-        parts = urlsplit(self.path)
-        response = self._face.handle(
-            SimRequest(
-                method=self.command,
-                path=parts.path,
-                headers=dict(self.headers.items()),
-                body=self._body(),
-                query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-                scheme="http",
-            )
-        )
+        request = self._request()
+        if request is None:
+            self.close_connection = True
+            return
+        response = self._face.handle(request)
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
@@ -170,13 +170,42 @@ class _Connection(BaseHTTPRequestHandler):
         while self.rfile.read(1):
             pass
 
-    def _body(self) -> bytes:
+    def _request(self) -> SimRequest | None:
+        """Read the request; `None` where the client left before its end, or spoke no HTTP."""
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:
+            return None
+        body = self._body()
+        if body is None:
+            return None
+        return SimRequest(
+            method=self.command,
+            path=unquote(parts.path),
+            headers=dict(self.headers.items()),
+            body=body,
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            scheme="http",
+        )
+
+    def _body(self) -> bytes | None:
         if "chunked" not in self.headers.get("transfer-encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("content-length", "0")))
+            return self._bytes(self.headers.get("content-length", "0"), 10)
         pieces: list[bytes] = []
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            pieces.append(self.rfile.read(size))
+        while piece := self._bytes(self.rfile.readline().partition(b";")[0], 16):
+            pieces.append(piece)
             self.rfile.readline()
+        if piece is None:
+            return None
         while self.rfile.readline().strip():
             pass
         return b"".join(pieces)
+
+    def _bytes(self, length: str | bytes, base: int) -> bytes | None:
+        """Read as many as a text says; `None` where it is no number, or fewer came."""
+        try:
+            wanted = int(length, base)
+        except ValueError:
+            return None
+        content = self.rfile.read(wanted) if wanted >= 0 else b""
+        return content if len(content) == wanted else None

@@ -26,6 +26,8 @@ URL: Final = "SILICONFLOW_BASE_URL"
 _OUTSIDE: Final = pytest.StashKey[tuple[str, str]]()
 """The caller's own key and URL, which recording uses and no test sees."""
 _SERVER: Final = pytest.StashKey["SiliconFlowServer"]()
+_RECORDED: Final = pytest.StashKey[dict[str, str]]()
+"""Which test has recorded a cassette in this run, by the cassette's path."""
 
 _MARKER: Final = (
     "siliconflow(strict=True, recorded=False, cassette=None, **settings): how the fixture "
@@ -47,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the marker, and note the caller's key before a test can change it."""
     config.addinivalue_line("markers", _MARKER)
+    config.stash[_RECORDED] = {}
     config.stash[_OUTSIDE] = (os.environ.get(KEY, "").strip(), os.environ.get(URL, "").strip())
 
 
@@ -61,15 +64,12 @@ def siliconflow(
     from siliconflow_simulator.pytest_plugin.opening import open_server
 
     node = cast("pytest.Item", request.node)
-    settings: dict[str, object] = {}
-    for marker in reversed(list(node.iter_markers("siliconflow"))):
-        settings.update(marker.kwargs)
+    config = request.config
     server = open_server(
-        settings,
-        module=node.path,
-        name=node.name,
-        record=bool(request.config.getoption("--siliconflow-record")),
-        outside=request.config.stash[_OUTSIDE],
+        node,
+        record=bool(config.getoption("--siliconflow-record")),
+        outside=config.stash[_OUTSIDE],
+        recorded=config.stash[_RECORDED],
     )
     node.stash[_SERVER] = server
     monkeypatch.setenv(KEY, server.api_key)

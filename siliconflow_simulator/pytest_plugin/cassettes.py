@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
 
 from siliconflow_client import DEFAULT_BASE_URL, __version__
 from siliconflow_simulator._wire import SimResponse, decode, json_response
@@ -23,6 +25,8 @@ _ROOT: Final = "/v1"
 _PATIENCE: Final = 300.0
 """Seconds without a byte when the API itself is asked."""
 _MASK: Final = "[key]"
+_HERE: Final = b"http://127.0.0.1:0"
+"""Stands for the test's own server in URLs of pictures and films: each time it has another port."""
 _NOT_SENT_ON: Final = frozenset(
     {"accept-encoding", "authorization", "connection", "content-length", "host", "x-api-key"}
     | {"transfer-encoding"}
@@ -65,8 +69,16 @@ class Player:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a cassette from its file."""
-        stored = cassette_format.decode(path.read_text(encoding="utf-8"))["interactions"]
+        """Read a cassette from its file.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: It is no cassette; a damaged one may be a `KeyError` or `TypeError`, too.
+        """
+        text = path.read_text(encoding="utf-8")
+        stored = cassette_format.decode(text)["interactions"]
+        if not stored and '"interactions"' not in text:
+            raise ValueError("no cassette")
         return cls([_exchange(one) for one in stored])
 
     def handle(self, request: SimRequest) -> tuple[SimResponse, str]:
@@ -76,7 +88,7 @@ class Player:
             for at, stored in enumerate(self._waiting):
                 if (stored.method, stored.path, stored.query, stored.body) == asked:
                     del self._waiting[at]
-                    return stored.response, ""
+                    return _at_home(stored.response, request), ""
             problem = _no_match(asked, self._waiting)
         return json_response({"code": 20015, "message": problem, "data": None}, status=400), problem
 
@@ -125,12 +137,12 @@ class Recorder:
                 "method": request.method,
                 "uri": f"{DEFAULT_BASE_URL}{request.path.removeprefix(_ROOT)}{query}",
                 "headers": dict(request.headers),
-                "body": self._masked(request.body),
+                "body": self._masked(_anywhere(request.body, request)),
             },
             "response": {
                 "status": {"code": response.status, "message": ""},
                 "headers": dict(response.headers),
-                "body": {"string": self._masked(response.content())},
+                "body": {"string": self._masked(_anywhere(response.content(), request))},
             },
         }
         with self._lock:
@@ -143,9 +155,15 @@ class Recorder:
 
     def keep(self) -> None:
         """Write the cassette."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         text = cassette_format.encode({"interactions": self._interactions}, self._provenance)
-        self._path.write_text(text, encoding="utf-8")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+        else:
+            return
+        pytest.fail(f"The cassette {self._path.name} cannot be written: {reason}.", pytrace=False)
 
     def _masked(self, content: bytes) -> bytes:
         return content.replace(self._secret.encode(), _MASK.encode()) if self._secret else content
@@ -192,7 +210,25 @@ _Asked = tuple[str, str, tuple[tuple[str, str], ...], "JsonValue | bytes"]
 
 def _asked(request: SimRequest) -> _Asked:
     path = request.path.removeprefix(_ROOT)
-    return request.method, path, tuple(sorted(request.query.items())), _comparable(request.body)
+    body = _comparable(_anywhere(request.body, request))
+    return request.method, path, tuple(sorted(request.query.items())), body
+
+
+def _origin(request: SimRequest) -> bytes:
+    host = request.header("host") or ""
+    return f"http://{host}".encode() if host.startswith("127.0.0.1:") else b""
+
+
+def _anywhere(content: bytes, request: SimRequest) -> bytes:
+    origin = _origin(request)
+    return content.replace(origin, _HERE) if origin else content
+
+
+def _at_home(response: SimResponse, request: SimRequest) -> SimResponse:
+    origin = _origin(request)
+    if not origin or response.body is None:
+        return response
+    return replace(response, body=response.body.replace(_HERE, origin))
 
 
 def _exchange(stored: Mapping[str, Any]) -> Exchange:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -132,12 +134,14 @@ class SiliconFlowServer:
     def handle(self, request: SimRequest) -> SimResponse:
         """Answer one request."""
         self._log.note(request)
-        if self._tape is None:
-            response = self.simulator.handle(request)
-        else:
-            response, problem = self._tape.handle(request)
-            if problem:
-                self._log.note_unmatched(problem)
+        answered = False
+        try:
+            response = self._answer(request)
+            answered = True
+        finally:
+            # The app that asked may swallow it, and over a socket meets a broken connection.
+            if not answered:
+                self._log.note_unmatched(_raised())
         return _later(response, self.latency)
 
     def next_problem(self) -> str:
@@ -158,6 +162,14 @@ class SiliconFlowServer:
         if self._tape is not None and self.passed:
             self._tape.keep()
 
+    def _answer(self, request: SimRequest) -> SimResponse:
+        if self._tape is None:
+            return self.simulator.handle(request)
+        response, problem = self._tape.handle(request)
+        if problem:
+            self._log.note_unmatched(problem)
+        return response
+
     def _spend(self, seconds: float) -> None:
         with self._lock:
             self._elapsed += seconds
@@ -169,6 +181,15 @@ class SiliconFlowServer:
             return LoopbackServer(self.handle, self._spend)
         except (OSError, RuntimeError):  # what forbids sockets in tests raises a RuntimeError
             return None
+
+
+def _raised() -> str:
+    """Name what is being raised and the line that did it, without its text: it may quote."""
+    error = sys.exception()
+    if error is None:
+        return "Answering was given up."
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"Answering raised {type(error).__name__} at {last.filename}:{last.lineno}."
 
 
 def _later(response: SimResponse, seconds: float) -> SimResponse:

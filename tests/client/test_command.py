@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -126,6 +127,16 @@ def test_a_wrong_url_is_named(key: str, run: Any):
     assert "PROBLEM settings base_url 'ftp://example.com' is no http(s) URL" in done.told
 
 
+def test_a_proxy_that_cannot_be_used_is_not_the_host_s_answer(
+    key: str, run: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://127.0.0.1")
+    done = run("doctor")
+    assert done.code == 1
+    assert "PROBLEM settings The proxy that HTTPS_PROXY names cannot be used" in done.told
+    assert "answers" not in done.told
+
+
 def test_a_host_that_cannot_be_reached_is_a_problem(key: str, run: Any):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -157,7 +168,7 @@ def test_a_refused_key_is_a_problem(key: str, run: Any):
 def test_a_key_of_the_other_site_is_recognised(key: str, site: Double):
     with Double(REFUSED) as server:
         host = server.url.split("/")[2]
-        found = doctor.examine(base_url=server.url, sites={host: site.url})
+        found = list(doctor.examine(base_url=server.url, sites={host: site.url}))
     (problem,) = [one for one in found if one.level == "problem"]
     assert problem.text == (
         f"refused by {host}, and accepted by the other site: it is a key of {site.url}"
@@ -168,7 +179,7 @@ def test_a_key_of_the_other_site_is_recognised(key: str, site: Double):
 def test_a_key_that_no_site_accepts_is_told_so(key: str):
     with Double(REFUSED) as server, Double(REFUSED) as other:
         host, there = server.url.split("/")[2], other.url
-        found = doctor.examine(base_url=server.url, sites={host: there})
+        found = list(doctor.examine(base_url=server.url, sites={host: there}))
     (problem,) = [one for one in found if one.level == "problem"]
     assert problem.text == f"refused by {host}, and not taken by {there}"
 
@@ -184,6 +195,7 @@ def test_nobody_sees_a_model(key: str, run: Any):
     [
         ("Qwen/Qwen3-8B", 0, "ok model Qwen/Qwen3-8B is for chat, and visible"),
         ("qwen/qwen3-8b", 1, "not visible to this key; did you mean Qwen/Qwen3-8B?"),
+        (" ", 1, "PROBLEM model --model is empty"),
         ("a/b", 1, "a/b is not visible to this key; `siliconflow models` lists those that are"),
         (GONE, 1, f"PROBLEM model {GONE} is retired since 2025-12-31"),
         (
@@ -282,6 +294,37 @@ def test_a_terminal_that_knows_ascii_only_is_no_error():
     assert "??" in done.stdout
 
 
+def test_names_of_models_cannot_command_the_terminal():
+    named = httpx.Response(200, json={"data": [{"id": "通义/a"}, {"id": "b\x1b[31m\nc"}]})
+    command = [sys.executable, "-m", "siliconflow_client", "models"]
+    with Double(named) as server:
+        env = {**environment(server.url), "PYTHONIOENCODING": "ascii"}
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, check=True
+        )
+    assert done.stdout.splitlines() == ["b?[31m c", "??/a"]
+
+
+@pytest.mark.parametrize("command", ["doctor", "models"])
+@pytest.mark.parametrize(
+    ("place", "codes", "told"),
+    [
+        (">&-", {"doctor": 0, "models": 0}, ""),
+        (">/dev/full", {"doctor": 1, "models": 1}, "The output cannot be written: No space left"),
+    ],
+)
+def test_an_output_that_takes_nothing_is_no_traceback(
+    command: str, place: str, codes: dict[str, int], told: str, simulator_url: str
+):
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m siliconflow_client {command} {place}"],
+        cwd=ROOT, env=environment(simulator_url), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == codes[command]
+    assert done.stderr.startswith(told)
+    assert len(done.stderr.splitlines()) == bool(told)
+
+
 def test_a_reader_that_has_enough_is_no_error(simulator_url: str):
     command = f"{sys.executable} -m siliconflow_client models | head -n 1"
     done = subprocess.run(
@@ -289,6 +332,19 @@ def test_a_reader_that_has_enough_is_no_error(simulator_url: str):
         text=True, check=True,
     )  # fmt: skip
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+
+
+def test_what_is_found_is_told_while_a_host_is_silent():
+    command = [sys.executable, "-m", "siliconflow_client", "doctor"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with subprocess.Popen(command, cwd=ROOT, env=environment(url), stdout=-1, stderr=-1) as run:
+            assert run.stdout is not None
+            told = [run.stdout.readline() for _ in range(3)]
+            run.send_signal(signal.SIGINT)
+            _, complaint = run.communicate(timeout=20)
+    assert told[2].startswith(b"ok       site       http://127.0.0.1")
+    assert (run.returncode, complaint) == (130, b"")
 
 
 def test_the_console_script_is_declared():

@@ -30,6 +30,8 @@ from tests.faults.peers import surroundings
 from tests.faults.server import CHAT, GOOD, Close, FaultServer, Stall, body
 from tests.faults.table.row import Peer
 
+SITE = "https://api.siliconflow.cn/v1"
+
 # --- certificates ---------------------------------------------------------------------------
 
 
@@ -147,10 +149,17 @@ async def test_a_proxy_that_refuses_is_to_blame(kind: str, monkeypatch: pytest.M
 
 @OURS
 @pytest.mark.parametrize(
-    "place", ["ftp://{}127.0.0.1:1", "http://{}127.0.0.1:port", "socks5://{}127.0.0.1:1"]
+    "place",
+    [
+        "ftp://{}127.0.0.1:1",
+        "http://{}127.0.0.1:port",
+        "socks5://{}127.0.0.1:1",
+        "http://{}[::1",
+        "http://{}127.0.0.1:1\n",
+    ],
 )
 async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(kind: str, place: str):
-    peer = Peer("https://api.siliconflow.cn/v1", {"ALL_PROXY": place.format("user:geheim@")})
+    peer = Peer(SITE, {"ALL_PROXY": place.format("user:geheim@")})
     with surroundings(peer, 0) as url:
         async with Caller(kind, base_url=url) as ask:
             with pytest.raises(ConfigurationError) as caught:
@@ -160,8 +169,40 @@ async def test_a_proxy_that_cannot_be_used_is_named_without_its_password(kind: s
     assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
+@OURS
+@pytest.mark.parametrize("entry", ["[::1]", "localhost,fd00::/8"])
+async def test_an_entry_of_no_proxy_that_httpx_cannot_read_is_a_setting_to_correct(
+    kind: str, entry: str
+):
+    peer = Peer(SITE, {"HTTPS_PROXY": "http://u:geheim@127.0.0.1:1", "NO_PROXY": entry})
+    with surroundings(peer, 0) as url:
+        async with Caller(kind, base_url=url) as ask:
+            with pytest.raises(ConfigurationError) as caught:
+                await ask("chat", **HI)
+    assert caught.value.argument == "NO_PROXY"
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
+
+
+@OURS
+@pytest.mark.parametrize(
+    ("variable", "place"),
+    [("SSL_CERT_FILE", "{}/none.pem"), ("SSL_CERT_FILE", __file__), ("SSLKEYLOGFILE", "{}/no/log")],
+)
+async def test_certificates_that_cannot_be_read_are_a_setting_to_correct(
+    kind: str, variable: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with surroundings(Peer(SITE, {variable: place.format(tmp_path)}), 0) as url:
+        async with Caller(kind, base_url=url) as ask:
+            with pytest.raises(ConfigurationError) as caught:
+                await ask("chat", **HI)
+    assert caught.value.argument == variable
+    assert variable in str(caught.value.hint)
+    assert ask.waits == []
+
+
 async def test_aiohttp_that_was_asked_for_speaks_no_socks():
-    peer = Peer("https://api.siliconflow.cn/v1", {"ALL_PROXY": "socks5://127.0.0.1:1"})
+    peer = Peer(SITE, {"ALL_PROXY": "socks5://127.0.0.1:1"})
     with surroundings(peer, 0) as url:
         async with Caller("aiohttp", base_url=url, async_transport="aiohttp") as ask:
             with pytest.raises(ConfigurationError) as caught:
@@ -193,6 +234,7 @@ async def test_without_a_proxy_the_host_is_to_blame():
         ({"HTTP_PROXY": "http://p:8080"}, "http://h/v1", "p:8080"),
         ({"HTTPS_PROXY": "http://p:8080", "NO_PROXY": "h"}, "https://h/v1", None),
         ({"HTTPS_PROXY": ""}, "https://h/v1", None),
+        ({"HTTPS_PROXY": "http://u:w@[::1"}, "https://h/v1", None),
     ],
 )
 def test_which_proxy_stands_in_between(

@@ -98,8 +98,9 @@ def test_an_upload_is_answered_in_the_documented_envelope() -> None:
         (form(b"x", name="other"), "multipart/form-data; boundary=b"),
         (form(b"x")[:-9], "multipart/form-data; boundary=b"),
         (b"--b\r\n\r\nbatch\r\n--b--\r\n", "multipart/form-data; boundary=b"),
+        (form(b"x", name="a\"; n*=utf-8''b; n*0=\"c"), "multipart/form-data; boundary=b"),
     ],
-    ids=["json", "no boundary", "no purpose", "purpose", "no file", "cut", "no name"],
+    ids=["json", "no boundary", "no purpose", "purpose", "no file", "cut", "no name", "odd"],
 )
 def test_what_is_no_upload_is_refused(body: bytes, kind: str) -> None:
     assert upload(Simulator(), body, kind).status == 400

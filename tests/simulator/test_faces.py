@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import uvicorn
 
 from siliconflow_simulator import SimRequest, Simulator
 from siliconflow_simulator.__main__ import main
+from siliconflow_simulator.asgi import create_app
 from tests.simulator.asking import DEFAULT_MODEL, KEY, SIMULATOR, WEATHER, messages
 
 URL = "https://api.siliconflow.cn/v1"
@@ -137,6 +139,22 @@ def test_the_package_imports_neither_client_library_nor_server() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+async def test_a_client_that_leaves_before_its_request_is_whole_is_no_error_of_the_server() -> None:
+    simulator, sent = Simulator(), []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/files", "headers": [], "scheme": "http"}
+    scope |= {"query_string": b"", "root_path": "", "server": ("127.0.0.1", 80)}
+    await create_app(simulator)(scope, receive, send)
+    assert simulator.requests == []
+    assert sent == ["http.response.start", "http.response.body"]
+
+
 def test_a_missing_server_is_named_with_the_extra(monkeypatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert main(["--port", "1"]) == 1
@@ -163,6 +181,54 @@ def test_the_command_serves_with_the_settings_given(monkeypatch, capsys) -> None
     [(host, port)] = served
     assert host == "0.0.0.0"
     assert f"http://0.0.0.0:{port}/v1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("host", "place"), [("::1", "[::1]"), ("", "127.0.0.1"), ("0.0.0.0", "0.0.0.0")]
+)
+def test_the_address_that_is_printed_is_a_url(host, place, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    assert main(["--port", "0", "--host", host]) == 0
+    printed = httpx.URL(capsys.readouterr().out.split()[-2].partition("=")[2])
+    assert str(printed) == f"http://{place}:{printed.port}/v1"
+
+
+def test_a_port_that_is_no_number_is_named(capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--port", "http"])
+    assert caught.value.code == 2
+    assert "http is no port; ports go from 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+def test_it_serves_where_nobody_reads_what_it_prints(output) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = f"exec {sys.executable} -m siliconflow_simulator --port {port} {output}"
+    with subprocess.Popen(["/bin/sh", "-c", command], stderr=subprocess.PIPE) as process:
+        try:
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8), headers=KEY) as client:
+                answer = client.get(f"http://127.0.0.1:{port}/v1/models")
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=20)
+    assert answer.status_code == 200
+    assert (process.returncode, told) == (0, b"")
+
+
+def test_ctrl_c_does_not_wait_for_an_answer_that_stalls() -> None:
+    command = [sys.executable, "-m", "siliconflow_simulator", "--port", "0"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        url = process.stdout.readline().split()[-1]
+        asked = {**CHAT, "stream": True}
+        with httpx.Client(headers={**KEY, "x-simulate": "stall"}) as client:
+            with client.stream("POST", f"{url}/chat/completions", json=asked) as answer:
+                pieces = answer.iter_raw()
+                first = next(pieces)
+                process.send_signal(signal.SIGINT)
+                _, told = process.communicate(timeout=20)
+    assert first.startswith(b"data: ")
+    assert (process.returncode, told) == (0, "")
 
 
 def test_a_busy_port_is_told_and_not_announced_as_served(capsys) -> None:

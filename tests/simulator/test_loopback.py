@@ -68,3 +68,46 @@ def test_a_client_that_left_is_not_told_and_a_defect_is(failure, is_told, capfd)
             assert connection.recv(100) == b""
     assert asked.is_set()
     assert (type(failure).__name__ in capfd.readouterr().err) is is_told
+
+
+POST = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        POST + b"content-length: 9\r\n\r\n{",
+        POST + b"content-length: nine\r\n\r\n",
+        POST + b"content-length: -9\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n9\r\n{",
+        POST + b"transfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"GET http://[x/v1/models HTTP/1.1\r\nhost: x\r\n\r\n",
+    ],
+)
+def test_half_a_request_is_none_and_nothing_is_printed(sent, capfd) -> None:
+    asked: list[Any] = []
+    with serving(asked.append) as server:
+        parts = httpx.URL(server.url)
+        with socket.create_connection((parts.host, parts.port or 0), timeout=10) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(1000):
+                pass
+    assert asked == []
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_path_is_decoded(url) -> None:
+    with httpx.Client(headers=KEY) as client:
+        assert client.get(f"{url}/%6dodels").status_code == 200
+
+
+def test_it_can_be_closed_where_connecting_is_forbidden(monkeypatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise RuntimeError("no network")
+
+    with serving(SIMULATOR.handle) as server:
+        monkeypatch.setattr(socket.socket, "connect", forbidden)
+        monkeypatch.setattr(socket, "create_connection", forbidden)
+    assert not server._thread.is_alive()
