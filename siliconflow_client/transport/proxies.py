@@ -49,8 +49,12 @@ def usable_proxies() -> Generator[None]:
         yield
     except ConfigurationError:
         raise
-    except (ValueError, ImportError, httpx.InvalidURL):
+    except ImportError:
         failure = unusable_proxy()
+        if failure is None:
+            raise
+    except (ValueError, httpx.InvalidURL):
+        failure = unusable_proxy() or _unreadable_exceptions()
         if failure is None:
             raise
     # Here, since the words of httpx's own error hold the URL, in which there may be a password.
@@ -59,7 +63,7 @@ def usable_proxies() -> Generator[None]:
 
 
 def unusable_proxy() -> ConfigurationError | None:
-    """The error for the variable that httpx cannot use; `None` if all of them are well."""
+    """The error for the variable whose proxy httpx cannot use; `None` if all of them are well."""
     for variable in _VARIABLES:
         proxy = os.environ.get(variable.lower()) or os.environ.get(variable)
         wrong = _wrong_with(proxy) if proxy else None
@@ -69,14 +73,19 @@ def unusable_proxy() -> ConfigurationError | None:
                 argument=variable,
                 hint=_SOCKS_HINT if wrong == _SOCKS else f"correct {variable}, or unset it.",
             )
-    if os.environ.get("no_proxy") or os.environ.get("NO_PROXY"):
-        return ConfigurationError(
-            "NO_PROXY has an entry that httpx cannot read.",
-            argument="NO_PROXY",
-            hint="it takes names and addresses, ::1 without brackets; of ranges (fd00::/8) only "
-            "those of IPv4. Correct NO_PROXY.",
-        )
     return None
+
+
+def _unreadable_exceptions() -> ConfigurationError | None:
+    """What is left to blame where all proxies are well."""
+    if not (os.environ.get("no_proxy") or os.environ.get("NO_PROXY")):
+        return None
+    return ConfigurationError(
+        "NO_PROXY has an entry that httpx cannot read.",
+        argument="NO_PROXY",
+        hint="it takes names and addresses, ::1 without brackets; of ranges (fd00::/8) only those "
+        "of IPv4. Correct NO_PROXY.",
+    )
 
 
 def socks_on_aiohttp() -> ConfigurationError:

@@ -20,6 +20,7 @@ from siliconflow_client import (
     APIConnectionError,
     APITimeoutError,
     ConfigurationError,
+    SiliconFlowClient,
     SiliconFlowError,
 )
 from siliconflow_client.errors.response import Target
@@ -199,6 +200,19 @@ async def test_certificates_that_cannot_be_read_are_a_setting_to_correct(
     assert caught.value.argument == variable
     assert variable in str(caught.value.hint)
     assert ask.waits == []
+
+
+def test_no_proxy_is_not_blamed_for_a_package_that_is_missing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NO_PROXY", "localhost")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise ImportError("h2")
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    with SiliconFlowClient(api_key="k", http_client=http) as client:
+        with pytest.raises(ConfigurationError, match="needs a package") as caught:
+            client.models()
+    assert caught.value.argument is None
 
 
 async def test_aiohttp_that_was_asked_for_speaks_no_socks():
