@@ -15,6 +15,7 @@ from siliconflow_client.endpoints.chat_detours import as_stream, unless_too_slow
 from siliconflow_client.endpoints.chat_stream import ChatDecoder
 from siliconflow_client.endpoints.checks import check_string, checked_body, model_of
 from siliconflow_client.endpoints.deltas import Delta, FinishReason, finish_reason_from_wire
+from siliconflow_client.endpoints.joining import sorted_deltas
 from siliconflow_client.endpoints.shapes import as_object, count, filled_list, read_object, text
 from siliconflow_client.endpoints.usage import Usage, read_usage
 from siliconflow_client.errors.response import Head
@@ -180,14 +181,9 @@ def join_pieces(deltas: Sequence[Delta], trace_id: str | None) -> TextCompletion
         deltas: All that a finished stream gave; the last one of every choice ends it.
         trace_id: The `x-siliconcloud-trace-id` header.
     """
-    by_choice: dict[int, list[Delta]] = {}
-    usage: Usage | None = None
-    for delta in deltas:
-        by_choice.setdefault(delta.index, []).append(delta)
-        usage = delta.usage or usage
-    choices = [_choice(index, by_choice[index]) for index in sorted(by_choice)]
+    by_choice, usage, created = sorted_deltas(deltas)
+    choices = [_choice(index, of_one) for index, of_one in by_choice]
     last = deltas[-1]
-    created = next((made for delta in deltas if (made := delta.raw.get("created"))), 0)
     raw: dict[str, object] = {
         "id": last.id,
         "object": "text_completion",

@@ -8,6 +8,7 @@ from typing import cast
 from siliconflow_client._json import JsonObject, JsonValue
 from siliconflow_client.endpoints.chat import ChatChoice, ChatCompletion, ChatCompletionDict
 from siliconflow_client.endpoints.deltas import Delta, ToolCall
+from siliconflow_client.endpoints.shapes import count
 from siliconflow_client.endpoints.usage import Usage
 
 
@@ -18,14 +19,9 @@ def join_deltas(deltas: Sequence[Delta], trace_id: str | None) -> ChatCompletion
         deltas: All that a finished stream gave.
         trace_id: The `x-siliconcloud-trace-id` header.
     """
-    by_choice: dict[int, list[Delta]] = {}
-    usage: Usage | None = None
-    for delta in deltas:
-        by_choice.setdefault(delta.index, []).append(delta)
-        usage = delta.usage or usage
-    choices = [_choice(index, by_choice[index]) for index in sorted(by_choice)]
+    by_choice, usage, created = sorted_deltas(deltas)
+    choices = [_choice(index, of_one) for index, of_one in by_choice]
     last = deltas[-1]
-    created = next((made for d in deltas if (made := d.raw.get("created"))), 0)
     fingerprint = next((text for d in deltas if (text := d.raw.get("system_fingerprint"))), "")
     raw: dict[str, object] = {
         "id": last.id,
@@ -46,6 +42,19 @@ def join_deltas(deltas: Sequence[Delta], trace_id: str | None) -> ChatCompletion
         system_fingerprint=fingerprint,
         raw=cast("ChatCompletionDict", raw),
     )
+
+
+def sorted_deltas(
+    deltas: Sequence[Delta],
+) -> tuple[list[tuple[int, list[Delta]]], Usage | None, int]:
+    """The deltas of each choice, in the order of their indexes; the usage; when it was made."""
+    by_choice: dict[int, list[Delta]] = {}
+    usage: Usage | None = None
+    for delta in deltas:
+        by_choice.setdefault(delta.index, []).append(delta)
+        usage = delta.usage or usage
+    created = next((made for delta in deltas if (made := count(delta.raw.get("created")))), 0)
+    return sorted(by_choice.items()), usage, created
 
 
 def _choice(index: int, deltas: Sequence[Delta]) -> ChatChoice:

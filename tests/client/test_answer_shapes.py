@@ -23,7 +23,7 @@ from siliconflow_client.endpoints.video_jobs import read_job
 from siliconflow_client.endpoints.voices import read_voice, read_voices
 from siliconflow_client.errors.mapping import UndocumentedShapeError
 from siliconflow_client.errors.response import Head
-from tests.client.callers import HI, KEY, Caller, answering, settled
+from tests.client.callers import CALLS, HI, KEY, Caller, answering, settled
 from tests.client.groups import items
 from tests.client.test_answers import wire
 from tests.client.test_messages import ASKED as MESSAGE
@@ -74,6 +74,21 @@ async def test_a_call_without_arguments_and_a_block_of_a_later_kind_are_read_in_
     assert (used.id, used.name, used.input) == ("t1", "now", {})
     assert other.type == "server_tool_use"
     assert answer.usage.input_tokens == 7
+
+
+@both
+@pytest.mark.parametrize(("method", "given"), [("chat", HI), ("complete", CALLS["complete"])])
+async def test_a_stream_that_is_joined_tells_when_it_was_made(
+    kind: str, method: str, given: dict[str, Any]
+):
+    """The kind of a field may be another in any piece."""
+    ends = {"index": 0, "text": "Hello", "delta": {"content": "Hello"}, "finish_reason": "stop"}
+    events = [{"created": made, "choices": [ends]} for made in ("soon", None, [7], 1790000000)]
+    content = b"".join(b"data: " + wire(event) + b"\n\n" for event in events) + b"data: [DONE]\n\n"
+    reply = answering(content, content_type="text/event-stream")
+    async with Caller(kind, reply, long_answers="stream") as ask:
+        answer = await ask(method, **given)
+    assert answer.created == 1790000000
 
 
 @both
