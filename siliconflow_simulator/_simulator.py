@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from siliconflow_client import ConfigurationError
 from siliconflow_simulator import _refusals as refusals
@@ -13,7 +13,8 @@ from siliconflow_simulator.answers.rules import Rules, Unanswered, when
 from siliconflow_simulator.answers.source import chat_answers
 from siliconflow_simulator.api._exchange import Exchange
 from siliconflow_simulator.api._routes import find_route
-from siliconflow_simulator.api._service import Service, Settings
+from siliconflow_simulator.api._service import Service
+from siliconflow_simulator.api._settings import Settings, check_count, checked_keys
 from siliconflow_simulator.faults.effects import apply_faults, early_response
 from siliconflow_simulator.faults.orders import checked_orders, parse_faults
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from siliconflow_simulator.answers.source import AnswerSource
     from siliconflow_simulator.api._chat_stream import FollowUp
     from siliconflow_simulator.api._routes import Route
-    from siliconflow_simulator.api._service import StreamStyle
+    from siliconflow_simulator.api._settings import BatchOutput, MessagesEnd, StreamStyle
     from siliconflow_simulator.faults.orders import Fault
 
 FAULT_HEADER: Final = "x-simulate"
@@ -80,6 +81,9 @@ class Simulator:
             none, a status as a number or text), for trying retries; each order is used once.
         keep_requests: How many of the last requests are kept for `requests`; fewer where their
             bodies are more than 256 MiB together.
+
+    Raises:
+        ConfigurationError: A setting that cannot be meant.
     """
 
     def __init__(
@@ -97,8 +101,8 @@ class Simulator:
         bare_follow_ups: bool = False,
         max_embedding_inputs: int = 64,
         cached_share: float = 0.0,
-        batch_output: Literal["id", "url"] = "id",
-        messages_end: Literal["message_stop", "done"] = "message_stop",
+        batch_output: BatchOutput = "id",
+        messages_end: MessagesEnd = "message_stop",
         faults: Iterable[str | int] = (),
         keep_requests: int = 1000,
     ) -> None:
@@ -106,7 +110,7 @@ class Simulator:
         if bare_follow_ups:
             follow_up = "absent"
         settings = Settings(
-            api_keys=None if api_keys is None else frozenset(api_keys),
+            api_keys=checked_keys(api_keys),
             stream_style=stream_style,
             text_before_tools=text_before_tools,
             follow_up=follow_up,
@@ -117,6 +121,7 @@ class Simulator:
             any_model=any_model,
         )
         self._scripted = answers is not None
+        check_count("keep_requests", keep_requests, 0)
         self._log = Log(keep_requests)
         self._service = Service(
             settings,

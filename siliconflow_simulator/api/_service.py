@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from siliconflow_client import ModelFacts, known_models, lookup_model
 from siliconflow_simulator import _refusals as refusals
@@ -14,25 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from siliconflow_simulator.answers.script import ChatAnswers
-    from siliconflow_simulator.api._chat_stream import FollowUp
+    from siliconflow_simulator.api._settings import Settings
 
-StreamStyle: TypeAlias = Literal["auto", "inhouse", "vllm", "mixed", "vllm-native"]
 Kept = TypeVar("Kept")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How the API behaves; `Simulator` explains each."""
-
-    api_keys: frozenset[str] | None = None
-    stream_style: StreamStyle = "auto"
-    text_before_tools: bool = False
-    follow_up: FollowUp = "null"
-    max_embedding_inputs: int = 64
-    cached_share: float = 0.0
-    batch_output: Literal["id", "url"] = "id"
-    messages_end: Literal["message_stop", "done"] = "message_stop"
-    any_model: bool = False
 
 
 class Service:
