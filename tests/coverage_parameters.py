@@ -121,7 +121,7 @@ SIMULATOR: Final[dict[tuple[str, str], str]] = {
     ("files.create", "filename"): _SIM + "test_batch_api.py::test_an_upload_is_answered_in_the_documented_envelope",
     ("files.list", "after"): _PAGES,
     ("files.list", "limit"): _LIMIT,
-    ("files.content", "file"): _SIM + "test_every_argument.py::test_nor_is_what_was_never_kept",
+    ("files.content", "file_id"): _SIM + "test_every_argument.py::test_nor_is_what_was_never_kept",
     ("batches.create", "input_file_id"): _BATCH,
     ("batches.create", "completion_window"): _BATCH,
     ("batches.create", "endpoint"): _BATCH,

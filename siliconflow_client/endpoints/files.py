@@ -74,14 +74,14 @@ def upload_call(file: FileSource, purpose: str, filename: str | None) -> Call[Fi
     return Call(request, read_file)
 
 
-def content_request(file: object, *, output_urls: bool = True) -> Request:
+def content_request(file_id: object, *, output_urls: bool = True) -> Request:
     """Ask for what a file holds; the only place that knows that its name may be a URL.
 
     Raises:
         ConfigurationError: It is no name, or a URL where URLs are not wanted.
     """
-    check_string(file, "file")
-    name = cast("str", file)
+    check_string(file_id, "file_id")
+    name = cast("str", file_id)
     if name.startswith(("https://", "http://")):
         if not output_urls:
             raise ConfigurationError(
@@ -90,7 +90,7 @@ def content_request(file: object, *, output_urls: bool = True) -> Request:
             )
         return Request("GET", "/files", url=name, accept="*/*", is_bounded=False)
     if not all(character.isalnum() or character in "-_." for character in name) or name in "..":
-        raise ConfigurationError("file is neither a file's id nor a URL.", argument="file")
+        raise ConfigurationError("file_id is neither a file's id nor a URL.", argument="file_id")
     return Request("GET", f"/files/{name}/content", accept="*/*", is_bounded=False)
 
 
@@ -175,23 +175,25 @@ class Files:
         return self._run(files_listing(after, limit).page(), options)
 
     def content(
-        self, file: str, *, output_urls: bool = True, options: CallOptions | None = None
+        self, file_id: str, *, output_urls: bool = True, options: CallOptions | None = None
     ) -> bytes:
         """Download a file whole.
 
         Args:
-            file: An id; or the URL that a batch names its output by (docs/wire.md#batches), which
-                is asked without the key.
+            file_id: An id; or the URL that a batch names its output by (docs/wire.md#batches),
+                which is asked without the key.
             output_urls: Whether a URL is followed; `False` takes ids only.
             options: Time limits, retries and headers of this call.
         """
-        return self._run(Call(content_request(file, output_urls=output_urls), _content), options)
+        return self._run(Call(content_request(file_id, output_urls=output_urls), _content), options)
 
     def stream(
-        self, file: str, *, output_urls: bool = True, options: CallOptions | None = None
+        self, file_id: str, *, output_urls: bool = True, options: CallOptions | None = None
     ) -> Items[bytes]:
         """Download a file piece by piece; as `content`."""
-        return self._open(content_stream(content_request(file, output_urls=output_urls)), options)
+        return self._open(
+            content_stream(content_request(file_id, output_urls=output_urls)), options
+        )
 
 
 class AsyncFiles:
@@ -233,14 +235,16 @@ class AsyncFiles:
         return await self._run(files_listing(after, limit).page(), options)
 
     async def content(
-        self, file: str, *, output_urls: bool = True, options: CallOptions | None = None
+        self, file_id: str, *, output_urls: bool = True, options: CallOptions | None = None
     ) -> bytes:
         """As `Files.content`."""
-        request = content_request(file, output_urls=output_urls)
+        request = content_request(file_id, output_urls=output_urls)
         return await self._run(Call(request, _content), options)
 
     def stream(
-        self, file: str, *, output_urls: bool = True, options: CallOptions | None = None
+        self, file_id: str, *, output_urls: bool = True, options: CallOptions | None = None
     ) -> AsyncItems[bytes]:
         """As `Files.stream`; called without `await`."""
-        return self._open(content_stream(content_request(file, output_urls=output_urls)), options)
+        return self._open(
+            content_stream(content_request(file_id, output_urls=output_urls)), options
+        )

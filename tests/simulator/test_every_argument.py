@@ -46,7 +46,7 @@ ARGUMENTS: dict[tuple[str, str], tuple[dict[str, Any], Callable[[Received], bool
     ("files.create", "filename"): ({"file": TEXT, "filename": "my.jsonl"}, in_form(b'"my.jsonl"')),
     ("files.list", "after"): ({"after": ID}, in_query("after", ID)),
     ("files.list", "limit"): ({"limit": 7}, in_query("limit", "7")),
-    ("files.content", "file"): ({"file": ID}, in_path(ID)),
+    ("files.content", "file_id"): ({"file_id": ID}, in_path(ID)),
     ("batches.create", "input_file_id"): (BATCH, in_body("input_file_id", ID)),
     ("batches.create", "completion_window"): (
         {**BATCH, "completion_window": "48h"},
