@@ -268,12 +268,15 @@ def _read(reader: Any, base: str) -> Asked | None:
         return None
     method, path, _ = line.decode("ascii").split()
     headers: list[tuple[bytes, bytes]] = []
-    while (line := reader.readline().strip()) != b"":
+    while (line := reader.readline()).strip() != b"":
         name, _, value = line.partition(b":")
         headers.append((name.strip(), value.strip()))
     length = int(dict(httpx.Headers(headers)).get("content-length", "0"))
+    content = reader.read(length)
+    if not line or len(content) < length:
+        return None  # the client went away, or was killed, in the middle
     origin = base.removesuffix("/v1")
-    return Asked(method, f"{origin}{path}", headers=headers, content=reader.read(length))
+    return Asked(method, f"{origin}{path}", headers=headers, content=content)
 
 
 def _send(connection: socket.socket, reply: Reply, headers: dict[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -159,3 +160,23 @@ async def test_async_clients_get_the_same() -> None:
         assert answer.json()["choices"][0]["message"]["content"] == "Hello"
         with pytest.raises(httpx.ReadTimeout):
             await http.post(url, json=HI, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /v1/chat/completions HTTP/1.1\r\ncontent-le",
+        b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: 9\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: 9\r\n\r\n{",
+    ],
+    ids=["in a header", "after a header", "in the body"],
+)
+def test_half_a_request_is_none(sent: bytes) -> None:
+    """A process that is killed leaves one."""
+    with Double("one") as double:
+        host, port = double.url.removeprefix("http://").removesuffix("/v1").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
+        assert double.requests == []
