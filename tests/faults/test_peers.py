@@ -187,7 +187,18 @@ async def test_an_entry_of_no_proxy_that_httpx_cannot_read_is_a_setting_to_corre
 @OURS
 @pytest.mark.parametrize(
     ("variable", "place"),
-    [("SSL_CERT_FILE", "{}/none.pem"), ("SSL_CERT_FILE", __file__), ("SSLKEYLOGFILE", "{}/no/log")],
+    [
+        pytest.param(
+            "SSL_CERT_FILE",
+            "{}/none.pem",
+            marks=pytest.mark.skipif(
+                httpx.__version__.startswith("0.27."),
+                reason="httpx 0.27 takes the usual ones where the file is not there",
+            ),
+        ),
+        ("SSL_CERT_FILE", __file__),
+        ("SSLKEYLOGFILE", "{}/no/log"),
+    ],
 )
 async def test_certificates_that_cannot_be_read_are_a_setting_to_correct(
     kind: str, variable: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
