@@ -35,16 +35,6 @@ def notes(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-@pytest.fixture
-def paper() -> io.StringIO:
-    return io.StringIO()
-
-
-@pytest.fixture
-def report(paper: io.StringIO) -> Report:
-    return Report(Console(file=paper, width=110))
-
-
 def test_a_question_about_a_folder(notes: str, report: Report, paper: io.StringIO):
     code = demo.run(report, local_settings(), question="When do I water tomatoes?", docs=notes)
     printed = paper.getvalue()

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from demo import session as demo
 from demo.report import Report
@@ -25,16 +24,6 @@ def notes(tmp_path: Path) -> str:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "bread.md").write_text(BREAD)
     return str(tmp_path / "notes")
-
-
-@pytest.fixture
-def paper() -> io.StringIO:
-    return io.StringIO()
-
-
-@pytest.fixture
-def report(paper: io.StringIO) -> Report:
-    return Report(Console(file=paper, width=110))
 
 
 def run(notes: str, *, output: str = "", **variables: str) -> subprocess.CompletedProcess[bytes]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 import typing
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,32 +13,10 @@ from pydantic import BaseModel
 
 import langchain_siliconflow
 from langchain_siliconflow import ChatSiliconFlow, SiliconFlowLLM
+from tests.annotations import check_annotations, public_callables
 from tests.langchain.wire import MODEL, Server, call, completion, error
 
-
-def public_callables() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every exported callable, and every public method that this package defines for one."""
-    for name in langchain_siliconflow.__all__:
-        value = getattr(langchain_siliconflow, name)
-        if not callable(value):
-            continue
-        yield name, value
-        if not inspect.isclass(value):
-            continue
-        for member in dir(value):
-            if member.startswith("_") and member != "__init__":
-                continue
-            found = inspect.getattr_static(value, member)
-            if isinstance(found, property):
-                found = found.fget
-            elif isinstance(found, classmethod | staticmethod):
-                found = found.__func__
-            home = str(getattr(found, "__module__", ""))
-            if callable(found) and home.startswith("langchain_siliconflow"):
-                yield f"{name}.{member}", found
-
-
-CALLABLES = dict(public_callables())
+CALLABLES = dict(public_callables(langchain_siliconflow))
 
 
 def test_the_walk_finds_what_users_call() -> None:
@@ -59,9 +35,7 @@ def test_the_walk_finds_what_users_call() -> None:
 
 @pytest.mark.parametrize("name", CALLABLES)
 def test_annotations_can_be_evaluated(name: str) -> None:
-    hints = typing.get_type_hints(CALLABLES[name])
-    written = getattr(CALLABLES[name], "__annotations__", {})
-    assert set(written) <= set(hints)
+    check_annotations(CALLABLES[name])
 
 
 @pytest.mark.parametrize("name", ["_generate", "_agenerate", "_stream", "_astream"])

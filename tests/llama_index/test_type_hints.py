@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
-import typing
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 import llama_index_siliconflow
+from tests.annotations import check_annotations, public_callables
 
-
-def public_callables() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every exported callable, and every public method that this package defines for one."""
-    for name in llama_index_siliconflow.__all__:
-        value = getattr(llama_index_siliconflow, name)
-        if not callable(value):
-            continue
-        yield name, value
-        if not inspect.isclass(value):
-            continue
-        for member in dir(value):
-            if member.startswith("_") and member != "__init__":
-                continue
-            found = inspect.getattr_static(value, member)
-            if isinstance(found, property):
-                found = found.fget
-            elif isinstance(found, classmethod | staticmethod):
-                found = found.__func__
-            found = inspect.unwrap(found) if callable(found) else found
-            home = str(getattr(found, "__module__", ""))
-            if callable(found) and home.startswith("llama_index_siliconflow"):
-                yield f"{name}.{member}", found
-
-
-CALLABLES = dict(public_callables())
+CALLABLES = dict(public_callables(llama_index_siliconflow))
 
 
 def test_the_walk_finds_what_users_call() -> None:
@@ -55,9 +28,7 @@ def test_the_walk_finds_what_users_call() -> None:
 
 @pytest.mark.parametrize("name", CALLABLES)
 def test_annotations_can_be_evaluated(name: str) -> None:
-    hints = typing.get_type_hints(CALLABLES[name])
-    written = getattr(CALLABLES[name], "__annotations__", {})
-    assert set(written) <= set(hints)
+    check_annotations(CALLABLES[name])
 
 
 def test_evaluating_them_is_what_loads_httpx() -> None:
