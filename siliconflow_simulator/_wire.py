@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 from dataclasses import dataclass, field
@@ -107,6 +108,15 @@ def encode(value: object) -> bytes:
 def decode(data: bytes | str) -> JsonValue:
     """Read JSON; raises `ValueError` when it is broken, and for `NaN` and `Infinity`."""
     return cast("JsonValue", from_json(data, allow_inf_nan=False))
+
+
+def is_base64(text: str) -> bool:
+    """Tell whether a text is base64 and nothing else."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:  # binascii's own is one; so is a sign that is not ASCII
+        return False
+    return True
 
 
 def json_response(payload: object, *, status: int = 200) -> SimResponse:

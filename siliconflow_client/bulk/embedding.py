@@ -33,7 +33,6 @@ from siliconflow_client.endpoints.usage import Usage
 from siliconflow_client.errors.tree import (
     APIStatusError,
     BadRequestError,
-    ConfigurationError,
     PayloadTooLargeError,
     SiliconFlowError,
 )
@@ -145,10 +144,6 @@ class EmbeddingJob:
             ConfigurationError: Something is no string, and no object that the model takes; of
                 a list before anything is sent.
         """
-        if isinstance(texts, str):
-            raise ConfigurationError(
-                "texts must be a list of strings, not one string.", argument="texts"
-            )
         check_many(texts, "texts", "a list of strings")
         check_whole(start, "start", 0, sys.maxsize)
         if isinstance(texts, Sequence):

@@ -20,7 +20,7 @@ from siliconflow_client.catalogue.parameter import Endpoint, Parameter
 from siliconflow_client.catalogue.parameters import parameters_of
 from siliconflow_client.errors.tree import ConfigurationError
 
-_ONE: tuple[type, ...] = (str, bytes, Mapping)
+_ONE: tuple[type, ...] = (bytes, Mapping)
 
 
 def checked_body(
@@ -63,19 +63,17 @@ def check_string(value: object, name: str) -> None:
 
 def check_positive(value: object, name: str) -> None:
     """Refuse what is no whole number above 0; `None` is left to the server."""
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise wrong(name, "a whole number", value)
-    if value < 1:
-        raise ConfigurationError(f"{name} must be 1 or more, not {value}.", argument=name)
+    if value is not None:
+        check_whole(value, name, 1)
 
 
-def check_whole(value: object, name: str, least: int, most: int | None = None) -> None:
-    """Refuse what is no whole number from `least` to `most`."""
+def check_whole(
+    value: object, name: str, least: int | None = None, most: int | None = None
+) -> None:
+    """Refuse what is no whole number, and one below `least` or above `most`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(name, "a whole number", value)
-    if value < least or (most is not None and value > most):
+    if (least is not None and value < least) or (most is not None and value > most):
         span = f"{least} or more" if most is None else f"{least} to {most}"
         raise ConfigurationError(f"{name} must be {span}, not {value}.", argument=name)
 
@@ -97,6 +95,8 @@ def check_mapping(value: object, name: str) -> None:
 
 def check_many(values: object, name: str, wanted: str) -> None:
     """Refuse one thing in the place of many, and what cannot be gone through."""
+    if isinstance(values, str):
+        raise ConfigurationError(f"{name} must be {wanted}, not one string.", argument=name)
     is_one = isinstance(values, _ONE)
     if is_one or not any(hasattr(values, way) for way in ("__iter__", "__aiter__", "__getitem__")):
         raise wrong(name, wanted, values)
@@ -163,7 +163,7 @@ def _check_value(parameter: Parameter, value: object) -> None:
     kind = parameter.kind
     match kind:
         case "integer":
-            _check_integer(parameter, value)
+            check_whole(value, name, 1 if parameter.positive else None)
         case "number":
             _check_number(name, value)
         case "boolean":
@@ -180,13 +180,6 @@ def _check_value(parameter: Parameter, value: object) -> None:
             pass
         case _:
             assert_never(kind)
-
-
-def _check_integer(parameter: Parameter, value: object) -> None:
-    if parameter.positive:
-        check_positive(value, parameter.name)
-    elif isinstance(value, bool) or not isinstance(value, int):
-        raise wrong(parameter.name, "a whole number", value)
 
 
 def _check_number(name: str, value: object) -> None:

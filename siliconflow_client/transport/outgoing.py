@@ -102,17 +102,17 @@ def _foreign(
 
 
 def _opened(file: FilePart, files: ExitStack) -> bytes | BinaryIO:
-    if isinstance(file.source, bytes):
-        return file.source
-    if not isinstance(file.source, Path):
-        return cast("BinaryIO", _Source(file.source, file.name))
-    try:
-        opened = files.enter_context(file.source.open("rb"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"The file to send cannot be read ({error.strerror}).", argument=file.name
-        ) from error
-    return cast("BinaryIO", _Source(opened, file.name))
+    source = file.source
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Path):
+        try:
+            source = files.enter_context(source.open("rb"))
+        except OSError as error:
+            raise ConfigurationError(
+                f"The file to send cannot be read ({error.strerror}).", argument=file.name
+            ) from error
+    return cast("BinaryIO", _Source(source, file.name))
 
 
 class _Source:

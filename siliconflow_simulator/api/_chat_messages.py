@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Final, Literal
 
 from siliconflow_client import media_tokens
 from siliconflow_simulator import _refusals as refusals
-from siliconflow_simulator._wire import decode
+from siliconflow_simulator._wire import decode, is_base64
 from siliconflow_simulator.answers.call import PastCall, Turn
 from siliconflow_simulator.api._fields import required_text, text
 
@@ -116,11 +115,8 @@ def _media(part: JsonObject, kind: str, facts: ModelFacts) -> str:
     url = required_text(source, "url")
     if not url.startswith(("http://", "https://", "data:")):
         raise refusals.generic_invalid()
-    if url.startswith("data:image/"):
-        try:
-            base64.b64decode(url.partition(",")[2], validate=True)
-        except ValueError:  # binascii's own is one; so is a sign that is not ASCII
-            raise refusals.no_picture() from None
+    if url.startswith("data:image/") and not is_base64(url.partition(",")[2]):
+        raise refusals.no_picture()
     if facts.known and url.startswith("data:application/pdf") and "pdf" not in facts.inputs:
         raise refusals.generic_invalid()
     return needed

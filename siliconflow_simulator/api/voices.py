@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING, Final
 
 from siliconflow_simulator import _refusals as refusals
-from siliconflow_simulator._wire import json_response
+from siliconflow_simulator._wire import is_base64, json_response
 from siliconflow_simulator.api._fields import required_text
 from siliconflow_simulator.api._forms import is_form, read_form
 from siliconflow_simulator.api._outputs import Recent
@@ -59,10 +58,8 @@ def delete(exchange: Exchange) -> SimResponse:
 
 def _check_audio(audio: str) -> None:
     head, comma, encoded = audio.partition(",")
-    try:
-        base64.b64decode(encoded, validate=True)
-    except ValueError:  # also for a sign that is not ASCII
-        raise refusals.refusal(400, 20023, "The base64 of the audio is invalid.") from None
+    if not is_base64(encoded):
+        raise refusals.refusal(400, 20023, "The base64 of the audio is invalid.")
     if not (comma and head.startswith("data:audio/")):
         raise refusals.generic_invalid()
 

@@ -43,6 +43,16 @@ def streamed(chain: Any, surface: str, into: list[Any]) -> None:
     asyncio.run(gather())
 
 
+def raw_total(chat: Any, method: Any, surface: str) -> Any:
+    """All pieces of an answer with `include_raw`, added up."""
+    pieces: list[Any] = []
+    streamed(chat.with_structured_output(Order, method=method, include_raw=True), surface, pieces)
+    total = pieces[0]
+    for piece in pieces[1:]:
+        total += piece
+    return total
+
+
 @SURFACES
 @pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
 @pytest.mark.parametrize(
@@ -91,12 +101,7 @@ def test_include_raw_tells_of_the_error_and_raises_none(
     method: Any, text: str, finish: str | None, surface: str
 ) -> None:
     chat = answered(method, text, finish)
-    pieces: list[Any] = []
-    chain = chat.with_structured_output(Order, method=method, include_raw=True)
-    streamed(chain, surface, pieces)
-    total = pieces[0]
-    for piece in pieces[1:]:
-        total += piece
+    total = raw_total(chat, method, surface)
     assert isinstance(total["raw"], AIMessage)
     assert total["parsed"] is None
     assert isinstance(total["parsing_error"], ValidationError | OutputParserException)
@@ -106,12 +111,7 @@ def test_include_raw_tells_of_the_error_and_raises_none(
 @pytest.mark.parametrize("method", ["function_calling", "json_mode"])
 def test_include_raw_gives_what_fits(method: Any, surface: str) -> None:
     chat = answered(method, '{"article": "tea", "pieces": 2}')
-    pieces: list[Any] = []
-    chain = chat.with_structured_output(Order, method=method, include_raw=True)
-    streamed(chain, surface, pieces)
-    total = pieces[0]
-    for piece in pieces[1:]:
-        total += piece
+    total = raw_total(chat, method, surface)
     assert total["parsed"] == Order(article="tea", pieces=2)
     assert total["parsing_error"] is None
     assert total["raw"].response_metadata["finish_reason"] in ("stop", "tool_calls")
